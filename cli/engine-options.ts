@@ -1,0 +1,49 @@
+/** Options that every command which opens an engine shares. */
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { DType } from '../engine/engine.js';
+import type { EngineOptions } from '../engine/load-engine.js';
+
+export interface EngineFlags {
+  readonly dtype?: DType;
+  readonly device: 'auto' | 'cpu' | 'cuda';
+  readonly threads?: number;
+  readonly batchTokens?: number;
+}
+
+export function addEngineFlags(command: Command, defaultDType?: DType): Command {
+  const dtype = new Option('--dtype <dtype>', 'precision of the products (default: as the checkpoint is stored)');
+  dtype.choices(['f32', 'bf16', 'fp8']);
+  return command
+    .addOption(defaultDType === undefined ? dtype : dtype.default(defaultDType))
+    .addOption(new Option('--device <device>', 'where to compute').choices(['auto', 'cpu', 'cuda']).default('auto'))
+    .option('--threads <n>', 'worker threads (default: every core)', positiveInteger)
+    .option('--batch-tokens <n>', 'most tokens in one step; results do not depend on it', positiveInteger);
+}
+
+export function engineOptions(model: string, flags: EngineFlags): EngineOptions {
+  return {
+    model,
+    ...(flags.dtype === undefined ? {} : { dtype: flags.dtype }),
+    device: flags.device,
+    ...(flags.threads === undefined ? {} : { threads: flags.threads }),
+    ...(flags.batchTokens === undefined ? {} : { batchTokens: flags.batchTokens }),
+  };
+}
+
+export function positiveInteger(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value <= 0) throw new InvalidArgumentError('a positive whole number is expected');
+  return value;
+}
+
+/** `1,2,3` as token ids. */
+export function tokenIds(text: string): number[] {
+  return text
+    .split(',')
+    .filter((part) => part.trim() !== '')
+    .map((part) => {
+      const id = Number(part);
+      if (!Number.isSafeInteger(id) || id < 0) throw new InvalidArgumentError('token ids are whole numbers, separated by commas');
+      return id;
+    });
+}

@@ -1,0 +1,80 @@
+/** The options of a run, as text from the command line to checked values. */
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { DType } from '../engine/engine.js';
+
+export interface RunFlags {
+  readonly suite?: string;
+  readonly model?: string;
+  readonly dtype?: DType;
+  readonly device?: 'auto' | 'cpu' | 'cuda';
+  readonly out: string;
+  readonly protocol?: string;
+  readonly shots?: number;
+  readonly limit?: number;
+  readonly subjects?: string[];
+  readonly seed?: number;
+  readonly data?: string;
+  readonly allowModifiedData?: boolean;
+  readonly batchTokens?: number;
+  readonly threads?: number;
+  readonly resume?: string;
+  readonly verifyPrefix?: number;
+  readonly verbose?: boolean;
+  readonly quiet?: boolean;
+  readonly json?: boolean;
+}
+
+/** Options without a default here take the suite's, or on --resume the stored run's. */
+export function addRunOptions(command: Command): Command {
+  return command
+    .option('-s, --suite <names>', 'mmlu, ceval, cmmlu, bilingual; several with commas', names)
+    .option('-m, --model <model>', 'checkpoint folder or org/name; default the model in the box')
+    .addOption(
+      new Option('--dtype <dtype>', 'precision of the arithmetic (default: bf16)').choices(['f32', 'bf16', 'fp8']),
+    )
+    .addOption(new Option('--device <device>', 'where to compute (default: auto)').choices(['auto', 'cpu', 'cuda']))
+    .option('-o, --out <folder>', 'folder in which the run folder is made', 'runs')
+    .option('--protocol <name>', 'official, deepseek, lm-eval: whose prompts and averages (default: official)')
+    .option('--shots <k>', 'worked examples before each question', wholeFrom(0))
+    .option('--limit <n>', 'this many questions per suite, the same for the same seed', wholeFrom(1))
+    .option('--subjects <names>', 'only these subjects, with commas', list)
+    .option('--seed <s>', 'what --limit and --verify-prefix choose by (default: 0)', whole)
+    .option('--data <folder>', 'data directory, or "embedded" for the questions in the box')
+    .option('--allow-modified-data', 'take data files that differ from the published ones, and say so')
+    .option('--batch-tokens <n>', 'tokens per step of the engine; no effect on scores', wholeFrom(1))
+    .option('--threads <n>', 'CPU threads; no effect on scores', wholeFrom(1))
+    .option('--resume <run>', 'go on with the run in this folder')
+    .option(
+      '--verify-prefix <n>',
+      'score n samples again without prefix sharing; exit 4 on any different bit',
+      wholeFrom(1),
+    )
+    .option('-v, --verbose', 'every subject in the table')
+    .option('-q, --quiet', 'no progress and no notices')
+    .option('--json', 'one JSON object on stdout, everything else on stderr');
+}
+
+function whole(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isSafeInteger(value)) throw new InvalidArgumentError('Expected a whole number.');
+  return value;
+}
+
+function wholeFrom(least: number): (text: string) => number {
+  return (text) => {
+    const value = whole(text);
+    if (value < least) throw new InvalidArgumentError(`Expected a whole number from ${least}.`);
+    return value;
+  };
+}
+
+function list(text: string): string[] {
+  const items = text.split(',').map((item) => item.trim());
+  if (items.includes('')) throw new InvalidArgumentError('Expected names separated by commas.');
+  return items;
+}
+
+/** `--suite a --suite b` is `--suite a,b`. */
+function names(text: string, before: string | undefined): string {
+  return before === undefined ? text : `${before},${text}`;
+}

@@ -1,0 +1,107 @@
+/** The result of a run as text for a terminal and as the JSON object for programs. */
+import Table from 'cli-table3';
+import type { RunWork } from '../runner/run-suite.js';
+import type { Estimate, RunMetrics, SuiteMetrics } from '../runner/run-summary.js';
+import { renderCount, renderDuration, renderPercent } from './quantity.js';
+import { wrapText } from './wrap-text.js';
+
+export interface ReportedRun {
+  readonly folder: string;
+  readonly metrics: RunMetrics;
+  /** What the engine did just now; absent when nothing was computed. */
+  readonly work?: RunWork;
+}
+
+export interface ReportOptions {
+  /** A row for every subject. */
+  readonly verbose: boolean;
+  readonly columns?: number;
+}
+
+/** `--json` of a run: {"run": DIR, "suites": {"mmlu": {accuracy, low, high, n, statuses, groups}}}. */
+export function renderRunJson({ folder, metrics }: ReportedRun): unknown {
+  const suites = Object.entries(metrics.suites).map(([name, { accuracy, low, high, n, statuses, groups }]) => [
+    name,
+    { accuracy, low, high, n, statuses, groups },
+  ]);
+  return { run: folder, suites: Object.fromEntries(suites) };
+}
+
+/** Tables and what must be known to read them. Never holds a control character. */
+export function renderRunText({ folder, metrics, work }: ReportedRun, options: ReportOptions): string {
+  const columns = Math.max(60, Math.min(120, options.columns ?? process.stdout.columns ?? 80));
+  const lines = Object.entries(metrics.suites).flatMap(([name, suite]) => [
+    '',
+    `${name}: ${suite.protocol} protocol, ${suite.shots} shots`,
+    renderTable(suite, options.verbose),
+    ...remarksOf(suite).flatMap((remark) => wrapText(remark, columns, 2)),
+  ]);
+  const gap = metrics.language_gap;
+  if (gap !== null) {
+    const points = (ratio: number) => `${ratio < 0 ? '-' : '+'}${Math.abs(ratio * 100).toFixed(1)}`;
+    const sides = `English ${renderPercent(gap.english.accuracy)}, Chinese ${renderPercent(gap.chinese.accuracy)}`;
+    lines.push(
+      '',
+      ...wrapText(
+        `English - Chinese: ${points(gap.difference)} points, 95 % from ${points(gap.low)} to ${points(gap.high)} (${sides})`,
+        columns,
+        2,
+      ),
+    );
+  }
+  lines.push('');
+  if (metrics.random) lines.push('These weights are random: the scores mean nothing.');
+  if (work !== undefined && work.samples > 0) lines.push(...wrapText(renderWork(work), columns, 2));
+  lines.push(`Run: ${folder}`);
+  return lines.join('\n');
+}
+
+function renderTable(suite: SuiteMetrics, verbose: boolean): string {
+  const table = new Table({
+    head: [verbose ? 'subject or category' : 'category', 'questions', 'accuracy', '95 % interval'],
+    colAligns: ['left', 'right', 'right', 'right'],
+    style: { head: [], border: [], compact: true },
+  });
+  const row = (name: string, { n, accuracy, low, high }: Estimate) =>
+    table.push([name, renderCount(n), renderPercent(accuracy), `${(low * 100).toFixed(1)} to ${renderPercent(high)}`]);
+  if (verbose) for (const [group, estimate] of Object.entries(suite.groups)) row(group, estimate);
+  for (const [category, estimate] of Object.entries(suite.categories)) row(category, estimate);
+  const [micro, macro] = ['all questions (micro)', `mean of ${suite.macro.groups} subjects (macro)`];
+  // The headline is the last row, where the eye ends.
+  if (suite.average === 'micro') {
+    row(macro, suite.macro);
+    row(micro, suite.micro);
+  } else {
+    row(micro, suite.micro);
+    row(macro, suite.macro);
+  }
+  return table.toString();
+}
+
+function remarksOf(suite: SuiteMetrics): string[] {
+  const remarks: string[] = [];
+  const failed = Object.entries(suite.statuses).filter(([name, n]) => n > 0 && name !== 'correct' && name !== 'wrong');
+  if (suite.missing > 0) failed.push(['without a result yet', suite.missing]);
+  if (failed.length > 0) {
+    const counts = failed.map(([name, n]) => `${renderCount(n)} ${name}`).join(', ');
+    remarks.push(`Not answered, and counted as not correct: ${counts}.`);
+  }
+  const { predicted, keyed } = suite.letters;
+  const letters = Object.keys(keyed).map((letter) => `${letter} ${predicted[letter] ?? 0} (${keyed[letter]})`);
+  remarks.push(`Answered (right answers): ${letters.join(', ')}`);
+  if (suite.published.length > 0) {
+    const scores = suite.published.map(({ model, score }) => `${model} ${renderPercent(score)}`);
+    remarks.push(`Published: ${scores.join(', ')}`);
+  }
+  return [...remarks, ...suite.notes.map((note) => `Note: ${note}`)];
+}
+
+function renderWork({ samples, promptTokens, sharedTokens, seconds }: RunWork): string {
+  const computed = promptTokens - sharedTokens;
+  const factor = computed === 0 ? '' : ` (${(promptTokens / computed).toFixed(1)}x fewer)`;
+  return (
+    `${renderCount(samples)} samples in ${renderDuration(seconds)}: ${renderCount(promptTokens)} prompt tokens, ` +
+    `${renderCount(computed)} computed and ${renderCount(sharedTokens)} shared${factor}, ` +
+    `${renderCount(computed / Math.max(seconds, 1e-3))} computed tokens/s`
+  );
+}

@@ -1,0 +1,144 @@
+/** `evalrun --suite ...`: opens the engine, runs the suites, prints the result. */
+
+import { existsSync } from 'node:fs';
+import { access, constants, mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import type { Engine } from '../engine/engine.js';
+import { EvalrunError } from '../errors.js';
+import { writeError } from '../runner/disk.js';
+import { loadRun } from '../runner/resume.js';
+import type { RunSettings } from '../runner/run-record.js';
+import { askedSettings, type RunRequest } from '../runner/run-settings.js';
+import { type RunResult, type RunStart, runSuite } from '../runner/run-suite.js';
+import { getSuite, parseSuiteNames } from '../suites/registry.js';
+import { listenForInterrupt } from './interrupt.js';
+import type { CliParts } from './parts.js';
+import { ProgressLine } from './progress-line.js';
+import { renderStart } from './run-banner.js';
+import type { RunFlags } from './run-options.js';
+import { renderRunJson, renderRunText } from './run-report.js';
+
+/** Runs or resumes what `flags` ask for. Throws what goes wrong, after saying on stderr how the run can go on. */
+export async function run(flags: RunFlags, parts: CliParts): Promise<void> {
+  const progress = new ProgressLine(process.stderr, { quiet: flags.quiet === true, term: process.env.TERM });
+  const interrupt = listenForInterrupt(() => progress.print('Stopping; once more to stop at once.'));
+  let started: RunStart | undefined;
+  try {
+    const result = await runWith(flags, parts, {
+      signal: interrupt.signal,
+      progress,
+      onStart: (start) => {
+        started = start;
+        for (const line of renderStart(start, process.stderr.columns)) progress.print(line);
+      },
+    });
+    progress.clear();
+    printResult(result, flags);
+  } catch (error) {
+    progress.clear();
+    if (started !== undefined)
+      process.stderr.write(`What is finished is kept. Go on with: evalrun --resume ${started.folder}\n`);
+    throw error;
+  } finally {
+    interrupt.release();
+  }
+}
+
+interface RunHooks {
+  readonly signal: AbortSignal;
+  readonly progress: ProgressLine;
+  readonly onStart: (start: RunStart) => void;
+}
+
+async function runWith(flags: RunFlags, parts: CliParts, { signal, progress, onStart }: RunHooks): Promise<RunResult> {
+  const onNotice = (line: string) => progress.print(line);
+  const stored = flags.resume === undefined ? undefined : (await loadRun(flags.resume)).settings;
+  const request = requestOf(flags);
+  const settings = { ...stored, ...askedSettings(request) };
+  await checkSettings(settings);
+  if (flags.resume === undefined) await checkWritable(flags.out);
+  const chosen = {
+    model: settings.model ?? (await parts.defaultModel()),
+    dtype: settings.dtype ?? 'bf16',
+    device: settings.device ?? 'auto',
+    ...(settings.threads && { threads: settings.threads }),
+    ...(settings.batch_tokens && { batchTokens: settings.batch_tokens }),
+  };
+  const engine: Engine = await parts.openEngine({ ...chosen, onNotice });
+  try {
+    if (signal.aborted) throw new EvalrunError('run/interrupted', { what: 'Interrupted before the run began' });
+    return await runSuite({
+      ...request,
+      engine,
+      engineOptions: chosen,
+      out: flags.out,
+      ...(flags.resume !== undefined && { resume: flags.resume }),
+      ...(flags.verifyPrefix !== undefined && { verifyPrefix: flags.verifyPrefix }),
+      command: ['evalrun', ...process.argv.slice(2)],
+      signal,
+      onNotice,
+      onStart,
+      onProgress: (state) => progress.update(state),
+    });
+  } finally {
+    await engine.close();
+  }
+}
+
+function requestOf(flags: RunFlags): RunRequest {
+  const { suite, model, dtype, device, threads, batchTokens, protocol, shots, limit, seed, subjects, data } = flags;
+  return {
+    ...(suite !== undefined && { suite: parseSuiteNames(suite) }),
+    ...(protocol !== undefined && { protocol }),
+    ...(shots !== undefined && { shots }),
+    ...(limit !== undefined && { limit }),
+    ...(seed !== undefined && { seed }),
+    ...(subjects !== undefined && { subjects }),
+    ...(data !== undefined && { dataDir: data }),
+    ...(flags.allowModifiedData && { allowModifiedData: true }),
+    engineOptions: {
+      // A folder is found again when the run is resumed from somewhere else; anything else is a model's name.
+      ...(model !== undefined && { model: existsSync(model) ? path.resolve(model) : model }),
+      ...(dtype !== undefined && { dtype }),
+      ...(device !== undefined && { device }),
+      ...(threads !== undefined && { threads }),
+      ...(batchTokens !== undefined && { batchTokens }),
+    },
+  };
+}
+
+/** Plans without a model: what is wrong with suites, options or data is said before minutes of loading. */
+async function checkSettings(settings: Partial<RunSettings>): Promise<void> {
+  if (settings.suites === undefined) {
+    throw new EvalrunError('usage/suite', { what: 'No suite is named', todo: 'name one, e.g. --suite mmlu' });
+  }
+  for (const name of settings.suites) {
+    await getSuite(name).plan({
+      seed: settings.seed ?? 0,
+      ...(settings.protocol && { protocol: settings.protocol }),
+      ...(typeof settings.shots === 'number' && { shots: settings.shots }),
+      ...(settings.limit && { limit: settings.limit }),
+      ...(settings.subjects && { subjects: settings.subjects }),
+      ...(settings.data && { dataDir: settings.data }),
+      allowModified: settings.allow_modified_data ?? false,
+    });
+  }
+}
+
+async function checkWritable(out: string): Promise<void> {
+  try {
+    await mkdir(out, { recursive: true });
+    await access(out, constants.W_OK);
+  } catch (cause) {
+    throw writeError(out, cause);
+  }
+}
+
+function printResult(result: RunResult, { json, quiet, verbose }: RunFlags): void {
+  const text = () => `${renderRunText(result, { verbose: verbose === true })}\n`;
+  if (!json) process.stdout.write(text());
+  else {
+    if (!quiet) process.stderr.write(text());
+    process.stdout.write(`${JSON.stringify(renderRunJson(result))}\n`);
+  }
+}

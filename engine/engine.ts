@@ -1,0 +1,111 @@
+/** The Engine interface: what a task runner may ask of a model, wherever it runs. */
+
+/** Text to token ids and back. Implementations never add a BOS twice. */
+export interface Tokenizer {
+  /** Token ids of `text`. `addSpecialTokens` (default true) adds what the checkpoint's own rules add, e.g. one BOS. */
+  encode(text: string, options?: { readonly addSpecialTokens?: boolean }): number[];
+  /** Text of `ids`; `skipSpecialTokens` defaults to false. */
+  decode(ids: readonly number[], options?: { readonly skipSpecialTokens?: boolean }): string;
+  /** The token's own string as the vocabulary holds it, or undefined when the id is not in the vocabulary. */
+  tokenOf(id: number): string | undefined;
+  readonly vocabSize: number;
+  readonly bosId: number | undefined;
+  readonly eosIds: readonly number[];
+  /** The chat template's Jinja source, if the checkpoint has one. */
+  readonly chatTemplate: string | undefined;
+  /** SHA-256 over tokenizer.json and tokenizer_config.json, hex. */
+  readonly sha256: string;
+}
+
+export type DType = 'f32' | 'bf16' | 'fp8';
+
+/** Log-probabilities of given continuations after a context. */
+export interface ScoreRequest {
+  readonly id: string;
+  /** Token ids of the context, BOS included where the protocol has one; at least one token. */
+  readonly context: readonly number[];
+  /** Token ids of each continuation, each at least one token; single-token ones share one row of logits. */
+  readonly continuations: readonly (readonly number[])[];
+}
+
+export interface ScoreResult {
+  readonly id: string;
+  /** Natural log-probability of each continuation (sum over its tokens), in the order asked. */
+  readonly logProbs: readonly number[];
+  readonly promptTokens: number;
+  /** Prompt tokens whose keys and values came from another request's computation. */
+  readonly sharedTokens: number;
+}
+
+export interface GenerateRequest {
+  readonly id: string;
+  readonly context: readonly number[];
+  readonly maxTokens: number;
+  /** Ids that end the text; default the model's end-of-sequence ids. */
+  readonly stopIds?: readonly number[];
+}
+
+export interface GenerateResult {
+  readonly id: string;
+  readonly ids: readonly number[];
+  readonly text: string;
+  readonly end: 'stop' | 'eos' | 'truncated';
+  readonly promptTokens: number;
+}
+
+/** What one step of the engine did; the runner turns these into telemetry. */
+export interface StepStats {
+  readonly prefillTokens: number;
+  readonly decodeTokens: number;
+  readonly sequences: number;
+  readonly latencyMs: number;
+  readonly kvPagesUsed: number;
+  readonly kvPagesTotal: number;
+}
+
+export interface MemoryUse {
+  readonly weightBytes: number;
+  readonly kvBytes: number;
+  readonly workspaceBytes: number;
+  readonly residentBytes: number;
+}
+
+/** Everything about the engine that determines a result, written into run.json. */
+export interface EngineInfo {
+  readonly kind: 'local' | 'remote';
+  readonly model: string;
+  readonly modelType: string;
+  /** True for a seeded random checkpoint: its scores mean nothing. */
+  readonly random: boolean;
+  readonly weightFingerprint: string;
+  readonly tokenizerSha256: string;
+  readonly dtype: DType;
+  readonly device: string;
+  /** Why this device was taken. */
+  readonly deviceReason: string;
+  readonly threads: number;
+  readonly kernels: Readonly<Record<string, string>>;
+  readonly numerics: Readonly<Record<string, string | number | boolean>>;
+  readonly contextLength: number;
+  readonly vocabSize: number;
+  readonly totalParameters: number;
+  readonly activeParameters: number;
+}
+
+export interface ScoreOptions {
+  /** False computes every request on its own, for `--verify-prefix`. Default true. */
+  readonly sharePrefixes?: boolean;
+}
+
+export interface Engine {
+  readonly info: EngineInfo;
+  readonly tokenizer: Tokenizer;
+  /** Results in the order in which they complete; every request yields exactly one. */
+  score(requests: readonly ScoreRequest[], options?: ScoreOptions): AsyncIterable<ScoreResult>;
+  /** Greedy continuation of each context, in the order in which they complete. */
+  generate(requests: readonly GenerateRequest[]): AsyncIterable<GenerateResult>;
+  memory(): MemoryUse;
+  /** Called after each step; at most one listener. */
+  onStep: ((stats: StepStats) => void) | undefined;
+  close(): Promise<void>;
+}

@@ -1,0 +1,179 @@
+/** Opens a checkpoint on a device: loadEngine is how everything above gets an Engine. */
+import { existsSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { EvalrunError } from '../errors.js';
+import { countParameters } from './accounting/parameters.js';
+import type { Checkpoint } from './checkpoint/checkpoint.js';
+import { openCheckpoint } from './checkpoint/checkpoint.js';
+import type { DType, EngineInfo } from './engine.js';
+import { LocalEngine } from './local-engine.js';
+import { planMemory, renderMemoryPlan } from './memory-plan.js';
+import { type NativeModel, nativeAddon, nativeInfo } from './native.js';
+import { type Numerics, numericsOf } from './numerics.js';
+import { StepBuilder } from './step-builder.js';
+import { loadTokenizer } from './tokenizer/load-tokenizer.js';
+import { NO_TOKENIZER } from './tokenizer/no-tokenizer.js';
+import { weightFingerprint } from './weight-fingerprint.js';
+
+export interface EngineOptions {
+  /** Folder of a checkpoint in Hugging Face layout. */
+  readonly model: string;
+  /** Default: what the checkpoint is stored in (FP8 -> fp8, BF16 -> bf16, F32 and F16 -> f32). */
+  readonly dtype?: DType;
+  /** Default auto. */
+  readonly device?: 'auto' | 'cpu' | 'cuda';
+  /** Default: every core this process may use. */
+  readonly threads?: number;
+  /** Most tokens in one step; scores do not depend on it. Default 1024. */
+  readonly batchTokens?: number;
+  /** Tokens that the KV cache holds; default as many as are useful and fit. */
+  readonly kvTokens?: number;
+  /** Search the weights for NaN and infinity while fingerprinting them. Default true. */
+  readonly checkWeights?: boolean;
+  /** Run the scalar reference kernels only: slow, and the judge of all others. */
+  readonly referenceKernels?: boolean;
+  /** Do without tokenizer.json: for token ids in, logits out. */
+  readonly withoutTokenizer?: boolean;
+  /** Do without tokenizer.json only where the folder has none. */
+  readonly optionalTokenizer?: boolean;
+  /** Lines that a person should see: device, memory plan, notes about the checkpoint. */
+  readonly onNotice?: (line: string) => void;
+}
+
+const DEFAULT_BATCH_TOKENS = 1024;
+
+/**
+ * Loads a checkpoint into the built-in engine.
+ *
+ * @throws EvalrunError checkpoint/..., config/..., tokenizer/..., memory/plan, device/..., build/addon
+ * @example const engine = await loadEngine({ model: 'models/DeepSeek-V2-Lite', dtype: 'bf16' });
+ */
+export async function loadEngine(options: EngineOptions): Promise<LocalEngine> {
+  const notice = options.onNotice ?? (() => {});
+  const device = chooseDevice(options.device ?? 'auto');
+  const checkpoint = openCheckpoint(options.model);
+  for (const note of checkpoint.notes) notice(note);
+  const dtype = options.dtype ?? storedDType(checkpoint);
+  const numerics = numericsOf(dtype);
+  const batchTokens = positiveInteger('--batch-tokens', options.batchTokens ?? DEFAULT_BATCH_TOKENS);
+  const threads = positiveInteger('--threads', options.threads ?? os.availableParallelism());
+  const kvTokens = options.kvTokens === undefined ? {} : { kvTokens: positiveInteger('--kv-tokens', options.kvTokens) };
+  const plan = planMemory(checkpoint, { numerics, batchTokens, ...kvTokens });
+  notice(`memory: ${renderMemoryPlan(plan)}`);
+  const withoutTokenizer =
+    options.withoutTokenizer || (options.optionalTokenizer && !existsSync(path.join(checkpoint.folder, 'tokenizer.json')));
+  const tokenizer = withoutTokenizer ? NO_TOKENIZER : await loadTokenizer(checkpoint.folder);
+  const model = openModel(checkpoint, numerics, { threads, pages: plan.kvPages, referenceKernels: options.referenceKernels ?? false });
+  const fingerprint = await weightFingerprint(checkpoint, model);
+  await model.prepare();
+  await warmUp(model);
+  const info = describe(checkpoint, { dtype, numerics, device, threads, fingerprint, kernels: model.kernels(), tokenizerSha256: tokenizer.sha256 });
+  return new LocalEngine({ info, tokenizer, arch: checkpoint.arch, model, plan, batchTokens });
+}
+
+/** F16 has more mantissa bits than bfloat16, so only f32 computes it without loss. */
+function storedDType({ arch, tensors }: Checkpoint): DType {
+  if (arch.weightQuantization !== null) return 'fp8';
+  return tensors.some(({ dtype, shape }) => shape.length === 2 && dtype === 'BF16') ? 'bf16' : 'f32';
+}
+
+interface Device {
+  readonly device: 'cpu';
+  readonly reason: string;
+}
+
+function chooseDevice(asked: 'auto' | 'cpu' | 'cuda'): Device {
+  if (asked === 'cuda') {
+    throw new EvalrunError('device/cuda', {
+      what: 'There is no CUDA engine in this build',
+      expected: 'an addon compiled with CUDA',
+      found: 'a CPU addon',
+      todo: 'run with --device cpu',
+    });
+  }
+  return { device: 'cpu', reason: asked === 'cpu' ? 'asked for' : 'this build has no CUDA engine' };
+}
+
+function openModel(
+  checkpoint: Checkpoint,
+  numerics: Numerics,
+  options: { readonly threads: number; readonly pages: number; readonly referenceKernels: boolean },
+): NativeModel {
+  const { Model } = nativeAddon();
+  try {
+    return new Model(checkpoint.arch, numerics, checkpoint.files, checkpoint.tensors, options);
+  } catch (cause) {
+    throw new EvalrunError('engine/load', {
+      what: `The engine cannot load ${checkpoint.folder}`,
+      found: cause instanceof Error ? cause.message : String(cause),
+      cause,
+    });
+  }
+}
+
+/** Two tokens through the whole graph: faults show here and not in the first question, and every op has chosen its kernel. */
+async function warmUp(model: NativeModel): Promise<void> {
+  const builder = new StepBuilder();
+  builder.addSpan({ tokens: [0, 0], start: 0, pages: [0], decode: false });
+  builder.addQuery(1, [0]);
+  await model.forward(builder.build());
+}
+
+interface Described {
+  readonly dtype: DType;
+  readonly numerics: Numerics;
+  readonly device: Device;
+  readonly threads: number;
+  readonly fingerprint: string;
+  readonly kernels: Record<string, string>;
+  readonly tokenizerSha256: string;
+}
+
+function describe(checkpoint: Checkpoint, parts: Described): EngineInfo {
+  const { arch } = checkpoint;
+  const counts = countParameters(arch);
+  return {
+    kind: 'local',
+    model: path.basename(checkpoint.folder),
+    modelType: arch.modelType,
+    random: existsSync(path.join(checkpoint.folder, RANDOM_MARKER)),
+    weightFingerprint: parts.fingerprint,
+    tokenizerSha256: parts.tokenizerSha256,
+    dtype: parts.dtype,
+    device: parts.device.device,
+    deviceReason: parts.device.reason,
+    threads: parts.threads,
+    kernels: parts.kernels,
+    numerics: {
+      ...parts.numerics,
+      router: 'f32',
+      norms: 'f32',
+      softmax: 'f32',
+      latentForm: arch.attention.kind === 'mla' ? 'expanded for prompts, absorbed for decoding' : 'none',
+      softmaxScale: arch.softmaxScale,
+      normEps: arch.normEps,
+      ropeLayout: arch.rope.layout,
+      isa: isaName(),
+    },
+    contextLength: arch.contextLength,
+    vocabSize: arch.vocabSize,
+    totalParameters: counts.total,
+    activeParameters: counts.active,
+  };
+}
+
+/** A checkpoint whose folder holds this file says itself that its weights are random. */
+export const RANDOM_MARKER = 'RANDOM_WEIGHTS';
+
+function isaName(): string {
+  const { avx2, avx512, avx512Bf16 } = nativeInfo();
+  if (avx512Bf16) return 'avx512-bf16';
+  if (avx512) return 'avx512';
+  return avx2 ? 'avx2' : 'scalar';
+}
+
+function positiveInteger(name: string, value: number): number {
+  if (Number.isInteger(value) && value > 0) return value;
+  throw new EvalrunError('usage/option', { what: `${name} is not usable`, expected: 'a positive whole number', found: String(value) });
+}

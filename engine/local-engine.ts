@@ -1,0 +1,191 @@
+/** The built-in engine: prompts to steps, steps to the native graph, results back. */
+import { EvalrunError } from '../errors.js';
+import type { ArchSpec } from './arch-spec.js';
+import type {
+  Engine,
+  EngineInfo,
+  GenerateRequest,
+  GenerateResult,
+  MemoryUse,
+  ScoreOptions,
+  ScoreRequest,
+  ScoreResult,
+  StepStats,
+  Tokenizer,
+} from './engine.js';
+import { GreedyScheduler } from './greedy-scheduler.js';
+import { KvPages } from './kv-pages.js';
+import type { MemoryPlan } from './memory-plan.js';
+import type { NativeModel, NativeStepResult } from './native.js';
+import { PrefixScheduler } from './prefix-scheduler.js';
+import { PrefixTree } from './prefix-tree.js';
+import { ScoreCollector } from './score-collector.js';
+import { type LogitsOptions, type SequenceLogits, sequenceLogits } from './sequence-logits.js';
+import type { StepBuilder } from './step-builder.js';
+
+export interface LocalEngineParts {
+  readonly info: EngineInfo;
+  readonly tokenizer: Tokenizer;
+  readonly arch: ArchSpec;
+  readonly model: NativeModel;
+  readonly plan: MemoryPlan;
+  readonly batchTokens: number;
+}
+
+export class LocalEngine implements Engine {
+  readonly info: EngineInfo;
+  readonly tokenizer: Tokenizer;
+  readonly arch: ArchSpec;
+  onStep: ((stats: StepStats) => void) | undefined;
+  private readonly model: NativeModel;
+  private readonly plan: MemoryPlan;
+  private readonly batchTokens: number;
+  /** One call at a time owns the cache; the next waits for it. */
+  private turn: Promise<void> = Promise.resolve();
+
+  constructor(parts: LocalEngineParts) {
+    this.info = parts.info;
+    this.tokenizer = parts.tokenizer;
+    this.arch = parts.arch;
+    this.model = parts.model;
+    this.plan = parts.plan;
+    this.batchTokens = parts.batchTokens;
+  }
+
+  async *score(requests: readonly ScoreRequest[], options: ScoreOptions = {}): AsyncIterable<ScoreResult> {
+    const release = await this.takeTurn();
+    try {
+      const collector = new ScoreCollector();
+      const tree = new PrefixTree({ share: options.sharePrefixes ?? true });
+      for (const request of requests) {
+        this.checkTokens(request.id, request.context, longestContinuation(request));
+        collector.add(tree, request);
+      }
+      const pages = new KvPages(this.plan.kvPages);
+      const scheduler = new PrefixScheduler(tree, pages, this.batchTokens);
+      while (!scheduler.done) {
+        const { builder, finish } = scheduler.nextStep();
+        finish(await this.step(builder, { prefill: builder.tokenCount, decode: 0, pages }));
+        yield* collector.takeCompleted();
+      }
+    } finally {
+      release();
+    }
+  }
+
+  async *generate(requests: readonly GenerateRequest[]): AsyncIterable<GenerateResult> {
+    const release = await this.takeTurn();
+    try {
+      for (const request of requests) this.checkTokens(request.id, request.context, Math.max(1, request.maxTokens));
+      const pages = new KvPages(this.plan.kvPages);
+      const scheduler = new GreedyScheduler(requests, {
+        pages,
+        batchTokens: this.batchTokens,
+        eosIds: this.arch.eosIds,
+      });
+      while (!scheduler.done) {
+        const { builder, prefillTokens, decodeTokens, finish } = scheduler.nextStep();
+        finish(await this.step(builder, { prefill: prefillTokens, decode: decodeTokens, pages }));
+        for (const { request, ids, end } of scheduler.takeCompleted()) {
+          const text = this.tokenizer.decode(ids, { skipSpecialTokens: true });
+          yield { id: request.id, ids, text, end, promptTokens: request.context.length };
+        }
+      }
+    } finally {
+      release();
+    }
+  }
+
+  /**
+   * Logits of every position of one sequence, through the cache, `chunk` tokens at a time.
+   *
+   * @yields rows in order: `logits` f32 [rows, V], and `mtpLogits` f32 [rows with a next token, V] where the checkpoint has
+   *   a multi-token-prediction module
+   */
+  async *logits(ids: readonly number[], options: LogitsOptions = {}): AsyncIterable<SequenceLogits> {
+    const release = await this.takeTurn();
+    try {
+      this.checkTokens('the sequence', ids, 0);
+      const pages = new KvPages(this.plan.kvPages);
+      yield* sequenceLogits(ids, {
+        pages,
+        chunk: options.chunk ?? this.batchTokens,
+        decode: options.decode ?? false,
+        mtp: this.arch.mtpLayers > 0,
+        step: (builder) => this.step(builder, { prefill: builder.tokenCount, decode: 0, pages }),
+      });
+    } finally {
+      release();
+    }
+  }
+
+  memory(): MemoryUse {
+    const { convertedBytes, cacheBytes, workspaceBytes } = this.model.memory();
+    return {
+      weightBytes: this.plan.mappedBytes + convertedBytes,
+      kvBytes: cacheBytes,
+      workspaceBytes,
+      residentBytes: process.memoryUsage.rss(),
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.turn;
+    this.model.close();
+  }
+
+  private async step(
+    builder: StepBuilder,
+    stats: { readonly prefill: number; readonly decode: number; readonly pages: KvPages },
+  ): Promise<NativeStepResult> {
+    const begin = performance.now();
+    const result = await this.model.forward(builder.build());
+    this.onStep?.({
+      prefillTokens: stats.prefill,
+      decodeTokens: stats.decode,
+      sequences: builder.spanCount,
+      latencyMs: performance.now() - begin,
+      kvPagesUsed: stats.pages.used,
+      kvPagesTotal: stats.pages.total,
+    });
+    return result;
+  }
+
+  private async takeTurn(): Promise<() => void> {
+    const before = this.turn;
+    let release = () => {};
+    this.turn = new Promise((resolve) => {
+      release = resolve;
+    });
+    await before;
+    return release;
+  }
+
+  private checkTokens(id: string, tokens: readonly number[], extra: number): void {
+    if (tokens.length === 0) {
+      throw new EvalrunError('engine/empty-prompt', { what: `${id} has no tokens`, expected: 'at least one token' });
+    }
+    const bad = tokens.find((token) => !Number.isInteger(token) || token < 0 || token >= this.arch.vocabSize);
+    if (bad !== undefined) {
+      throw new EvalrunError('engine/token-id', {
+        what: `${id} holds a token id outside the model's vocabulary`,
+        expected: `0 to ${this.arch.vocabSize - 1}`,
+        found: String(bad),
+        todo: 'check that the tokenizer belongs to this checkpoint',
+      });
+    }
+    if (tokens.length + extra > this.arch.contextLength) {
+      throw new EvalrunError('engine/context-length', {
+        what: `${id} is longer than the model's context`,
+        expected: `at most ${this.arch.contextLength} tokens`,
+        found: `${tokens.length}${extra > 0 ? ` and ${extra} to follow` : ''}`,
+        todo: 'use fewer shots',
+      });
+    }
+  }
+}
+
+/** Tokens that follow the context in the cache: all of a continuation but its last one. */
+function longestContinuation({ continuations }: ScoreRequest): number {
+  return Math.max(0, ...continuations.map((continuation) => continuation.length - 1));
+}

@@ -1,0 +1,125 @@
+/** How much memory a model will take, part by part, decided before anything is loaded. */
+import os from 'node:os';
+import { EvalrunError } from '../errors.js';
+import type { ArchSpec } from './arch-spec.js';
+import type { Checkpoint } from './checkpoint/checkpoint.js';
+import { PAGE_TOKENS, pagesFor } from './kv-pages.js';
+import type { Numerics } from './numerics.js';
+
+export interface MemoryPlan {
+  /** Weights mapped from the files as they are. */
+  readonly mappedBytes: number;
+  /** Copies of weights that a product needs in another format. */
+  readonly convertedBytes: number;
+  readonly kvBytes: number;
+  readonly kvTokens: number;
+  readonly kvPages: number;
+  readonly workspaceBytes: number;
+  readonly totalBytes: number;
+  readonly availableBytes: number;
+}
+
+export interface MemoryPlanOptions {
+  readonly numerics: Numerics;
+  readonly batchTokens: number;
+  /** Tokens that the KV cache must hold; undefined: as many as are useful and fit. */
+  readonly kvTokens?: number;
+}
+
+/** Memory that a new process may take: what the system has left, within this process's limits. */
+export function availableMemoryBytes(): number {
+  const process_ = process as NodeJS.Process & { availableMemory?: () => number };
+  return process_.availableMemory?.() ?? os.freemem();
+}
+
+/** @throws EvalrunError memory/plan with all numbers when the plan does not fit. */
+export function planMemory(checkpoint: Checkpoint, options: MemoryPlanOptions): MemoryPlan {
+  const { arch } = checkpoint;
+  const availableBytes = availableMemoryBytes();
+  const mappedBytes = checkpoint.tensors.reduce((sum, tensor) => sum + tensor.bytes + (tensor.scale?.bytes ?? 0), 0);
+  const convertedBytes = checkpoint.tensors.reduce((sum, tensor) => sum + convertedTensorBytes(tensor, options.numerics), 0);
+  const workspaceBytes = workspaceFloats(arch, options.batchTokens) * 4;
+  const pageBytes = kvBytesPerToken(arch, options.numerics) * PAGE_TOKENS;
+  const fixedBytes = mappedBytes + convertedBytes + workspaceBytes;
+  const smallest = pagesFor(2 * options.batchTokens) + 1;
+  const wanted = options.kvTokens === undefined ? usefulPages(arch, options.batchTokens) : pagesFor(options.kvTokens);
+  const fitting = Math.floor((availableBytes - fixedBytes) / pageBytes);
+  const kvPages = options.kvTokens === undefined ? Math.max(smallest, Math.min(wanted, fitting)) : wanted;
+  const kvBytes = kvPages * pageBytes;
+  const plan: MemoryPlan = {
+    mappedBytes,
+    convertedBytes,
+    kvBytes,
+    kvTokens: kvPages * PAGE_TOKENS,
+    kvPages,
+    workspaceBytes,
+    totalBytes: fixedBytes + kvBytes,
+    availableBytes,
+  };
+  if (plan.totalBytes > availableBytes) {
+    throw new EvalrunError('memory/plan', {
+      what: `${checkpoint.folder} does not fit into memory`,
+      expected: `${renderMemoryPlan(plan)}`,
+      found: `${gib(availableBytes)} available`,
+      todo: 'use a machine with more memory, a smaller checkpoint, or a smaller --batch-tokens; "evalrun inspect" shows every part',
+    });
+  }
+  return plan;
+}
+
+export function renderMemoryPlan(plan: MemoryPlan): string {
+  return (
+    `weights ${gib(plan.mappedBytes)} mapped + ${gib(plan.convertedBytes)} converted, ` +
+    `KV cache up to ${gib(plan.kvBytes)} (${plan.kvTokens} tokens), workspace up to ${gib(plan.workspaceBytes)}, ` +
+    `together ${gib(plan.totalBytes)}`
+  );
+}
+
+function gib(bytes: number): string {
+  return bytes < 1 << 30 ? `${(bytes / 2 ** 20).toFixed(1)} MiB` : `${(bytes / 2 ** 30).toFixed(2)} GiB`;
+}
+
+/** Room for the longest prompt the model takes (up to 32k) beside a few steps' worth of questions. */
+function usefulPages(arch: ArchSpec, batchTokens: number): number {
+  return pagesFor(Math.min(arch.contextLength, 32_768) + 4 * batchTokens);
+}
+
+function kvBytesPerToken(arch: ArchSpec, numerics: Numerics): number {
+  const { attention } = arch;
+  const elements =
+    attention.kind === 'mla'
+      ? attention.kvLoraRank + attention.qkRopeHeadDim
+      : 2 * attention.kvHeads * attention.headDim;
+  return elements * (numerics.kv === 'f32' ? 4 : 2) * (arch.layers + arch.mtpLayers);
+}
+
+/** Mirrors native/model/prepare.cpp: products are converted, embeddings, norms and the router stay as they are. */
+function convertedTensorBytes(tensor: Checkpoint['tensors'][number], numerics: Numerics): number {
+  const { name, shape, dtype } = tensor;
+  if (shape.length !== 2 || /embed_tokens|mlp\.gate\.weight$/.test(name)) return 0;
+  const elements = (shape[0] ?? 0) * (shape[1] ?? 0);
+  const precision = /lm_head|eh_proj/.test(name)
+    ? numerics.head
+    : /kv_b_proj/.test(name)
+      ? numerics.kvB
+      : numerics.linear;
+  if (precision === 'bf16') return dtype === 'BF16' ? 0 : elements * 2;
+  if (precision === 'fp8') return dtype === 'F8_E4M3' ? 0 : elements;
+  return 0;
+}
+
+/** Mirrors the Workspace members of native/model/model.h, in float32 numbers for a step of `tokens` rows. */
+function workspaceFloats(arch: ArchSpec, tokens: number): number {
+  const { attention, moe } = arch;
+  const attentionFloats =
+    attention.kind === 'mla'
+      ? attention.heads * (attention.qkNopeHeadDim + attention.qkRopeHeadDim + attention.vHeadDim) +
+        (attention.qLoraRank ?? 0) +
+        attention.kvLoraRank +
+        attention.qkRopeHeadDim
+      : attention.headDim * (2 * attention.heads + 2 * attention.kvHeads);
+  const moeFloats =
+    moe === null ? 0 : moe.expertsPerToken * (2 * moe.width + arch.width) + moe.experts + 2 * moe.sharedWidth + arch.width;
+  const mtpFloats = arch.mtpLayers > 0 ? 4 * arch.width : 0;
+  return tokens * (4 * arch.width + attentionFloats + 2 * arch.denseWidth + moeFloats + mtpFloats);
+}

@@ -1,0 +1,90 @@
+/** Loads the native addon and types what it exports; see native/binding/addon.cpp. */
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { EvalrunError } from '../errors.js';
+import { packageRoot } from '../package-root.js';
+
+/** A step as the native side reads it; all lists are Int32Array. See native/model/step.h. */
+export interface NativeStep {
+  readonly tokens: Int32Array;
+  /** Groups of four: count, start position, first page, decode (0 or 1). */
+  readonly spans: Int32Array;
+  readonly pageTable: Int32Array;
+  /** Pairs (source page, target page). */
+  readonly pageCopies: Int32Array;
+  readonly rows: Int32Array;
+  readonly ids: Int32Array;
+  readonly idRows: Int32Array;
+  readonly wantBest: boolean;
+  readonly wantLogits: boolean;
+  /** Token after each row (-1 unknown), or empty: the MTP module does not run. */
+  readonly nextTokens: Int32Array;
+}
+
+export interface NativeStepResult {
+  readonly logProbs: Float32Array;
+  readonly best: Int32Array;
+  readonly logits: Float32Array;
+  readonly mtpLogits: Float32Array;
+}
+
+export interface TensorScan {
+  readonly name: string;
+  /** 64 bits, hex. */
+  readonly hash: string;
+  /** Element index, -1 when all are finite. */
+  readonly firstNonFinite: number;
+}
+
+export interface NativeModel {
+  prepare(): Promise<void>;
+  scan(): Promise<TensorScan[]>;
+  forward(step: NativeStep): Promise<NativeStepResult>;
+  memory(): { convertedBytes: number; cacheBytes: number; workspaceBytes: number };
+  kernels(): Record<string, string>;
+  close(): void;
+}
+
+export interface NativeInfo {
+  readonly avx2: boolean;
+  readonly avx512: boolean;
+  readonly avx512Bf16: boolean;
+  readonly avx512Vbmi: boolean;
+  readonly compiler: string;
+  readonly cuda: boolean;
+}
+
+interface NativeAddon {
+  readonly Model: new (
+    spec: object,
+    numerics: object,
+    files: readonly object[],
+    tensors: readonly object[],
+    options: { readonly threads: number; readonly pages: number; readonly referenceKernels: boolean },
+  ) => NativeModel;
+  info(): NativeInfo;
+}
+
+let loaded: NativeAddon | undefined;
+
+/** The addon; throws build/addon with what to do when it was not built or does not load. */
+export function nativeAddon(): NativeAddon {
+  if (loaded !== undefined) return loaded;
+  const file = path.join(packageRoot, 'native', 'build', 'evalrun.node');
+  try {
+    loaded = createRequire(import.meta.url)(file) as NativeAddon;
+    return loaded;
+  } catch (cause) {
+    throw new EvalrunError('build/addon', {
+      what: `The engine's native addon ${file} does not load`,
+      found: cause instanceof Error ? cause.message.split('\n')[0] ?? '' : String(cause),
+      todo: 'run "npm run build:native" in the evalrun folder (it needs cmake and g++) and try again',
+      cause,
+    });
+  }
+}
+
+/** Instruction sets and compiler of the addon. */
+export function nativeInfo(): NativeInfo {
+  return nativeAddon().info();
+}

@@ -1,0 +1,28 @@
+/** The public interface of evalrun: everything that the command line does, for programs. */
+export type {
+  DType,
+  Engine,
+  EngineInfo,
+  GenerateRequest,
+  GenerateResult,
+  MemoryUse,
+  ScoreOptions,
+  ScoreRequest,
+  ScoreResult,
+  StepStats,
+  Tokenizer,
+} from './engine/engine.js';
+export { type EngineOptions, loadEngine } from './engine/load-engine.js';
+export { loadTokenizer } from './engine/tokenizer/load-tokenizer.js';
+export { type ErrorCode, EvalrunError } from './errors.js';
+export { defaultModel } from './models/default-model.js';
+export { version } from './package-root.js';
+export type { Progress } from './runner/progress.js';
+export { rescoreRun } from './runner/rescore.js';
+export type { RunRecord, RunSettings, SuiteRecord } from './runner/run-record.js';
+export type { RunRequest } from './runner/run-settings.js';
+export { type RunResult, type RunStart, type RunSuiteOptions, type RunWork, runSuite } from './runner/run-suite.js';
+export type { Estimate, LanguageGap, RunMetrics, SampleStatus, SuiteMetrics } from './runner/run-summary.js';
+export type { SampleLine } from './runner/sample-line.js';
+export { getSuite, listSuites } from './suites/registry.js';
+export type { ChoiceSample, Suite, SuiteOptions, SuitePlan } from './suites/suite.js';

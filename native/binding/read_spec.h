@@ -1,0 +1,20 @@
+// Plain JavaScript objects to the structs of model/arch_spec.h; a missing or mistyped field throws, naming it.
+#pragma once
+#include <napi.h>
+
+#include <string>
+#include <vector>
+
+#include "model/arch_spec.h"
+#include "model/step.h"
+#include "model/weight_store.h"
+
+namespace evalrun {
+
+ArchSpec read_arch_spec(const Napi::Object& object);
+Numerics read_numerics(const Napi::Object& object);
+std::vector<FileRef> read_files(const Napi::Array& array);
+std::vector<TensorRef> read_tensors(const Napi::Array& array);
+Step read_step(const Napi::Object& object);
+
+}  // namespace evalrun

@@ -1,0 +1,15 @@
+// Instruction sets of the CPU this process runs on, read once.
+#pragma once
+
+namespace evalrun {
+
+struct CpuFeatures {
+  bool avx2 = false;         // with FMA and F16C
+  bool avx512 = false;       // F, BW, DQ, VL
+  bool avx512_bf16 = false;  // vdpbf16ps
+  bool avx512_vbmi = false;
+};
+
+const CpuFeatures& cpu_features();
+
+}  // namespace evalrun

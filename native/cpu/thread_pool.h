@@ -1,0 +1,45 @@
+// A fixed set of worker threads that run the pieces of one loop at a time.
+#pragma once
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace evalrun {
+
+class ThreadPool {
+ public:
+  // `threads` counts the calling thread; at least 1.
+  explicit ThreadPool(int threads);
+  ~ThreadPool();
+  ThreadPool(const ThreadPool&) = delete;
+  ThreadPool& operator=(const ThreadPool&) = delete;
+
+  int size() const { return static_cast<int>(workers_.size()) + 1; }
+
+  // Calls body(piece, thread) for every piece in [0, pieces), in any order, each exactly once; returns when all are done.
+  // `thread` is in [0, size()). What a piece computes must not depend on which thread runs it. The first exception of a
+  // piece is rethrown here. Not reentrant: a body must not call run().
+  void run(int64_t pieces, const std::function<void(int64_t piece, int thread)>& body);
+
+ private:
+  void work(int thread);
+  void take_pieces(int thread);
+
+  std::vector<std::thread> workers_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::atomic<uint64_t> generation_{0};
+  std::atomic<int64_t> next_{0};
+  std::atomic<int> active_{0};
+  int64_t pieces_ = 0;
+  const std::function<void(int64_t, int)>* body_ = nullptr;
+  std::exception_ptr failure_;
+  bool stop_ = false;
+};
+
+}  // namespace evalrun

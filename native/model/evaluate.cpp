@@ -1,0 +1,66 @@
+// What a step is asked for: log-probabilities and logits of chosen rows, and the MTP module's drafts.
+#include "model/rows.h"
+#include "model/run_op.h"
+
+namespace evalrun {
+
+void Model::evaluate(const Step& step, const float* x, StepResult& result) {
+  const int count = static_cast<int>(step.rows.size());
+  if (count == 0) return;
+  float* rows = rows_.floats(static_cast<int64_t>(count) * spec_.width);
+  run(TakeRowsOp{x, spec_.width, step.rows.data(), count, rows});
+  run(RmsNormOp{rows, spec_.width, weights_.stored("model.norm.weight"), spec_.norm_eps, numerics_.round_normalized, count,
+                spec_.width, rows, spec_.width});
+  result.log_probs.resize(step.ids.size());
+  if (step.want_best) result.best.resize(count);
+  if (step.want_logits) result.logits.resize(static_cast<size_t>(count) * spec_.vocab);
+  run(LogProbsOp{rows, head(), numerics_.head, count, step.ids.data(), step.id_rows.data(),
+                 static_cast<int>(step.ids.size()), result.log_probs.data(), step.want_best ? result.best.data() : nullptr,
+                 step.want_logits ? result.logits.data() : nullptr});
+}
+
+// Row t drafts token t+2 from the main model's hidden state h_t (after its final norm) and the embedding of token t+1:
+//   h' = eh_proj([enorm(embedding) ; hnorm(h)]), one more layer, shared_head.norm, the main head.
+// The row takes the rotary position of token t+1. (DeepSeek-V3 report 2.2; layout as in the published checkpoint.)
+void Model::predict_next_next(const Step& step, const Rows& main_rows, const float* x, StepResult& result) {
+  const int index = spec_.layers;
+  const std::string prefix = "model.layers." + std::to_string(index) + ".";
+  const int count = main_rows.count;
+  const int width = spec_.width;
+  std::vector<int32_t> next(step.next_tokens);
+  std::vector<int32_t> drafted;
+  for (int row = 0; row < count; ++row) {
+    if (next[row] >= 0) {
+      drafted.push_back(row);
+    } else {
+      next[row] = 0;  // computed and never read: its cache slot is rewritten once the token is known
+    }
+  }
+  float* hidden = rows_.floats(static_cast<int64_t>(count) * width);
+  run(RmsNormOp{x, width, weights_.stored("model.norm.weight"), spec_.norm_eps, numerics_.round_normalized, count, width,
+                hidden, width});
+  float* both = mtp_in_.floats(static_cast<int64_t>(count) * width * 2);
+  float* embedded = mtp_x_.floats(static_cast<int64_t>(count) * width);
+  run(EmbedOp{next.data(), weights_.stored("model.embed_tokens.weight"), count, embedded});
+  run(RmsNormOp{embedded, width, weights_.stored(prefix + "enorm.weight"), spec_.norm_eps, numerics_.round_normalized, count,
+                width, both, 2 * width});
+  run(RmsNormOp{hidden, width, weights_.stored(prefix + "hnorm.weight"), spec_.norm_eps, numerics_.round_normalized, count,
+                width, both + width, 2 * width});
+  float* mtp = embedded;
+  linear(both, 2 * width, prefix + "eh_proj", numerics_.head, count, mtp, false);
+
+  Rows rows = main_rows;
+  for (int32_t& position : rows.rope_positions) ++position;
+  layer(index, rows, mtp, nullptr);
+  run(AddNormOp{mtp, delta_.floats(0), Weight{}, 0, false, count, width, nullptr});
+  if (drafted.empty() || !step.want_logits) return;
+  const int drafts = static_cast<int>(drafted.size());
+  float* taken = rows_.floats(static_cast<int64_t>(drafts) * width);
+  run(TakeRowsOp{mtp, width, drafted.data(), drafts, taken});
+  run(RmsNormOp{taken, width, weights_.stored(prefix + "shared_head.norm.weight"), spec_.norm_eps, numerics_.round_normalized,
+                drafts, width, taken, width});
+  result.mtp_logits.resize(static_cast<size_t>(drafts) * spec_.vocab);
+  run(LogProbsOp{taken, head(), numerics_.head, drafts, nullptr, nullptr, 0, nullptr, nullptr, result.mtp_logits.data()});
+}
+
+}  // namespace evalrun

@@ -1,0 +1,36 @@
+// The paged cache of keys and values (dense) or of latents (MLA), one allocation per layer; page layouts are in ops/ops.h.
+#pragma once
+#include <cstdint>
+#include <vector>
+
+#include "model/arch_spec.h"
+#include "model/buffer.h"
+
+namespace evalrun {
+
+class KvCache {
+ public:
+  KvCache(const ArchSpec& spec, DType dtype, int pages);
+
+  int pages() const { return pages_; }
+  DType dtype() const { return dtype_; }
+  // Keys of a dense layer, or the latent rows of an MLA layer.
+  void* keys(int layer) const { return layers_[layer].keys.data(); }
+  void* values(int layer) const { return layers_[layer].values.data(); }
+  // Copies a whole page in every layer.
+  void copy_page(int source, int target);
+  int64_t bytes() const;
+
+ private:
+  struct Layer {
+    Buffer keys;
+    Buffer values;
+  };
+  int pages_;
+  DType dtype_;
+  int64_t key_page_bytes_;
+  int64_t value_page_bytes_;
+  std::vector<Layer> layers_;
+};
+
+}  // namespace evalrun

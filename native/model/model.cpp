@@ -1,0 +1,141 @@
+#include "model/model.h"
+
+#include <cmath>
+#include <stdexcept>
+
+#include "model/rows.h"
+#include "model/run_op.h"
+
+namespace evalrun {
+namespace {
+
+std::string layer_prefix(int layer) { return "model.layers." + std::to_string(layer) + "."; }
+
+void require(bool condition, const char* what) {
+  if (!condition) throw std::invalid_argument(std::string("malformed step: ") + what);
+}
+
+}  // namespace
+
+Model::Model(ArchSpec spec, Numerics numerics, const std::vector<FileRef>& files, std::vector<TensorRef> tensors,
+             const ModelOptions& options)
+    : spec_(std::move(spec)),
+      numerics_(numerics),
+      reference_kernels_(options.reference_kernels),
+      pool_(options.threads),
+      weights_(files, std::move(tensors)),
+      cache_(spec_, numerics.kv, options.pages) {}
+
+int64_t Model::workspace_bytes() const {
+  int64_t bytes = 0;
+  for (const Workspace* space : {&x_, &h_, &delta_, &q_, &q_latent_, &kv_, &k_, &v_, &attended_, &gate_, &up_, &shared_,
+                                 &router_, &expert_in_, &expert_out_, &rows_, &mtp_in_, &mtp_x_}) {
+    bytes += space->bytes();
+  }
+  return bytes;
+}
+
+Weight Model::head() {
+  return weights_.product(spec_.tied_head ? "model.embed_tokens.weight" : "lm_head.weight", numerics_.head, pool_);
+}
+
+void Model::check(const Step& step) const {
+  const int count = static_cast<int>(step.tokens.size());
+  require(count > 0, "no tokens");
+  for (int32_t token : step.tokens) require(token >= 0 && token < spec_.vocab, "a token id outside the vocabulary");
+  int row = 0;
+  for (const Span& span : step.spans) {
+    require(span.first_row == row && span.count > 0 && span.start_position >= 0, "spans do not cover the rows in order");
+    require(span.count <= spec_.context_length - span.start_position, "a position beyond the model's context");
+    const int pages = (span.start_position + span.count + kPageTokens - 1) / kPageTokens;
+    require(span.first_page >= 0 && static_cast<size_t>(span.first_page) + pages <= step.page_table.size(),
+            "a span's pages are outside the page table");
+    row += span.count;
+  }
+  require(row == count, "spans do not cover the rows");
+  for (int32_t page : step.page_table) require(page >= 0 && page < cache_.pages(), "a page outside the cache");
+  require(step.page_copies.size() % 2 == 0, "page copies are not pairs");
+  for (int32_t page : step.page_copies) require(page >= 0 && page < cache_.pages(), "a copied page outside the cache");
+  for (int32_t r : step.rows) require(r >= 0 && r < count, "a row to evaluate outside the step");
+  require(step.ids.size() == step.id_rows.size(), "ids and their rows differ in length");
+  for (int32_t id : step.ids) require(id >= 0 && id < spec_.vocab, "an asked id outside the vocabulary");
+  for (int32_t r : step.id_rows) require(r >= 0 && static_cast<size_t>(r) < step.rows.size(), "an asked row outside the rows");
+  require(step.next_tokens.empty() || step.next_tokens.size() == step.tokens.size(), "next tokens and tokens differ in length");
+  require(step.next_tokens.empty() || spec_.mtp_layers > 0, "the model has no multi-token-prediction module");
+  for (int32_t token : step.next_tokens) require(token >= -1 && token < spec_.vocab, "a next token outside the vocabulary");
+}
+
+// cos and sin of every angle up to `count` positions; the angle is a float32 product, as in the reference implementations.
+void Model::ensure_positions(int count) {
+  if (count <= positions_) return;
+  const int wanted = std::max(count, positions_ * 2);
+  const int half = spec_.rope_dim / 2;
+  cos_sin_.resize(static_cast<size_t>(wanted) * spec_.rope_dim);
+  for (int position = positions_; position < wanted; ++position) {
+    float* row = cos_sin_.data() + static_cast<size_t>(position) * spec_.rope_dim;
+    for (int i = 0; i < half; ++i) {
+      const double angle = static_cast<float>(position) * spec_.inverse_frequencies[i];
+      row[i] = static_cast<float>(std::cos(angle)) * spec_.rope_attention_factor;
+      row[half + i] = static_cast<float>(std::sin(angle)) * spec_.rope_attention_factor;
+    }
+  }
+  positions_ = wanted;
+}
+
+void Model::linear(const float* x, int64_t x_stride, const std::string& name, Precision precision, int rows, float* y,
+                   bool has_bias) {
+  const Weight weight = weights_.product(name + ".weight", precision, pool_);
+  const float* bias = has_bias ? weights_.vector(name + ".bias") : nullptr;
+  run(LinearOp{x, x_stride, weight, bias, precision, rows, y, weight.rows});
+}
+
+// x += delta of the layer before; then this layer's two halves, the second left in delta_ for whoever comes next.
+void Model::layer(int index, const Rows& rows, float* x, const float* delta) {
+  const std::string prefix = layer_prefix(index);
+  float* h = h_.floats(static_cast<int64_t>(rows.count) * spec_.width);
+  float* y = delta_.floats(static_cast<int64_t>(rows.count) * spec_.width);
+  const Weight first = weights_.stored(prefix + "input_layernorm.weight");
+  const Weight second = weights_.stored(prefix + "post_attention_layernorm.weight");
+  run(AddNormOp{x, delta, first, spec_.norm_eps, numerics_.round_normalized, rows.count, spec_.width, h});
+  attention(index, rows, h, y);
+  run(AddNormOp{x, y, second, spec_.norm_eps, numerics_.round_normalized, rows.count, spec_.width, h});
+  feed_forward(index, rows.count, h, y);
+}
+
+StepResult Model::forward(const Step& step) {
+  check(step);
+  for (size_t i = 0; i < step.page_copies.size(); i += 2) cache_.copy_page(step.page_copies[i], step.page_copies[i + 1]);
+
+  Rows rows;
+  rows.count = static_cast<int>(step.tokens.size());
+  rows.spans = step.spans.data();
+  rows.span_count = static_cast<int>(step.spans.size());
+  rows.page_table = step.page_table.data();
+  int last_position = 0;
+  for (const Span& span : step.spans) {
+    for (int i = 0; i < span.count; ++i) {
+      const int position = span.start_position + i;
+      rows.positions.push_back(position);
+      rows.slots.push_back(step.page_table[span.first_page + position / kPageTokens] * kPageTokens + position % kPageTokens);
+      last_position = std::max(last_position, position);
+    }
+  }
+  rows.rope_positions = rows.positions;
+  ensure_positions(last_position + 2);
+
+  float* x = x_.floats(static_cast<int64_t>(rows.count) * spec_.width);
+  run(EmbedOp{step.tokens.data(), weights_.stored("model.embed_tokens.weight"), rows.count, x});
+  const float* delta = nullptr;
+  for (int index = 0; index < spec_.layers; ++index) {
+    layer(index, rows, x, delta);
+    delta = delta_.floats(0);
+  }
+  run(AddNormOp{x, delta, Weight{}, 0, false, rows.count, spec_.width, nullptr});
+
+  StepResult result;
+  evaluate(step, x, result);
+  if (!step.next_tokens.empty()) predict_next_next(step, rows, x, result);
+  return result;
+}
+
+}  // namespace evalrun

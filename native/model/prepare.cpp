@@ -1,0 +1,38 @@
+// Model::prepare: converts every weight that a product needs in another format, before the first step.
+#include "model/model.h"
+
+namespace evalrun {
+
+void Model::prepare() {
+  const Precision linear = numerics_.linear;
+  auto product = [&](const std::string& name, Precision precision) { weights_.product(name + ".weight", precision, pool_); };
+  head();
+  for (int layer = 0; layer < spec_.layers + spec_.mtp_layers; ++layer) {
+    const std::string prefix = "model.layers." + std::to_string(layer) + ".";
+    const std::string attention = prefix + "self_attn.";
+    if (spec_.latent) {
+      if (spec_.mla.q_lora_rank > 0) {
+        product(attention + "q_a_proj", linear);
+        product(attention + "q_b_proj", linear);
+      } else {
+        product(attention + "q_proj", linear);
+      }
+      product(attention + "kv_a_proj_with_mqa", linear);
+      product(attention + "kv_b_proj", numerics_.kv_b);
+    } else {
+      for (const char* part : {"q_proj", "k_proj", "v_proj"}) product(attention + part, linear);
+    }
+    product(attention + "o_proj", linear);
+    if (layer >= spec_.layers) product(prefix + "eh_proj", numerics_.head);
+    const bool moe = spec_.layer_is_moe[layer];
+    for (const char* part : {"gate_proj", "up_proj", "down_proj"}) {
+      if (!moe) product(prefix + "mlp." + part, linear);
+      if (moe && spec_.moe.shared_width > 0) product(prefix + "mlp.shared_experts." + part, linear);
+      for (int e = 0; moe && e < spec_.moe.experts; ++e) {
+        product(prefix + "mlp.experts." + std::to_string(e) + "." + part, linear);
+      }
+    }
+  }
+}
+
+}  // namespace evalrun

@@ -1,0 +1,193 @@
+#include "model/weight_store.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <stdexcept>
+
+#include "ops/numeric.h"
+
+namespace evalrun {
+namespace {
+
+int64_t count_of(const std::vector<int64_t>& shape) {
+  int64_t count = 1;
+  for (int64_t size : shape) count *= size;
+  return count;
+}
+
+int64_t blocks_of(int64_t size) { return (size + kQuantBlock - 1) / kQuantBlock; }
+
+// A fixed 64-bit mix over 8-byte words (multiply, rotate), the tail zero-padded; equal bytes give equal hashes anywhere.
+uint64_t hash_bytes(const uint8_t* data, int64_t bytes) {
+  constexpr uint64_t kPrime = 0x9e3779b97f4a7c15ull;
+  uint64_t lanes[4] = {kPrime, kPrime * 3, kPrime * 5, kPrime * 7};
+  for (int64_t i = 0; i < bytes; i += 8) {
+    uint64_t word = 0;
+    std::memcpy(&word, data + i, std::min<int64_t>(8, bytes - i));
+    uint64_t& lane = lanes[(i / 8) & 3];
+    lane = (lane ^ word) * kPrime;
+    lane = (lane << 29) | (lane >> 35);
+  }
+  uint64_t hash = static_cast<uint64_t>(bytes);
+  for (uint64_t lane : lanes) {
+    hash = (hash ^ lane) * kPrime;
+    hash ^= hash >> 32;
+  }
+  return hash;
+}
+
+template <class Word>
+int64_t first_with_all_ones_exponent(const uint8_t* data, int64_t count, Word mask) {
+  for (int64_t i = 0; i < count; ++i) {
+    Word word;
+    std::memcpy(&word, data + i * sizeof(Word), sizeof(Word));
+    if ((word & mask) == mask) return i;
+  }
+  return -1;
+}
+
+int64_t first_non_finite(const uint8_t* data, int64_t count, DType dtype) {
+  switch (dtype) {
+    case DType::kF32: return first_with_all_ones_exponent<uint32_t>(data, count, 0x7f800000u);
+    case DType::kF16: return first_with_all_ones_exponent<uint16_t>(data, count, 0x7c00);
+    case DType::kBF16: return first_with_all_ones_exponent<uint16_t>(data, count, 0x7f80);
+    case DType::kF8E4M3: return first_with_all_ones_exponent<uint8_t>(data, count, 0x7f);
+  }
+  return -1;
+}
+
+}  // namespace
+
+WeightStore::WeightStore(const std::vector<FileRef>& files, std::vector<TensorRef> tensors) {
+  for (const FileRef& file : files) files_.emplace_back(file.path, file.size);
+  for (TensorRef& tensor : tensors) {
+    const std::string name = tensor.name;
+    tensors_.emplace(name, std::move(tensor));
+  }
+}
+
+const TensorRef& WeightStore::find(const std::string& name) const {
+  const auto found = tensors_.find(name);
+  if (found == tensors_.end()) throw std::runtime_error("the checkpoint has no tensor " + name);
+  return found->second;
+}
+
+const uint8_t* WeightStore::bytes_of(int file, int64_t offset, int64_t bytes) const {
+  const MappedFile& mapped = files_.at(file);
+  if (offset < 0 || bytes < 0 || offset > mapped.size() - bytes) {
+    throw std::runtime_error("a tensor lies outside its file");
+  }
+  return mapped.data() + offset;
+}
+
+void* WeightStore::keep(int64_t bytes) {
+  owned_.emplace_back(bytes);
+  converted_bytes_ += bytes;
+  return owned_.back().data();
+}
+
+Weight WeightStore::stored(const std::string& name) {
+  const auto known = stored_.find(name);
+  if (known != stored_.end()) return known->second;
+  const TensorRef& tensor = find(name);
+  Weight weight;
+  weight.dtype = tensor.dtype;
+  weight.rows = tensor.shape.size() > 1 ? tensor.shape[0] : 1;
+  weight.columns = tensor.shape.size() > 1 ? count_of(tensor.shape) / tensor.shape[0] : count_of(tensor.shape);
+  weight.data = bytes_of(tensor.file, tensor.offset, count_of(tensor.shape) * element_size(tensor.dtype));
+  if (tensor.has_scale) {
+    const int64_t scales = blocks_of(weight.rows) * blocks_of(weight.columns);
+    const uint8_t* source = bytes_of(tensor.scale_file, tensor.scale_offset, scales * element_size(tensor.scale_dtype));
+    float* copy = static_cast<float*>(keep(scales * 4));
+    for (int64_t i = 0; i < scales; ++i) copy[i] = load_element(source, tensor.scale_dtype, i);
+    weight.scale = copy;
+  }
+  return stored_.emplace(name, weight).first->second;
+}
+
+Weight WeightStore::product(const std::string& name, Precision precision, ThreadPool& pool) {
+  const auto known = products_.find({name, precision});
+  if (known != products_.end()) return known->second;
+  Weight weight = stored(name);
+  if (precision == Precision::kBF16 && weight.dtype != DType::kBF16) weight = to_bf16(weight, pool);
+  if (precision == Precision::kFP8 && weight.dtype != DType::kF8E4M3) weight = to_fp8(weight, pool);
+  return products_.emplace(std::make_pair(name, precision), weight).first->second;
+}
+
+const float* WeightStore::vector(const std::string& name) {
+  const auto known = vectors_.find(name);
+  if (known != vectors_.end()) return known->second;
+  const Weight weight = stored(name);
+  const int64_t count = weight.rows * weight.columns;
+  float* values = static_cast<float*>(keep(count * 4));
+  for (int64_t i = 0; i < count; ++i) values[i] = load_element(weight.data, weight.dtype, i);
+  return vectors_.emplace(name, values).first->second;
+}
+
+Weight WeightStore::to_bf16(const Weight& weight, ThreadPool& pool) {
+  uint16_t* values = static_cast<uint16_t*>(keep(weight.rows * weight.columns * 2));
+  pool.run(weight.rows, [&](int64_t row, int) {
+    for (int64_t c = 0; c < weight.columns; ++c) values[row * weight.columns + c] = float_to_bf16(load_weight(weight, row, c));
+  });
+  Weight converted = weight;
+  converted.data = values;
+  converted.dtype = DType::kBF16;
+  converted.scale = nullptr;
+  return converted;
+}
+
+// One scale per 128x128 block, amax / 448 (at least 1e-12 / 448), ragged edges included.
+Weight WeightStore::to_fp8(const Weight& weight, ThreadPool& pool) {
+  const int64_t row_blocks = blocks_of(weight.rows);
+  const int64_t column_blocks = blocks_of(weight.columns);
+  uint8_t* codes = static_cast<uint8_t*>(keep(weight.rows * weight.columns));
+  float* scales = static_cast<float*>(keep(row_blocks * column_blocks * 4));
+  pool.run(row_blocks * column_blocks, [&](int64_t block, int) {
+    const int64_t first_row = block / column_blocks * kQuantBlock;
+    const int64_t first_column = block % column_blocks * kQuantBlock;
+    const int64_t last_row = std::min(first_row + kQuantBlock, weight.rows);
+    const int64_t last_column = std::min(first_column + kQuantBlock, weight.columns);
+    float amax = 1e-12f;
+    for (int64_t r = first_row; r < last_row; ++r) {
+      for (int64_t c = first_column; c < last_column; ++c) amax = std::max(amax, std::fabs(load_weight(weight, r, c)));
+    }
+    const float scale = amax / 448.0f;
+    scales[block] = scale;
+    for (int64_t r = first_row; r < last_row; ++r) {
+      for (int64_t c = first_column; c < last_column; ++c) {
+        codes[r * weight.columns + c] = float_to_e4m3(load_weight(weight, r, c) / scale);
+      }
+    }
+  });
+  Weight converted = weight;
+  converted.data = codes;
+  converted.dtype = DType::kF8E4M3;
+  converted.scale = scales;
+  return converted;
+}
+
+std::vector<TensorScan> WeightStore::scan(ThreadPool& pool) const {
+  std::vector<const TensorRef*> order;
+  for (const auto& [name, tensor] : tensors_) order.push_back(&tensor);
+  std::vector<TensorScan> scans(order.size());
+  pool.run(static_cast<int64_t>(order.size()), [&](int64_t i, int) {
+    const TensorRef& tensor = *order[i];
+    const int64_t count = count_of(tensor.shape);
+    const int64_t bytes = count * element_size(tensor.dtype);
+    const uint8_t* data = bytes_of(tensor.file, tensor.offset, bytes);
+    scans[i] = {tensor.name, hash_bytes(data, bytes), first_non_finite(data, count, tensor.dtype)};
+    if (!tensor.has_scale) return;
+    const int64_t scales = blocks_of(tensor.shape.at(0)) * blocks_of(tensor.shape.at(1));
+    const int64_t scale_bytes = scales * element_size(tensor.scale_dtype);
+    const uint8_t* scale_data = bytes_of(tensor.scale_file, tensor.scale_offset, scale_bytes);
+    scans[i].hash ^= hash_bytes(scale_data, scale_bytes) * 31;
+    if (scans[i].first_non_finite < 0 && first_non_finite(scale_data, scales, tensor.scale_dtype) >= 0) {
+      scans[i].first_non_finite = first_non_finite(scale_data, scales, tensor.scale_dtype);
+      scans[i].name += "_scale_inv";
+    }
+  });
+  return scans;
+}
+
+}  // namespace evalrun

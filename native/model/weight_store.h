@@ -1,0 +1,71 @@
+// The checkpoint's tensors by name: mapped as they are, converted in memory only where a product needs another format.
+#pragma once
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cpu/thread_pool.h"
+#include "model/buffer.h"
+#include "model/mapped_file.h"
+#include "ops/ops.h"
+
+namespace evalrun {
+
+struct TensorRef {
+  std::string name;
+  DType dtype = DType::kF32;
+  std::vector<int64_t> shape;
+  int file = 0;
+  int64_t offset = 0;
+  bool has_scale = false;
+  DType scale_dtype = DType::kF32;
+  int scale_file = 0;
+  int64_t scale_offset = 0;
+};
+
+struct FileRef {
+  std::string path;
+  int64_t size = 0;
+};
+
+// What one pass over a tensor's bytes finds.
+struct TensorScan {
+  std::string name;
+  uint64_t hash = 0;
+  int64_t first_non_finite = -1;  // element index, -1 when all are finite
+};
+
+class WeightStore {
+ public:
+  WeightStore(const std::vector<FileRef>& files, std::vector<TensorRef> tensors);
+
+  bool has(const std::string& name) const { return tensors_.count(name) != 0; }
+  // The tensor as stored, as [shape[0], rest]; vectors are one row. Throws when it is missing.
+  Weight stored(const std::string& name);
+  // The tensor in the format that a product of this precision reads; converted once, then kept.
+  Weight product(const std::string& name, Precision precision, ThreadPool& pool);
+  // A vector as float32.
+  const float* vector(const std::string& name);
+  // Bytes of memory that conversions took, beyond the mapped files.
+  int64_t converted_bytes() const { return converted_bytes_; }
+  // Reads every byte once: a 64-bit hash and a search for NaN and infinity per tensor.
+  std::vector<TensorScan> scan(ThreadPool& pool) const;
+
+ private:
+  const TensorRef& find(const std::string& name) const;
+  const uint8_t* bytes_of(int file, int64_t offset, int64_t bytes) const;
+  void* keep(int64_t bytes);
+  Weight to_bf16(const Weight& weight, ThreadPool& pool);
+  Weight to_fp8(const Weight& weight, ThreadPool& pool);
+
+  std::vector<MappedFile> files_;
+  std::map<std::string, TensorRef> tensors_;
+  std::map<std::string, Weight> stored_;
+  std::map<std::pair<std::string, Precision>, Weight> products_;
+  std::map<std::string, const float*> vectors_;
+  std::vector<Buffer> owned_;
+  int64_t converted_bytes_ = 0;
+};
+
+}  // namespace evalrun

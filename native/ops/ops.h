@@ -1,0 +1,261 @@
+// The op catalogue: every operation of the model graph as a plain argument struct with its contract.
+//
+// Activations are float32, row-major [rows, columns]. `Precision` says in which precision a product takes its operands;
+// everything between two products stays float32 on every device, so a rounding happens only where it is written here.
+// Letters: T tokens in this step, B sequences, C model width, H query heads, G kv heads, D head width, R latent rank,
+// F ffn width, E experts, K experts per token, V vocabulary, P tokens in a page.
+//
+// The one rule for every kernel: an output row is a function of its own input row(s) alone. The order in which a kernel
+// adds numbers may depend on the reduction length, never on how many rows, which other rows, or how many threads.
+#pragma once
+#include <cstdint>
+
+namespace evalrun {
+
+// Tokens in a page of the KV cache and, at the same time, keys in a block of the softmax: attention walks absolute blocks
+// [0,64), [64,128).. of positions, so a score does not depend on where a prompt was cut.
+constexpr int kPageTokens = 64;
+// Width of the groups that FP8 quantisation scales together (activations 1x128, weights 128x128).
+constexpr int kQuantBlock = 128;
+
+enum class DType : uint8_t { kF32, kF16, kBF16, kF8E4M3 };
+
+// Precision of a product's operands. Accumulation is float32 in all of them.
+//  kF32   operands as they are.
+//  kBF16  activations rounded to bfloat16 (nearest even), weights bfloat16.
+//  kFP8   activations quantised per row in groups of 128 columns: s = max(amax, 1e-4) / 448, q = e4m3(x / s) (nearest even,
+//         saturating); weights e4m3 with one float32 scale per 128x128 block. Per block of 128 columns
+//         acc += dot(q, w) * (s * scale), dot and acc in float32; the last block may be narrower.
+//         (DeepSeek-V3 inference/kernel.py act_quant_kernel, fp8_gemm_kernel.)
+enum class Precision : uint8_t { kF32, kBF16, kFP8 };
+
+// A weight matrix [rows (outputs), columns (inputs)], row-major without padding, not necessarily aligned.
+struct Weight {
+  const void* data = nullptr;
+  DType dtype = DType::kF32;
+  int64_t rows = 0;
+  int64_t columns = 0;
+  // kF8E4M3 only: float32 [ceil(rows/128), ceil(columns/128)], multiplies the decoded value.
+  const float* scale = nullptr;
+};
+
+// y[i, :] = table[ids[i], :] as float32. ids in [0, V).
+struct EmbedOp {
+  const int32_t* ids;
+  Weight table;  // [V, C]
+  int rows;
+  float* y;  // [rows, C]
+};
+
+// y = weight * x / sqrt(mean(x^2) + eps), statistics in float32 (sum in double in the reference). With `round_normalized` the
+// normalised value is rounded to bfloat16 before the weight, as Hugging Face models do in bfloat16.
+struct RmsNormOp {
+  const float* x;  // [rows, columns], row stride x_stride
+  int64_t x_stride;
+  Weight weight;  // [1, columns]
+  float eps;
+  bool round_normalized;
+  int rows;
+  int columns;
+  float* y;  // row stride y_stride; may be x
+  int64_t y_stride;
+};
+
+// x += delta, then y = RmsNorm(x) as above. delta may be null (plain norm of x).
+struct AddNormOp {
+  float* x;            // [rows, columns] residual stream
+  const float* delta;  // [rows, columns]
+  Weight weight;       // [1, columns]; data may be null: no norm, y unused
+  float eps;
+  bool round_normalized;
+  int rows;
+  int columns;
+  float* y;  // [rows, columns]
+};
+
+// y[i, :] = x[i, :] . W^T (+ bias). Accepts W in any dtype; precision kFP8 requires W.dtype kF8E4M3, and kBF16 takes kBF16,
+// kF16 and kF32 weights only if they were rounded to bfloat16 beforehand (the loader does): W.dtype == kBF16.
+struct LinearOp {
+  const float* x;  // [rows, W.columns], row stride x_stride
+  int64_t x_stride;
+  Weight weight;      // [N, K]
+  const float* bias;  // [N] or null
+  Precision precision;
+  int rows;
+  float* y;  // [rows, N], row stride y_stride
+  int64_t y_stride;
+};
+
+// Rotates `rope_dim` columns of each head in float32: angle = position * inverse_frequency (table of cos, sin per position).
+struct RopeOp {
+  float* x;  // [rows, heads * head_stride], row stride x_stride; the head's rotary part begins at column `offset`
+  int64_t x_stride;
+  int heads;
+  int head_stride;
+  int offset;
+  int rope_dim;
+  bool interleaved;           // pairs (0,1)(2,3).. or (0,d/2)(1,d/2+1)..
+  const int32_t* positions;   // [rows]
+  const float* cos_sin;       // [max_position, rope_dim]: cos of the rope_dim/2 pairs, then sin
+  int rows;
+};
+
+// Rows of the cache that the tokens of this step fill.
+// Dense layout of one layer: keys [pages, G, D, P] (transposed: lanes are keys) then values [pages, G, P, D].
+// Latent layout of one layer: [pages, P, R + rope].
+// Elements are float32 or bfloat16 (kv_dtype); rounding to bfloat16 is nearest even.
+struct StoreKvOp {
+  const float* k;  // dense: [rows, G * D], row stride k_stride; latent: normalised latent [rows, R]
+  int64_t k_stride;
+  const float* v;  // dense: [rows, G * D]; latent: rotated shared key [rows, rope]
+  int64_t v_stride;
+  bool latent;
+  int heads;      // G; 1 when latent
+  int k_columns;  // D; R when latent
+  int v_columns;  // D; rope when latent
+  const int32_t* slots;  // [rows]: page * P + place in the page
+  DType kv_dtype;
+  void* k_cache;  // this layer's keys, or latent rows
+  void* v_cache;  // this layer's values; unused when latent
+  int rows;
+};
+
+// One sequence's part of a step: `count` consecutive rows at consecutive positions from `start_position`, attending to
+// everything before them and to themselves. Pages cover positions 0 .. start_position + count - 1.
+struct Span {
+  int first_row;
+  int count;
+  int start_position;
+  int first_page;  // index into page_table
+  bool decode;     // absorbed form for latent attention
+};
+
+// Attention over the paged cache, softmax in float32 over blocks of kPageTokens keys in order of position:
+//   m' = max(m, max s); l = l * exp(m - m') + sum p; o = o * exp(m - m') + p v;  p = exp(s - m'); at the end o / l.
+// precision kBF16: q, k, v and p are rounded to bfloat16 before their products (k and v are so in the cache); l sums the
+// unrounded p. window > 0 masks keys at positions <= query position - window.
+struct AttentionOp {
+  const float* q;  // [T, H * D], row stride q_stride, rotated
+  int64_t q_stride;
+  int heads;     // H
+  int kv_heads;  // G
+  int head_dim;  // D
+  float softmax_scale;
+  int window;
+  Precision precision;  // kF32 or kBF16
+  DType kv_dtype;
+  const void* k_cache;
+  const void* v_cache;
+  const Span* spans;
+  int span_count;
+  const int32_t* page_table;
+  float* y;  // [T, H * D], row stride y_stride
+  int64_t y_stride;
+};
+
+// Multi-head Latent Attention. Prompt spans expand keys and values from the cached latent, each distinct page once per step:
+//   k_h = [W_uk,h c | k_rope], v_h = W_uv,h c   (precision kBF16: c, W bfloat16; k_h and v_h rounded to bfloat16)
+// decode spans absorb: q' = W_uk,h^T q_nope; s = q'.c + q_rope.k_rope; o = W_uv,h (sum p c).
+//   (precision kBF16: q_nope, q', p and sum p c rounded to bfloat16 before their products.)
+// The blocks and the softmax are those of AttentionOp.
+struct LatentAttentionOp {
+  const float* q;  // [T, H * (nope + rope)], row stride q_stride; the rope part of each head is last and rotated
+  int64_t q_stride;
+  int heads;
+  int nope_dim, rope_dim, v_dim, rank;
+  Weight kv_b;  // [H * (nope + v), R]: per head nope rows, then v rows
+  float softmax_scale;
+  Precision precision;  // kF32 or kBF16
+  DType kv_dtype;
+  const void* cache;  // [pages, P, R + rope]
+  const Span* spans;
+  int span_count;
+  const int32_t* page_table;
+  float* y;  // [T, H * v_dim], row stride y_stride
+  int64_t y_stride;
+};
+
+// y = silu(gate) * up, silu(x) = x / (1 + exp(-x)).
+struct GatedActOp {
+  const float* gate;  // [rows, columns]
+  const float* up;
+  int rows;
+  int columns;
+  float* y;  // may be gate
+};
+
+enum class Scoring : uint8_t { kSigmoid, kSoftmax };
+enum class GroupScore : uint8_t { kMax, kTop2Sum };
+
+// Chooses K experts per row, all in float32 (engine-notes: DeepSeek-V3 inference/model.py Gate).
+//   s = sigmoid(logits) or softmax(logits); b = s + bias (selection only; bias may be null)
+//   groups > 1: keep groups_per_token groups by the group's best b, or by the sum of its two best; the others are -inf
+//   the K best b in descending order, ties to the lower expert; weight = s (unbiased);
+//   normalize: weight /= sum + 1e-20; then weight *= scale.
+struct RouteOp {
+  const float* logits;  // [rows, E]
+  const float* bias;    // [E] or null
+  Scoring scoring;
+  GroupScore group_score;
+  int experts, experts_per_token, groups, groups_per_token;
+  bool normalize;
+  float scale;
+  int rows;
+  int32_t* chosen;  // [rows, K]
+  float* weights;   // [rows, K]
+};
+
+// One weight per expert; slot j of the sorted order holds the (row, k) pair `order[j]` = row * K + k, sorted by expert
+// and, within an expert, by row (stable); expert e owns slots offsets[e] .. offsets[e + 1].
+//   y[j, :] = x[source(j), :] . W_e^T   where source(j) = order[j] / K when gather, else j.
+struct GroupedLinearOp {
+  const float* x;  // [rows, columns]; stride = columns
+  const Weight* weights;  // [E], all of the same shape and dtype
+  int experts;
+  const int32_t* order;    // [slots]
+  const int32_t* offsets;  // [E + 1]
+  int slots;
+  int experts_per_token;
+  bool gather;
+  Precision precision;
+  float* y;  // [slots, N]
+};
+
+// y[i, :] = (add ? y[i, :] : 0) + sum over k = 0..K-1 in that order of weights[i, k] * x[slot_of[i * K + k], :].
+struct CombineOp {
+  const float* x;          // [slots, columns]
+  const int32_t* slot_of;  // [rows * K]: inverse of `order`
+  const float* weights;    // [rows, K]
+  int rows, columns, experts_per_token;
+  bool add;
+  float* y;  // [rows, columns]
+};
+
+// y[i, :] = x[rows[i], :].
+struct TakeRowsOp {
+  const float* x;
+  int columns;
+  const int32_t* rows;
+  int count;
+  float* y;
+};
+
+// Log-probabilities of asked ids from rows of hidden states, without storing [rows, V]:
+//   logits = x . head^T (float32); out[j] = logits[row of j, ids[j]] - logsumexp(logits[row of j, :]).
+// The logsumexp walks tiles of kLogitTile vocabulary entries in order: running max and rescaled sum, both float32.
+// best[i] = argmax of row i, ties to the lower id (may be null). logits_out [rows, V] is filled when not null.
+constexpr int kLogitTile = 256;
+struct LogProbsOp {
+  const float* x;  // [rows, C], normalised
+  Weight head;     // [V, C]
+  Precision precision;
+  int rows;
+  const int32_t* ids;      // [asked]
+  const int32_t* id_rows;  // [asked]: row of x
+  int asked;
+  float* out;         // [asked]
+  int32_t* best;      // [rows] or null
+  float* logits_out;  // [rows, V] or null
+};
+
+}  // namespace evalrun

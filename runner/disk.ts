@@ -1,0 +1,57 @@
+/** Writing files so that a crash leaves the old one or the new one, and turning what a disk says into words. */
+import { open, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { EvalrunError } from '../errors.js';
+
+/** Replaces `file` atomically: other processes, and a crash at any instant, see the old text or the new one. */
+export async function writeAtomically(file: string, text: string): Promise<void> {
+  const temporary = `${file}.tmp`;
+  try {
+    const handle = await open(temporary, 'w');
+    try {
+      await handle.writeFile(text);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, file);
+    await syncFolder(path.dirname(file));
+  } catch (cause) {
+    await rm(temporary, { force: true });
+    throw writeError(file, cause);
+  }
+}
+
+/** Makes a rename or a new file in `folder` survive a power failure. */
+export async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Replaces `file` by the JSON of `value`, two spaces deep. */
+export async function writeJson(file: string, value: unknown): Promise<void> {
+  await writeAtomically(file, `${JSON.stringify(value, null, 2)}\n`);
+}
+
+const reasons: Readonly<Record<string, [reason: string, todo: string]>> = {
+  ENOSPC: ['a full disk', 'free some space'],
+  EDQUOT: ['a full quota', 'free some space'],
+  EACCES: ['no permission to write there', 'choose another folder with --out'],
+  EPERM: ['no permission to write there', 'choose another folder with --out'],
+  EROFS: ['a read-only file system', 'choose another folder with --out'],
+  ENOTDIR: ['a file where a folder should be', 'choose another folder with --out'],
+  EEXIST: ['a file where a folder should be', 'choose another folder with --out'],
+  EIO: ['an input/output error of the disk', 'check the disk'],
+};
+
+/** A failed write as an error for people; what is no operating system error passes through. */
+export function writeError(file: string, cause: unknown): unknown {
+  const code = (cause as NodeJS.ErrnoException | undefined)?.code;
+  if (cause instanceof EvalrunError || typeof code !== 'string') return cause;
+  const [found, todo] = reasons[code] ?? [code, 'check the folder'];
+  return new EvalrunError('run/write', { what: `Cannot write ${file}`, found, todo, cause });
+}

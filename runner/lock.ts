@@ -1,0 +1,110 @@
+/** The lock of a run folder: one process writes at a time, and the lock of a dead one does not stand in the way. */
+import { constants } from 'node:fs';
+import { copyFile, link, readFile, rm, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import path from 'node:path';
+import { z } from 'zod';
+import { EvalrunError } from '../errors.js';
+import { writeError } from './disk.js';
+
+const ownerSchema = z.object({ pid: z.int().positive(), host: z.string(), start: z.string().nullable() });
+type Owner = z.infer<typeof ownerSchema>;
+
+export interface RunLock {
+  /** Gives the folder free again. */
+  release(): Promise<void>;
+}
+
+/**
+ * Takes the lock of a run folder. A lock whose process is dead (or whose process id now belongs to another process) is
+ * taken over. Throws `run/locked` when a living process, or one on another machine, holds it.
+ */
+export async function lockRun(folder: string): Promise<RunLock> {
+  const file = path.join(folder, 'lock');
+  if (!(await create(file))) await takeOver(folder, file);
+  return { release: () => rm(file, { force: true }) };
+}
+
+/** Only one process at a time may judge and replace a stale lock; a second lock stands guard for that moment. */
+async function takeOver(folder: string, file: string): Promise<void> {
+  const guard = `${file}.takeover`;
+  if (!(await create(guard))) {
+    await refuseIfAlive(folder, guard);
+    await rm(guard, { force: true });
+    if (!(await create(guard))) throw locked(folder, 'another process that is taking it over');
+  }
+  try {
+    await refuseIfAlive(folder, file);
+    await rm(file, { force: true });
+    if (!(await create(file))) throw locked(folder, 'another process that has just taken it over');
+  } finally {
+    await rm(guard, { force: true });
+  }
+}
+
+/** Creates `file` with its whole content or not at all; false when it exists. */
+async function create(file: string): Promise<boolean> {
+  const own = `${file}.${process.pid}`;
+  const owner: Owner = { pid: process.pid, host: hostname(), start: await startOf(process.pid) };
+  try {
+    await writeFile(own, JSON.stringify(owner));
+    await link(own, file).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'EEXIST') throw error;
+      // Some network and FAT file systems have no hard links.
+      return copyFile(own, file, constants.COPYFILE_EXCL);
+    });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw writeError(file, error);
+  } finally {
+    await rm(own, { force: true });
+  }
+}
+
+async function refuseIfAlive(folder: string, file: string): Promise<void> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw error;
+  }
+  const owner = parseOwner(text);
+  if (owner === undefined) throw locked(folder, 'a lock file that evalrun did not write');
+  if (owner.host !== hostname()) throw locked(folder, `process ${owner.pid} on ${owner.host}`);
+  if (isAlive(owner.pid) && (await startOf(owner.pid)) === owner.start) throw locked(folder, `process ${owner.pid}`);
+}
+
+function parseOwner(text: string): Owner | undefined {
+  try {
+    return ownerSchema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** When the process started, in the kernel's own words: tells a process from a later one with the same id. */
+async function startOf(pid: number): Promise<string | null> {
+  // Field 22 of /proc/PID/stat (proc(5)); the second field is the only one that may hold spaces or parentheses.
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+}
+
+function locked(folder: string, holder: string): EvalrunError {
+  return new EvalrunError('run/locked', {
+    what: `${folder} is in use`,
+    expected: 'a run folder that nobody else writes to',
+    found: holder,
+    todo: `wait for it to end, or, if it cannot be running any more, delete ${path.join(folder, 'lock')}`,
+  });
+}

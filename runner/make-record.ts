@@ -1,0 +1,49 @@
+/** Puts the record of a run together from what was asked, the engine that opened and the plan. */
+import type { EngineInfo } from '../engine/engine.js';
+import { version } from '../package-root.js';
+import { evalrunCommit } from './evalrun-commit.js';
+import { fingerprintOf } from './fingerprint.js';
+import { runId } from './run-folder.js';
+import { type RunRecord, type RunSettings, runSchema, type SuiteRecord } from './run-record.js';
+
+export interface RecordParts {
+  readonly settings: RunSettings;
+  readonly info: EngineInfo;
+  readonly suites: readonly SuiteRecord[];
+  readonly command: readonly string[];
+  readonly time: Date;
+}
+
+/** The record of a new run starting at `time`. */
+export async function makeRecord({ settings, info, suites, command, time }: RecordParts): Promise<RunRecord> {
+  const record = {
+    schema: runSchema as typeof runSchema,
+    id: runId(time, settings.suites, info.model),
+    created: time.toISOString(),
+    command: [...command],
+    evalrun: { version, commit: await evalrunCommit() },
+    settings,
+    model: {
+      name: info.model,
+      type: info.modelType,
+      random: info.random,
+      weight_fingerprint: info.weightFingerprint,
+      tokenizer_sha256: info.tokenizerSha256,
+      total_parameters: info.totalParameters,
+      active_parameters: info.activeParameters,
+      context_length: info.contextLength,
+      vocab_size: info.vocabSize,
+    },
+    engine: {
+      kind: info.kind,
+      dtype: info.dtype,
+      device: info.device,
+      device_reason: info.deviceReason,
+      threads: info.threads,
+      kernels: { ...info.kernels },
+      numerics: { ...info.numerics },
+    },
+    suites: [...suites],
+  };
+  return { ...record, fingerprint: fingerprintOf(record) };
+}

@@ -1,0 +1,128 @@
+/** run.json: everything that determines a run's result, written before the first sample and read back on resume. */
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { EvalrunError } from '../errors.js';
+
+export const runSchema = 1;
+
+/** What the user asked for; enough to start the same run again. */
+const settingsSchema = z.object({
+  suites: z.array(z.string()).min(1),
+  model: z.string(),
+  dtype: z.enum(['f32', 'bf16', 'fp8']),
+  device: z.enum(['auto', 'cpu', 'cuda']),
+  protocol: z.string().nullable(),
+  shots: z.int().nonnegative().nullable(),
+  limit: z.int().positive().nullable(),
+  seed: z.int(),
+  subjects: z.array(z.string()).nullable(),
+  data: z.string().nullable(),
+  allow_modified_data: z.boolean(),
+  threads: z.int().positive().nullable(),
+  batch_tokens: z.int().positive().nullable(),
+});
+
+const datasetSchema = z.object({
+  id: z.string(),
+  source: z.string(),
+  licence: z.string(),
+  files: z.array(z.object({ path: z.string(), sha256: z.string(), rows: z.int() })),
+  deviations: z.array(z.string()),
+});
+
+const suiteSchema = z.object({
+  suite: z.string(),
+  protocol: z.string(),
+  version: z.int(),
+  shots: z.int(),
+  average: z.enum(['micro', 'macro']),
+  language: z.enum(['en', 'zh']),
+  /** Planned samples of each subject, in plan order. */
+  groups: z.record(z.string(), z.int().positive()),
+  categories: z.record(z.string(), z.array(z.string())),
+  few_shot_ids: z.record(z.string(), z.array(z.string())),
+  datasets: z.array(datasetSchema),
+  published: z.array(z.object({ model: z.string(), score: z.number(), shots: z.int(), source: z.string() })),
+  notes: z.array(z.string()),
+  prompt_tokens: z.object({ asked: z.int(), computed: z.int(), shared: z.int() }),
+  /** SHA-256 over the sample ids, prompts, continuations and keys, in plan order. */
+  prompts_sha256: z.string(),
+});
+
+const recordSchema = z.object({
+  schema: z.literal(runSchema),
+  id: z.string(),
+  /** UTC, ISO 8601. */
+  created: z.string(),
+  command: z.array(z.string()),
+  evalrun: z.object({ version: z.string(), commit: z.string().nullable() }),
+  settings: settingsSchema,
+  model: z.object({
+    name: z.string(),
+    type: z.string(),
+    random: z.boolean(),
+    weight_fingerprint: z.string(),
+    tokenizer_sha256: z.string(),
+    total_parameters: z.number(),
+    active_parameters: z.number(),
+    context_length: z.int(),
+    vocab_size: z.int(),
+  }),
+  engine: z.object({
+    kind: z.enum(['local', 'remote']),
+    dtype: z.enum(['f32', 'bf16', 'fp8']),
+    device: z.string(),
+    device_reason: z.string(),
+    threads: z.int(),
+    kernels: z.record(z.string(), z.string()),
+    numerics: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+  }),
+  suites: z.array(suiteSchema).min(1),
+  /** SHA-256 over the parts of this file that determine the result; see fingerprint.ts. */
+  fingerprint: z.string(),
+});
+
+export type RunSettings = z.infer<typeof settingsSchema>;
+export type SuiteRecord = z.infer<typeof suiteSchema>;
+export type RunRecord = z.infer<typeof recordSchema>;
+
+/** Text of run.json to a RunRecord. Throws `run/record` naming the first field that is not as it should be. */
+export function parseRunRecord(text: string, file: string): RunRecord {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw damaged(file, 'text that is not JSON', cause);
+  }
+  const parsed = recordSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw damaged(file, `"${issue?.path.join('.') ?? ''}": ${issue?.message ?? 'an unknown defect'}`, parsed.error);
+}
+
+/** Reads run.json. Throws `run/not-found` when the folder holds no run. */
+export async function loadRunRecord(file: string): Promise<RunRecord> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (cause) {
+    throw new EvalrunError('run/not-found', {
+      what: `There is no run at ${file}`,
+      expected: 'the run.json that a run writes before its first sample',
+      found: (cause as NodeJS.ErrnoException).code ?? String(cause),
+      todo: 'give the folder of a run, e.g. runs/20260131-120000-mmlu-nano, or start a new run without --resume',
+      cause,
+    });
+  }
+  return parseRunRecord(text, file);
+}
+
+function damaged(file: string, found: string, cause: unknown): EvalrunError {
+  return new EvalrunError('run/record', {
+    what: `${file} is damaged or comes from another version of evalrun`,
+    expected: `a run record of schema ${runSchema}`,
+    found,
+    todo: 'start a new run, or use the version of evalrun that wrote it',
+    cause,
+  });
+}

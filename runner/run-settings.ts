@@ -1,0 +1,78 @@
+/** What a caller may ask of a run, and its complete form with every default written out. */
+import path from 'node:path';
+import type { DType, EngineInfo } from '../engine/engine.js';
+import { EvalrunError } from '../errors.js';
+import type { RunSettings } from './run-record.js';
+
+/** Settings of a run; what is left out takes the suite's default, or on resume the stored run's value. */
+export interface RunRequest {
+  /** One suite or several, e.g. `mmlu` or `['mmlu', 'ceval']`; needed unless a run is resumed. */
+  readonly suite?: string | readonly string[];
+  /** `official`, `deepseek`, `lm-eval`; default the suite's first. */
+  readonly protocol?: string;
+  readonly shots?: number;
+  /** Questions per suite; the same ones for the same seed. */
+  readonly limit?: number;
+  /** Default 0. */
+  readonly seed?: number;
+  readonly subjects?: readonly string[];
+  /** Data directory, or `embedded` for the questions in the box. */
+  readonly dataDir?: string;
+  /** Accept data files that differ from the published ones; the differences are recorded. */
+  readonly allowModifiedData?: boolean;
+  /** How the engine was opened, recorded so that `evalrun --resume` can open it again. */
+  readonly engineOptions?: {
+    readonly model?: string;
+    readonly dtype?: DType;
+    readonly device?: 'auto' | 'cpu' | 'cuda';
+    readonly threads?: number;
+    readonly batchTokens?: number;
+  };
+}
+
+/** Only what the caller gave, in the form of run.json. */
+export function askedSettings(request: RunRequest): Partial<RunSettings> {
+  const { suite, subjects, dataDir, engineOptions = {} } = request;
+  const asked: { [K in keyof RunSettings]?: RunSettings[K] | undefined } = {
+    suites: suite === undefined ? undefined : typeof suite === 'string' ? suite.split(',') : [...suite],
+    protocol: request.protocol,
+    shots: request.shots,
+    limit: request.limit,
+    seed: request.seed,
+    subjects: subjects === undefined ? undefined : [...subjects],
+    // The same folder when the run is resumed from somewhere else.
+    data: dataDir === undefined || dataDir === 'embedded' ? dataDir : path.resolve(dataDir),
+    allow_modified_data: request.allowModifiedData,
+    model: engineOptions.model,
+    dtype: engineOptions.dtype,
+    device: engineOptions.device,
+    threads: engineOptions.threads,
+    batch_tokens: engineOptions.batchTokens,
+  };
+  return Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined)) as Partial<RunSettings>;
+}
+
+/** Complete settings of a new run. Throws `usage/suite` when no suite is named. */
+export function newSettings(request: RunRequest, info: EngineInfo): RunSettings {
+  const asked = askedSettings(request);
+  if (asked.suites === undefined || asked.suites.length === 0) {
+    throw new EvalrunError('usage/suite', { what: 'No suite is named', todo: 'name one, e.g. --suite mmlu' });
+  }
+  const device = info.device.startsWith('cuda') ? 'cuda' : 'cpu';
+  return {
+    suites: asked.suites,
+    model: info.model,
+    dtype: info.dtype,
+    device,
+    protocol: null,
+    shots: null,
+    limit: null,
+    seed: 0,
+    subjects: null,
+    data: null,
+    allow_modified_data: false,
+    threads: null,
+    batch_tokens: null,
+    ...asked,
+  };
+}

@@ -1,0 +1,178 @@
+/** A run from its first to its last file: plan, run or resume, order, verify, score. */
+import type { Engine, ScoreResult } from '../engine/engine.js';
+import { EvalrunError } from '../errors.js';
+import { writeJson } from './disk.js';
+import { executeSamples } from './execute.js';
+import { lockRun } from './lock.js';
+import { makeRecord } from './make-record.js';
+import { computeMetrics } from './metrics.js';
+import { type PlannedSuite, planRun } from './plan.js';
+import { type Progress, ProgressMeter } from './progress.js';
+import { checkSameRun, loadRun } from './resume.js';
+import { createRunFolder, openSamples, orderSamples, readSamples, runFiles, type SampleWriter } from './run-folder.js';
+import type { RunRecord } from './run-record.js';
+import { askedSettings, newSettings, type RunRequest } from './run-settings.js';
+import type { RunMetrics } from './run-summary.js';
+import { Telemetry } from './telemetry.js';
+import { verifyPrefix } from './verify-prefix.js';
+
+export interface RunSuiteOptions extends RunRequest {
+  /** An open engine; the caller closes it. */
+  readonly engine: Engine;
+  /** Folder in which the run's own folder is made; default `runs`. */
+  readonly out?: string;
+  /** Folder of a run to go on with: settings not given here are taken from it. */
+  readonly resume?: string;
+  /** Score this many samples again without prefix sharing and fail on any different bit. */
+  readonly verifyPrefix?: number;
+  /** The command line, for run.json. */
+  readonly command?: readonly string[];
+  /** Stops the run after what is being computed; it can be resumed. */
+  readonly signal?: AbortSignal;
+  readonly onNotice?: (line: string) => void;
+  /** Called when everything is planned and the folder exists, before the first sample. */
+  readonly onStart?: (started: RunStart) => void;
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+export interface RunStart {
+  readonly folder: string;
+  readonly record: RunRecord;
+  /** Samples that a resumed run already has. */
+  readonly done: number;
+  readonly total: number;
+}
+
+/** What the engine did in this process; a resumed run's earlier part is not in it. */
+export interface RunWork {
+  readonly samples: number;
+  readonly promptTokens: number;
+  readonly sharedTokens: number;
+  readonly seconds: number;
+}
+
+export interface RunResult {
+  readonly folder: string;
+  readonly record: RunRecord;
+  readonly metrics: RunMetrics;
+  readonly work: RunWork;
+}
+
+/**
+ * Runs suites on an engine and leaves a run folder: run.json, samples.jsonl, metrics.json, telemetry.jsonl. Killed at
+ * any instant, it can be resumed, and the result is then byte for byte that of an uninterrupted run.
+ *
+ * Throws `run/locked`, `run/write` (disk full, folder not writable), `run/settings-differ`, `run/interrupted`, and what
+ * the suites and the engine throw. Whatever it throws after `onStart`, what was computed is kept.
+ *
+ * @example const { metrics } = await runSuite({ engine, suite: 'mmlu', limit: 20 });
+ */
+export async function runSuite(options: RunSuiteOptions): Promise<RunResult> {
+  const { engine, resume, onNotice } = options;
+  const stored = resume === undefined ? undefined : await loadRun(resume);
+  const settings = stored ? { ...stored.settings, ...askedSettings(options) } : newSettings(options, engine.info);
+  const { tokenizer, info } = engine;
+  const suites = await planRun({ settings, tokenizer, contextLength: info.contextLength, onNotice });
+  const now = await makeRecord({
+    settings,
+    info,
+    suites: suites.map((suite) => suite.record),
+    command: options.command ?? [],
+    time: new Date(),
+  });
+  const folder = resume ?? (await createRunFolder(options.out ?? 'runs', now.id));
+  const lock = await lockRun(folder);
+  try {
+    if (stored !== undefined) checkSameRun(folder, stored, now);
+    const record = stored ?? now;
+    if (stored === undefined) await writeJson(runFiles(folder).record, record);
+    return await runPlanned({ options, folder, record, suites });
+  } finally {
+    await lock.release();
+  }
+}
+
+interface PlannedRun {
+  readonly options: RunSuiteOptions;
+  readonly folder: string;
+  readonly record: RunRecord;
+  readonly suites: readonly PlannedSuite[];
+}
+
+async function runPlanned({ options, folder, record, suites }: PlannedRun): Promise<RunResult> {
+  const { engine, onNotice } = options;
+  const files = runFiles(folder);
+  const samples = suites.flatMap((suite) => suite.samples);
+  const stored = await readSamples(files.samples);
+  const ids = new Set(samples.map((sample) => sample.id));
+  for (const id of stored.lines.keys()) if (!ids.has(id)) throw unplanned(files.samples, id);
+
+  options.onStart?.({ folder, record, done: stored.lines.size, total: samples.length });
+  const writer = await openSamples(files.samples, stored.validBytes);
+  const work = await runPending({ options, folder, record, suites }, new Set(stored.lines.keys()), writer).finally(() =>
+    writer.close(),
+  );
+  const lines = await orderSamples(files.samples, ids);
+  if (options.verifyPrefix !== undefined) {
+    const recorded = new Map(lines.map((line) => [line.id, line]));
+    const verified = await verifyPrefix({
+      engine,
+      samples,
+      lines: recorded,
+      count: options.verifyPrefix,
+      seed: record.settings.seed,
+    });
+    onNotice?.(`${verified} samples scored again without prefix sharing: every bit is the same`);
+  }
+  const metrics = computeMetrics(record, lines);
+  await writeJson(files.metrics, metrics);
+  return { folder, record, metrics, work };
+}
+
+/** Scores what has no line yet, suite by suite. */
+async function runPending(
+  { options, folder, suites }: PlannedRun,
+  done: ReadonlySet<string>,
+  writer: SampleWriter,
+): Promise<RunWork> {
+  const { engine, onNotice, onProgress, signal } = options;
+  const total = suites.reduce((sum, suite) => sum + suite.samples.length, 0);
+  const meter = new ProgressMeter(total, done.size);
+  const telemetry = new Telemetry(runFiles(folder).telemetry, engine, meter);
+  const work = { samples: 0, promptTokens: 0, sharedTokens: 0, seconds: 0 };
+  const onResult = (result: ScoreResult) => {
+    work.samples += 1;
+    work.promptTokens += result.promptTokens;
+    work.sharedTokens += result.sharedTokens;
+    meter.computedTokens += result.promptTokens - result.sharedTokens;
+    telemetry.onSample(result);
+    meter.finish();
+    onProgress?.(meter.read());
+  };
+  engine.onStep = (stats) => {
+    telemetry.onStep(stats);
+    onProgress?.(meter.read());
+  };
+  try {
+    for (const { record, samples } of suites) {
+      meter.suite = record.suite;
+      const pending = samples.filter((sample) => !done.has(sample.id));
+      if (pending.length > 0) await executeSamples({ engine, samples: pending, writer, signal, onResult });
+    }
+    await telemetry.close();
+  } catch (error) {
+    await telemetry.close().catch((second: unknown) => onNotice?.(`Telemetry was lost as well: ${String(second)}`));
+    throw error;
+  } finally {
+    engine.onStep = undefined;
+  }
+  return { ...work, seconds: meter.seconds };
+}
+
+function unplanned(file: string, id: string): EvalrunError {
+  return new EvalrunError('run/samples', {
+    what: `${file} has a result for ${id}, which is not among the planned samples`,
+    expected: 'only results of this run',
+    todo: 'restore the file, or start a new run',
+  });
+}

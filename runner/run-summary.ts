@@ -1,0 +1,95 @@
+/** The shapes of a run's results as metrics.json holds them: all that reports and comparisons need to know of a run. */
+
+/** What became of a sample. Every planned sample ends in exactly one of these. */
+export const sampleStatuses = [
+  'correct',
+  'wrong',
+  'unparsed',
+  'truncated',
+  'timeout',
+  'oom',
+  'sandbox_error',
+  'engine_error',
+] as const;
+
+export type SampleStatus = (typeof sampleStatuses)[number];
+
+/** A proportion with its 95 % interval, all 0..1. */
+export interface Estimate {
+  readonly accuracy: number;
+  readonly low: number;
+  readonly high: number;
+  /** Planned samples: the denominator. */
+  readonly n: number;
+}
+
+/** An estimate that averages over subjects. */
+export interface MacroEstimate extends Estimate {
+  /** Subjects averaged over. */
+  readonly groups: number;
+}
+
+export interface PublishedScore {
+  readonly model: string;
+  readonly score: number;
+  readonly shots: number;
+  readonly source: string;
+}
+
+export interface PromptTokens {
+  /** Tokens of all prompts. */
+  readonly asked: number;
+  /** Tokens left when every prefix that prompts of this suite have in common is computed once. */
+  readonly computed: number;
+  /** asked - computed */
+  readonly shared: number;
+}
+
+export interface SuiteMetrics extends Estimate {
+  readonly protocol: string;
+  readonly version: number;
+  readonly shots: number;
+  readonly language: 'en' | 'zh';
+  /** Which of `micro` and `macro` is the headline above. */
+  readonly average: 'micro' | 'macro';
+  /** How the headline's interval is computed. */
+  readonly interval: string;
+  readonly micro: Estimate;
+  readonly macro: MacroEstimate;
+  readonly statuses: Readonly<Record<SampleStatus, number>>;
+  /** Planned samples without a result: 0 in a finished run. They count in the denominator. */
+  readonly missing: number;
+  /** By subject, Wilson intervals. */
+  readonly groups: Readonly<Record<string, Estimate>>;
+  /** By category, averaged as the suite's headline is. */
+  readonly categories: Readonly<Record<string, Estimate>>;
+  /** How often each label was answered and how often it is the key. */
+  readonly letters: {
+    readonly predicted: Readonly<Record<string, number>>;
+    readonly keyed: Readonly<Record<string, number>>;
+  };
+  readonly prompt_tokens: PromptTokens;
+  readonly published: readonly PublishedScore[];
+  readonly notes: readonly string[];
+}
+
+/** English minus Chinese, in the suites' headline accuracies. */
+export interface LanguageGap {
+  readonly english: Estimate;
+  readonly chinese: Estimate;
+  readonly difference: number;
+  readonly low: number;
+  readonly high: number;
+  readonly interval: string;
+}
+
+export interface RunMetrics {
+  readonly schema: 1;
+  readonly run: string;
+  readonly model: string;
+  /** True when the weights are random: the scores mean nothing. */
+  readonly random: boolean;
+  readonly suites: Readonly<Record<string, SuiteMetrics>>;
+  /** Null unless the run has suites in both languages. */
+  readonly language_gap: LanguageGap | null;
+}

@@ -1,0 +1,94 @@
+/** Confidence intervals for proportions, for means of proportions over subjects, and for differences of two. */
+import normalQuantile from '@stdlib/stats-base-dists-normal-quantile';
+import type { Estimate, MacroEstimate } from './run-summary.js';
+
+/** Two-sided 95 %: the 97.5 % point of the standard normal distribution, 1.95996... */
+const z = normalQuantile(0.975, 0, 1);
+
+/** Right answers among those planned. */
+export interface Count {
+  readonly correct: number;
+  readonly n: number;
+}
+
+/**
+ * Wilson score interval of a proportion (Wilson 1927; no continuity correction), at 95 %.
+ *
+ * @example wilson({ correct: 0, n: 10 }) // { accuracy: 0, low: 0, high: 0.2775..., n: 10 }
+ */
+export function wilson({ correct, n }: Count): Estimate {
+  if (n === 0) return { accuracy: 0, low: 0, high: 1, n };
+  const p = correct / n;
+  const centre = (p + (z * z) / (2 * n)) / (1 + (z * z) / n);
+  const half = (z * Math.sqrt((p * (1 - p)) / n + (z * z) / (4 * n * n))) / (1 + (z * z) / n);
+  // The formula's own limits at 0 and n are exactly 0 and 1; rounding must not say otherwise.
+  return {
+    accuracy: p,
+    low: correct === 0 ? 0 : Math.max(0, centre - half),
+    high: correct === n ? 1 : Math.min(1, centre + half),
+    n,
+  };
+}
+
+/** How `macroMean` computes its interval, for people who read the number. */
+export const macroInterval =
+  'normal 95 % interval from the standard errors of the subjects, which are taken as fixed and equally weighted; ' +
+  'a subject answered all right or all wrong takes the variance of its Laplace-smoothed accuracy';
+
+export const wilsonInterval = 'Wilson score interval, 95 %';
+
+/**
+ * Unweighted mean of the subjects' accuracies.
+ *
+ * The variance is the sum of the subjects' p(1-p)/(n-1), the unbiased estimate of p(1-p)/n, divided by the square of
+ * the number of subjects. That is 0 for a subject answered all right or all wrong, which would make small perfect
+ * runs look certain, so those take p'(1-p')/n with p' = (correct+1)/(n+2).
+ */
+export function macroMean(subjects: readonly Count[]): MacroEstimate {
+  const asked = subjects.filter((subject) => subject.n > 0);
+  const n = asked.reduce((sum, subject) => sum + subject.n, 0);
+  if (asked.length === 0) return { accuracy: 0, low: 0, high: 1, n, groups: 0 };
+  const mean = asked.reduce((sum, { correct, n }) => sum + correct / n, 0) / asked.length;
+  const standardError = Math.sqrt(asked.reduce((sum, subject) => sum + variance(subject), 0)) / asked.length;
+  return {
+    accuracy: mean,
+    low: Math.max(0, mean - z * standardError),
+    high: Math.min(1, mean + z * standardError),
+    n,
+    groups: asked.length,
+  };
+}
+
+function variance({ correct, n }: Count): number {
+  const p = correct / n;
+  if (correct > 0 && correct < n) return (p * (1 - p)) / (n - 1);
+  const smoothed = (correct + 1) / (n + 2);
+  return (smoothed * (1 - smoothed)) / n;
+}
+
+export const differenceInterval =
+  'MOVER: the 95 % limits of the parts combined as independent (Newcombe 1998, Zou and Donner 2008)';
+
+/** Unweighted mean of independent estimates; its limits are the parts' limits combined by MOVER. */
+export function meanOfEstimates(parts: readonly Estimate[]): Estimate {
+  const mean = (value: (part: Estimate) => number) => parts.reduce((sum, p) => sum + value(p), 0) / parts.length;
+  const spread = (value: (part: Estimate) => number) =>
+    Math.sqrt(parts.reduce((sum, part) => sum + value(part) ** 2, 0)) / parts.length;
+  const accuracy = mean((part) => part.accuracy);
+  return {
+    accuracy,
+    low: accuracy - spread((part) => part.accuracy - part.low),
+    high: accuracy + spread((part) => part.high - part.accuracy),
+    n: parts.reduce((sum, part) => sum + part.n, 0),
+  };
+}
+
+/** a - b for independent estimates; for two Wilson intervals this is Newcombe's hybrid score interval. */
+export function differenceOf(a: Estimate, b: Estimate): { difference: number; low: number; high: number } {
+  const difference = a.accuracy - b.accuracy;
+  return {
+    difference,
+    low: difference - Math.hypot(a.accuracy - a.low, b.high - b.accuracy),
+    high: difference + Math.hypot(a.high - a.accuracy, b.accuracy - b.low),
+  };
+}

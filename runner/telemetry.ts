@@ -1,0 +1,94 @@
+/** telemetry.jsonl: what a run cost. Times and memory live here, so that samples.jsonl never changes from run to run. */
+
+import { once } from 'node:events';
+import { createWriteStream, type WriteStream } from 'node:fs';
+import type { Engine, ScoreResult, StepStats } from '../engine/engine.js';
+import { writeError } from './disk.js';
+import type { ProgressMeter } from './progress.js';
+
+/** Appends one line per second of work and one per sample. Not synced: nothing depends on its last seconds. */
+export class Telemetry {
+  private readonly stream: WriteStream;
+  private readonly timer: NodeJS.Timeout;
+  private failure: unknown;
+  private step: StepStats | undefined;
+  private steps = 0;
+  private prefillTokens = 0;
+  private decodeTokens = 0;
+  private sequences = 0;
+  private stepMs = 0;
+
+  constructor(
+    private readonly file: string,
+    private readonly engine: Engine,
+    private readonly meter: ProgressMeter,
+  ) {
+    this.stream = createWriteStream(file, { flags: 'a' });
+    this.stream.on('error', (error) => {
+      this.failure ??= error;
+    });
+    this.timer = setInterval(() => this.writeInterval(), 1000);
+    this.timer.unref();
+  }
+
+  onStep(stats: StepStats): void {
+    this.step = stats;
+    this.steps += 1;
+    this.prefillTokens += stats.prefillTokens;
+    this.decodeTokens += stats.decodeTokens;
+    this.sequences += stats.sequences;
+    this.stepMs += stats.latencyMs;
+  }
+
+  onSample(result: ScoreResult): void {
+    this.write({
+      type: 'sample',
+      seconds: this.seconds(),
+      id: result.id,
+      prompt_tokens: result.promptTokens,
+      shared_tokens: result.sharedTokens,
+    });
+  }
+
+  write(entry: Readonly<Record<string, unknown>>): void {
+    if (this.failure === undefined) this.stream.write(`${JSON.stringify(entry)}\n`);
+  }
+
+  /** Writes the running second and closes the file. Throws `run/write` when any write failed. */
+  async close(): Promise<void> {
+    clearInterval(this.timer);
+    this.writeInterval();
+    if (this.failure === undefined) {
+      this.stream.end();
+      await once(this.stream, 'close').catch((error: unknown) => {
+        this.failure ??= error;
+      });
+    }
+    if (this.failure !== undefined) throw writeError(this.file, this.failure);
+  }
+
+  private seconds(): number {
+    return Math.round(this.meter.seconds * 1000) / 1000;
+  }
+
+  private writeInterval(): void {
+    if (this.steps === 0) return;
+    const memory = this.engine.memory();
+    this.write({
+      type: 'engine',
+      seconds: this.seconds(),
+      steps: this.steps,
+      step_ms: Math.round(this.stepMs * 1000) / 1000,
+      prefill_tokens: this.prefillTokens,
+      decode_tokens: this.decodeTokens,
+      sequences_per_step: this.sequences / this.steps,
+      kv_pages_used: this.step?.kvPagesUsed,
+      kv_pages_total: this.step?.kvPagesTotal,
+      weight_bytes: memory.weightBytes,
+      kv_bytes: memory.kvBytes,
+      workspace_bytes: memory.workspaceBytes,
+      resident_bytes: memory.residentBytes,
+    });
+    [this.steps, this.prefillTokens, this.decodeTokens, this.sequences, this.stepMs] = [0, 0, 0, 0, 0];
+  }
+}

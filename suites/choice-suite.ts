@@ -1,0 +1,168 @@
+/** Builds a suite from its wording: loads the dataset, chooses samples, renders prompts, and says what was done. */
+import { type ChoiceDataset, loadChoiceDataset } from '../datasets/choice-dataset.js';
+import type { ChoiceQuestion } from '../datasets/choice-question.js';
+import { EMBEDDED } from '../datasets/data-directory.js';
+import { EvalrunError } from '../errors.js';
+import { type ChoiceProtocol, continuationsOf } from './choice-protocol.js';
+import { fitPrompt, takeShots } from './few-shot.js';
+import { takeLimit } from './limit.js';
+import type { ChoiceSample, PublishedScore, Suite, SuiteOptions, SuitePlan } from './suite.js';
+
+export const DEFAULT_PROTOCOL = 'official';
+export const DEFAULT_SHOTS = 5;
+
+/** Category -> subjects. */
+export type Categories = Readonly<Record<string, readonly string[]>>;
+
+export interface ChoiceSuiteProtocol extends ChoiceProtocol {
+  readonly categories: Categories;
+  /** Scores published under this protocol; those of another number of shots are left out of a plan. */
+  readonly published: readonly PublishedScore[];
+}
+
+export interface ChoiceSuiteSpec {
+  /** Name of the suite and id of its dataset. */
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  /** Raised whenever a score could change. */
+  readonly version: number;
+  readonly language: 'en' | 'zh';
+  /** Split that the shots come from, in their ids. */
+  readonly shotSplit: string;
+  readonly protocols: Readonly<Record<string, ChoiceSuiteProtocol>>;
+}
+
+interface Candidate {
+  readonly id: string;
+  readonly subject: string;
+  readonly question: ChoiceQuestion;
+}
+
+/** A suite over one dataset. Its plan has one entry. */
+export function defineChoiceSuite(spec: ChoiceSuiteSpec): Suite {
+  return {
+    name: spec.name,
+    title: spec.title,
+    description: spec.description,
+    protocols: Object.keys(spec.protocols),
+    plan: async (options) => [await planChoiceSuite(spec, options)],
+  };
+}
+
+async function planChoiceSuite(spec: ChoiceSuiteSpec, options: SuiteOptions): Promise<SuitePlan> {
+  const protocolName = options.protocol ?? DEFAULT_PROTOCOL;
+  const protocol = chooseProtocol(spec, protocolName);
+  const shotCount = options.shots ?? DEFAULT_SHOTS;
+  const { dataDir, subjects, allowModified } = options;
+  const dataset = await loadChoiceDataset(spec.name, { dataDir, subjects, allowModified });
+  const shots = new Map(
+    dataset.subjects.map(({ subject, dev }) => [subject, takeShots(dev, shotCount, `${spec.name}/${subject}`)]),
+  );
+  const all = dataset.subjects.flatMap(({ subject, questions }) =>
+    questions.map((question): Candidate => ({ id: `${spec.name}/${subject}/${question.row}`, subject, question })),
+  );
+  const taken = takeLimit(all, { limit: options.limit, seed: options.seed, idOf: (candidate) => candidate.id });
+  const { samples, shortened } = renderSamples(spec, protocol, { taken, shots, options });
+  return {
+    suite: spec.name,
+    protocol: protocolName,
+    version: spec.version,
+    shots: shotCount,
+    samples,
+    fewShotIds: Object.fromEntries(
+      [...shots].map(([subject, questions]) => [
+        subject,
+        questions.map(({ row }) => `${spec.name}/${subject}/${spec.shotSplit}/${row}`),
+      ]),
+    ),
+    categories: presentCategories(protocol.categories, new Set(samples.map((sample) => sample.group))),
+    average: protocol.average,
+    language: spec.language,
+    datasets: [provenanceOf(dataset)],
+    published: dataset.source === EMBEDDED ? [] : protocol.published.filter((score) => score.shots === shotCount),
+    notes: [
+      ...protocol.notes,
+      ...planNotes({ taken: taken.length, total: all.length, shortened, shotCount, options, dataset }),
+    ],
+  };
+}
+
+function chooseProtocol(spec: ChoiceSuiteSpec, name: string): ChoiceSuiteProtocol {
+  const protocol = Object.hasOwn(spec.protocols, name) ? spec.protocols[name] : undefined;
+  if (protocol !== undefined) return protocol;
+  throw new EvalrunError('usage/unknown-protocol', {
+    what: `${spec.name} has no protocol "${name}"`,
+    expected: `one of ${Object.keys(spec.protocols).join(', ')}`,
+  });
+}
+
+function renderSamples(
+  spec: ChoiceSuiteSpec,
+  protocol: ChoiceSuiteProtocol,
+  {
+    taken,
+    shots,
+    options,
+  }: { taken: readonly Candidate[]; shots: ReadonlyMap<string, readonly ChoiceQuestion[]>; options: SuiteOptions },
+): { samples: ChoiceSample[]; shortened: number } {
+  const continuations = continuationsOf(protocol);
+  let shortened = 0;
+  const samples = taken.map(({ id, subject, question }): ChoiceSample => {
+    const asked = shots.get(subject) ?? [];
+    const prompt = fitPrompt(protocol, { id, subject, shots: asked, question }, options);
+    if (prompt.shots < asked.length) shortened += 1;
+    return {
+      id,
+      suite: spec.name,
+      group: subject,
+      repeat: 0,
+      target: question.answer,
+      context: prompt.text,
+      continuations,
+    };
+  });
+  return { samples, shortened };
+}
+
+function presentCategories(categories: Categories, present: ReadonlySet<string>): Categories {
+  const rows = Object.entries(categories).map(
+    ([name, subjects]) => [name, subjects.filter((subject) => present.has(subject))] as const,
+  );
+  return Object.fromEntries(rows.filter(([, subjects]) => subjects.length > 0));
+}
+
+function provenanceOf({ id, source, licence, files, deviations }: ChoiceDataset) {
+  return { id, source, licence, files, deviations };
+}
+
+interface PlanFacts {
+  readonly taken: number;
+  readonly total: number;
+  readonly shortened: number;
+  readonly shotCount: number;
+  readonly options: SuiteOptions;
+  readonly dataset: ChoiceDataset;
+}
+
+function planNotes({ taken, total, shortened, shotCount, options, dataset }: PlanFacts): string[] {
+  const notes: string[] = [];
+  if (dataset.source === EMBEDDED) {
+    notes.push(
+      `The questions are evalrun's own (${total} over ${dataset.subjects.length} subjects), not the published benchmark; scores do not compare with published ones.`,
+    );
+  }
+  if (dataset.deviations.length > 0) {
+    notes.push(
+      `The data differs from the published files in ${dataset.deviations.length} places; scores may not compare with published ones.`,
+    );
+  }
+  if (options.subjects !== undefined) notes.push(`Only ${dataset.subjects.length} chosen subjects were asked.`);
+  if (taken < total) notes.push(`${taken} of ${total} questions were asked, chosen by seed ${options.seed}.`);
+  if (shortened > 0) {
+    notes.push(
+      `${shortened} of ${taken} prompts had fewer than ${shotCount} shots, to fit into ${options.maxPromptTokens} tokens.`,
+    );
+  }
+  return notes;
+}
