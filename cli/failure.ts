@@ -8,10 +8,21 @@ export function exitCodeOf(error: unknown): number {
   return error instanceof CommanderError ? 3 : 4;
 }
 
-/** One paragraph; with EVALRUN_DEBUG=1 the stack traces below it. */
+const hints = new WeakMap<Error, string>();
+
+/** Adds a line that is printed below the error: how to go on. Returns the error. */
+export function addHint(error: unknown, hint: string): unknown {
+  if (error instanceof Error) hints.set(error, hint);
+  return error;
+}
+
+/** One paragraph, and the hint below it if there is one; with EVALRUN_DEBUG=1 the stack traces below it. */
 export function renderFailure(error: unknown, env: NodeJS.ProcessEnv = process.env): string {
-  const paragraph = `evalrun: ${messageOf(error)}`.replace(/\s*\n\s*/g, ' ');
-  return env.EVALRUN_DEBUG === '1' ? `${paragraph}\n\n${stacksOf(error).join('\ncaused by ')}` : paragraph;
+  const lines = [`evalrun: ${messageOf(error)}`.replace(/\s*\n\s*/g, ' ')];
+  const hint = error instanceof Error ? hints.get(error) : undefined;
+  if (hint !== undefined) lines.push(hint);
+  if (env.EVALRUN_DEBUG === '1') lines.push('', stacksOf(error).join('\ncaused by '));
+  return lines.join('\n');
 }
 
 function messageOf(error: unknown): string {

@@ -69,7 +69,7 @@ export function renderProgress(progress: Progress): string {
   const parts = [suite, `${renderCount(done)}/${renderCount(total)}`, `${((100 * done) / total).toFixed(1)} %`];
   if (secondsLeft !== undefined) {
     parts.push(
-      `${samplesPerSecond.toFixed(1)} samples/s`,
+      `${samplesPerSecond < 1 ? samplesPerSecond.toPrecision(2) : samplesPerSecond.toFixed(1)} samples/s`,
       `${renderCount(tokensPerSecond)} tokens/s`,
       `${renderDuration(secondsLeft)} left`,
     );

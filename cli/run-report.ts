@@ -88,10 +88,10 @@ function remarksOf(suite: SuiteMetrics): string[] {
   }
   const { predicted, keyed } = suite.letters;
   const letters = Object.keys(keyed).map((letter) => `${letter} ${predicted[letter] ?? 0} (${keyed[letter]})`);
-  remarks.push(`Answered (right answers): ${letters.join(', ')}`);
+  remarks.push(`Letters answered, and in the key: ${letters.join(', ')}.`);
   if (suite.published.length > 0) {
     const scores = suite.published.map(({ model, score }) => `${model} ${renderPercent(score)}`);
-    remarks.push(`Published: ${scores.join(', ')}`);
+    remarks.push(`Published for the whole benchmark: ${scores.join(', ')}.`);
   }
   return [...remarks, ...suite.notes.map((note) => `Note: ${note}`)];
 }

@@ -11,6 +11,7 @@ import type { RunSettings } from '../runner/run-record.js';
 import { askedSettings, type RunRequest } from '../runner/run-settings.js';
 import { type RunResult, type RunStart, runSuite } from '../runner/run-suite.js';
 import { getSuite, parseSuiteNames } from '../suites/registry.js';
+import { addHint } from './failure.js';
 import { listenForInterrupt } from './interrupt.js';
 import type { CliParts } from './parts.js';
 import { ProgressLine } from './progress-line.js';
@@ -18,7 +19,7 @@ import { renderStart } from './run-banner.js';
 import type { RunFlags } from './run-options.js';
 import { renderRunJson, renderRunText } from './run-report.js';
 
-/** Runs or resumes what `flags` ask for. Throws what goes wrong, after saying on stderr how the run can go on. */
+/** Runs or resumes what `flags` ask for. Throws what goes wrong, with a hint how the run can go on. */
 export async function run(flags: RunFlags, parts: CliParts): Promise<void> {
   const progress = new ProgressLine(process.stderr, { quiet: flags.quiet === true, term: process.env.TERM });
   const interrupt = listenForInterrupt(() => progress.print('Stopping; once more to stop at once.'));
@@ -36,9 +37,8 @@ export async function run(flags: RunFlags, parts: CliParts): Promise<void> {
     printResult(result, flags);
   } catch (error) {
     progress.clear();
-    if (started !== undefined)
-      process.stderr.write(`What is finished is kept. Go on with: evalrun --resume ${started.folder}\n`);
-    throw error;
+    if (started === undefined) throw error;
+    throw addHint(error, `What is finished is kept. Go on with: evalrun --resume ${started.folder}`);
   } finally {
     interrupt.release();
   }

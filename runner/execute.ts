@@ -35,7 +35,7 @@ export async function executeSamples(options: ExecuteOptions): Promise<void> {
   };
   try {
     for (;;) {
-      if (signal?.aborted) throw interrupted();
+      stopIfAborted(signal);
       const next = results.next();
       if (batched >= maxBatch || !(await isReady(next))) await flush();
       const { value, done } = await next;
@@ -72,8 +72,9 @@ function isWriteError(error: unknown): boolean {
   return error instanceof EvalrunError && error.code === 'run/write';
 }
 
-function interrupted(): EvalrunError {
-  return new EvalrunError('run/interrupted', { what: 'The run was interrupted' });
+/** Throws `run/interrupted` once the signal is aborted. As a step callback it stops an engine after its running step. */
+export function stopIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new EvalrunError('run/interrupted', { what: 'The run was interrupted' });
 }
 
 function wrongResults(found: string): EvalrunError {

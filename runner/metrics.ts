@@ -75,7 +75,8 @@ function suiteMetrics(suite: SuiteRecord, lines: readonly SampleLine[]): SuiteMe
     categories: categoriesOf(suite, counts),
     letters: { predicted, keyed },
     prompt_tokens: suite.prompt_tokens,
-    published: suite.published,
+    // Nobody published scores on the questions in the box.
+    published: suite.datasets.every(({ source }) => source === 'embedded') ? [] : suite.published,
     notes: suite.notes,
   };
 }

@@ -2,7 +2,7 @@
 import type { Engine, ScoreResult } from '../engine/engine.js';
 import { EvalrunError } from '../errors.js';
 import { writeJson } from './disk.js';
-import { executeSamples } from './execute.js';
+import { executeSamples, stopIfAborted } from './execute.js';
 import { lockRun } from './lock.js';
 import { makeRecord } from './make-record.js';
 import { computeMetrics } from './metrics.js';
@@ -114,13 +114,12 @@ async function runPlanned({ options, folder, record, suites }: PlannedRun): Prom
   );
   const lines = await orderSamples(files.samples, ids);
   if (options.verifyPrefix !== undefined) {
+    engine.onStep = () => stopIfAborted(options.signal);
     const recorded = new Map(lines.map((line) => [line.id, line]));
-    const verified = await verifyPrefix({
-      engine,
-      samples,
-      lines: recorded,
-      count: options.verifyPrefix,
-      seed: record.settings.seed,
+    const { seed } = record.settings;
+    const request = { engine, samples, lines: recorded, count: options.verifyPrefix, seed };
+    const verified = await verifyPrefix(request).finally(() => {
+      engine.onStep = undefined;
     });
     onNotice?.(`${verified} samples scored again without prefix sharing: every bit is the same`);
   }
@@ -152,6 +151,7 @@ async function runPending(
   engine.onStep = (stats) => {
     telemetry.onStep(stats);
     onProgress?.(meter.read());
+    stopIfAborted(signal);
   };
   try {
     for (const { record, samples } of suites) {

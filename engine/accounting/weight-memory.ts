@@ -2,6 +2,7 @@
 import type { ArchSpec } from '../arch-spec.js';
 import { type ExpectedTensor, expectedTensors } from '../architectures/expected-tensors.js';
 import type { DType } from '../engine.js';
+import { numericsOf } from '../numerics.js';
 import { kvElementsPerToken } from './kv-cache.js';
 
 /** Side of the square block that shares one scale in DeepSeek's FP8 format. */
@@ -38,9 +39,9 @@ function tensorBytes({ shape, quantizable, bf16InFp8Mode }: ExpectedTensor, dtyp
   return elements + SCALE_BYTES * blocks;
 }
 
-/** Bytes per number in the KV cache of an engine that computes in `dtype`. */
+/** Bytes per number in the KV cache of an engine that computes in `dtype`; fp8 rounds nothing but the quantised products. */
 export function kvElementBytes(dtype: DType): number {
-  return dtype === 'f32' ? 4 : 2;
+  return numericsOf(dtype).kv === 'f32' ? 4 : 2;
 }
 
 export interface MemoryFit {

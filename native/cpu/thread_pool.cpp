@@ -5,6 +5,8 @@ namespace evalrun {
 namespace {
 // A step is hundreds of short loops: spinning this long between them avoids a sleep and a wake for each.
 constexpr int kSpins = 20000;
+// A worker that was put aside by the system inside a piece is waited for politely after this many turns.
+constexpr int kSpinsBeforeYield = 2000;
 
 inline void pause_cpu() {
 #if defined(__x86_64__)
@@ -18,10 +20,10 @@ ThreadPool::ThreadPool(int threads) {
 }
 
 ThreadPool::~ThreadPool() {
+  stop_.store(true);
   {
     std::lock_guard lock(mutex_);
-    stop_ = true;
-    generation_.fetch_add(1);
+    state_.fetch_add(1ull << 32);
   }
   wake_.notify_all();
   for (auto& worker : workers_) worker.join();
@@ -34,7 +36,7 @@ void ThreadPool::take_pieces(int thread) {
     try {
       (*body_)(piece, thread);
     } catch (...) {
-      std::lock_guard lock(mutex_);
+      std::lock_guard lock(failure_mutex_);
       if (!failure_) failure_ = std::current_exception();
     }
   }
@@ -43,19 +45,27 @@ void ThreadPool::take_pieces(int thread) {
 void ThreadPool::work(int thread) {
   uint64_t seen = 0;
   for (;;) {
-    int spins = 0;
-    while (generation_.load() == seen && spins < kSpins) {
+    uint64_t state = state_.load();
+    for (int spins = 0; state >> 32 == seen && spins < kSpins; ++spins) {
       pause_cpu();
-      ++spins;
+      state = state_.load();
     }
-    if (generation_.load() == seen) {
+    if (state >> 32 == seen) {
       std::unique_lock lock(mutex_);
-      wake_.wait(lock, [&] { return generation_.load() != seen; });
+      sleeping_.fetch_add(1);
+      wake_.wait(lock, [&] { return state_.load() >> 32 != seen; });
+      sleeping_.fetch_sub(1);
+      continue;
     }
-    seen = generation_.load();
-    if (stop_) return;
+    if (stop_.load()) return;
+    if ((state & kOpen) == 0) {
+      seen = state >> 32;
+      continue;
+    }
+    if (!state_.compare_exchange_weak(state, state + 1)) continue;
+    seen = state >> 32;
     take_pieces(thread);
-    active_.fetch_sub(1);
+    state_.fetch_sub(1);
   }
 }
 
@@ -69,14 +79,21 @@ void ThreadPool::run(int64_t pieces, const std::function<void(int64_t, int)>& bo
   pieces_ = pieces;
   failure_ = nullptr;
   next_.store(0);
-  active_.store(static_cast<int>(workers_.size()));
-  {
-    std::lock_guard lock(mutex_);
-    generation_.fetch_add(1);
+  state_.store((((state_.load() >> 32) + 1) << 32) | kOpen);
+  if (sleeping_.load() > 0) {
+    // The lock orders this against a worker between its last look and its sleep.
+    { std::lock_guard lock(mutex_); }
+    wake_.notify_all();
   }
-  wake_.notify_all();
   take_pieces(0);
-  while (active_.load() != 0) pause_cpu();
+  state_.fetch_and(~kOpen);
+  for (int spins = 0; (state_.load() & kInside) != 0; ++spins) {
+    if (spins < kSpinsBeforeYield) {
+      pause_cpu();
+    } else {
+      std::this_thread::yield();
+    }
+  }
   if (failure_) std::rethrow_exception(failure_);
 }
 

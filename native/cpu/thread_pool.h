@@ -30,16 +30,22 @@ class ThreadPool {
   void work(int thread);
   void take_pieces(int thread);
 
+  // The current loop in one word, so that a worker joins only while it is open and the caller waits only for those that
+  // joined: generation in the high half, then the open bit, then how many workers are inside.
+  static constexpr uint64_t kOpen = 1ull << 31;
+  static constexpr uint64_t kInside = kOpen - 1;
+
   std::vector<std::thread> workers_;
+  std::atomic<uint64_t> state_{0};
+  std::atomic<int64_t> next_{0};
+  std::atomic<int> sleeping_{0};
+  std::atomic<bool> stop_{false};
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::atomic<uint64_t> generation_{0};
-  std::atomic<int64_t> next_{0};
-  std::atomic<int> active_{0};
   int64_t pieces_ = 0;
   const std::function<void(int64_t, int)>* body_ = nullptr;
+  std::mutex failure_mutex_;
   std::exception_ptr failure_;
-  bool stop_ = false;
 };
 
 }  // namespace evalrun

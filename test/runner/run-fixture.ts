@@ -16,7 +16,7 @@ export function suiteRecord(parts: Partial<SuiteRecord> = {}): SuiteRecord {
     datasets: [
       {
         id: 'mmlu',
-        source: 'embedded',
+        source: '/data',
         licence: 'Apache-2.0',
         files: [{ path: 'mmlu/test/anatomy_test.csv', sha256: 'b'.repeat(64), rows: 2 }],
         deviations: [],

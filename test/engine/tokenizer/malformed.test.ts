@@ -42,7 +42,7 @@ const files: [string, unknown, string, string][] = [
     'an added token with the id of a piece',
     tokenizerJson({ added_tokens: [addedToken(5, '<x>')] }),
     'tokenizer/added-token',
-    '"&"',
+    JSON.stringify(byteChars[5]),
   ],
   [
     'an added token with two ids',

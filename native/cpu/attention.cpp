@@ -1,0 +1,84 @@
+// Vector kernels of AttentionOp: a piece is a tile of query rows of one span that share a kv head, walking the pages in order.
+#include <algorithm>
+#include <vector>
+
+#include "cpu/attend_tile.h"
+#include "cpu/isa.h"
+#include "cpu/thread_pool.h"
+#include "ops/numeric.h"
+#include "ops/registry.h"
+
+namespace evalrun {
+namespace {
+
+struct Piece {
+  const Span* span;
+  int kv_head;
+  int first;  // row of the tile's first (position, head) pair in the span
+  int count;
+};
+
+// The latest tiles, which have the most keys, come first, so that no thread is left with a long one at the end.
+void cut(const AttentionOp& op, std::vector<Piece>& pieces) {
+  pieces.clear();
+  const int queries_per_kv = op.heads / op.kv_heads;
+  for (int s = 0; s < op.span_count; ++s) {
+    const int rows = op.spans[s].count * queries_per_kv;
+    const int tiles = (rows + AttendTile::kRows - 1) / AttendTile::kRows;
+    for (int tile = tiles - 1; tile >= 0; --tile) {
+      const int first = tile * AttendTile::kRows;
+      for (int g = 0; g < op.kv_heads; ++g) {
+        pieces.push_back({&op.spans[s], g, first, std::min(AttendTile::kRows, rows - first)});
+      }
+    }
+  }
+}
+
+void attend(const AttentionOp& op, const BlockKernels& kernels, const Piece& piece, Scratch& memory) {
+  const int queries_per_kv = op.heads / op.kv_heads;
+  const int dim = op.head_dim;
+  AttendTile tile(kernels, op.kv_dtype, dim, dim, memory);
+  tile.start(piece.count);
+  auto column = [&](int r) { return static_cast<int64_t>(piece.kv_head * queries_per_kv + (piece.first + r) % queries_per_kv) * dim; };
+  auto row = [&](int r) { return static_cast<int64_t>(piece.span->first_row + (piece.first + r) / queries_per_kv); };
+  for (int r = 0; r < piece.count; ++r) {
+    tile.position(r) = piece.span->start_position + (piece.first + r) / queries_per_kv;
+    tile.pack_query(r, op.q + row(r) * op.q_stride + column(r));
+  }
+  const int64_t page_bytes = element_size(op.kv_dtype) * kPageTokens * dim;
+  for (int block = tile.first_block(op.window); block <= tile.last_block(); ++block) {
+    const int64_t page = op.page_table[piece.span->first_page + block];
+    const int64_t offset = (page * op.kv_heads + piece.kv_head) * page_bytes;
+    const int needed = tile.enter(block, op.window);
+    tile.score(static_cast<const char*>(op.k_cache) + offset, needed);
+    tile.add_values(op.softmax_scale, static_cast<const char*>(op.v_cache) + offset, dim);
+  }
+  for (int r = 0; r < piece.count; ++r) tile.finish(r, op.y + row(r) * op.y_stride + column(r));
+}
+
+template <const BlockKernels* kTable>
+void attention(const AttentionOp& op, ThreadPool& pool) {
+  thread_local std::vector<Piece> memory;
+  std::vector<Piece>& pieces = memory;
+  cut(op, pieces);
+  pool.run(static_cast<int64_t>(pieces.size()), [&](int64_t index, int) {
+    thread_local Scratch scratch;
+    attend(op, kTable[static_cast<int>(op.precision)], pieces[index], scratch);
+  });
+}
+
+template <Isa kIsa>
+bool accepts(const AttentionOp& op, const CpuFeatures& features) {
+  return isa_takes_attention(kIsa, features, op.precision, op.kv_dtype);
+}
+
+#if defined(__x86_64__)
+const Register<AttentionOp> kAttention[] = {
+    Register<AttentionOp>({"attention/avx2", 10, accepts<Isa::kAvx2>, attention<kBlockAvx2>}),
+    Register<AttentionOp>({"attention/avx512", 20, accepts<Isa::kAvx512>, attention<kBlockAvx512>}),
+    Register<AttentionOp>({"attention/avx512-bf16", 30, accepts<Isa::kAvx512Bf16>, attention<kBlockAvx512Bf16>}),
+};
+#endif
+
+}  // namespace
+}  // namespace evalrun

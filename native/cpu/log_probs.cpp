@@ -1,0 +1,106 @@
+// Vector kernels of LogProbsOp: tiles of kLogitTile logits are computed (dot_kernels.h), reduced to their maximum and sum of
+// exponentials, and dropped; the tiles' statistics are then joined in order of vocabulary.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <vector>
+
+#include "cpu/dot_driver.h"
+#include "cpu/isa.h"
+#include "cpu/row_kernels.h"
+#include "ops/registry.h"
+
+namespace evalrun {
+namespace {
+
+// Rows whose logits of one tile a piece holds at a time.
+constexpr int64_t kPieceRows = 128;
+
+// The asked pairs in order of row and id, so that a tile finds its own by bisection.
+struct Asked {
+  explicit Asked(const LogProbsOp& op) : op(op), order(op.asked), logits(op.asked) {
+    std::iota(order.begin(), order.end(), 0);
+    std::sort(order.begin(), order.end(), [&](int a, int b) { return key(a) != key(b) ? key(a) < key(b) : a < b; });
+  }
+
+  // Remembers the asked logits of one row among vocabulary entries [begin, end).
+  void take(int64_t row, int64_t begin, int64_t end, const float* tile) {
+    auto first = std::lower_bound(order.begin(), order.end(), row * op.head.rows + begin, [&](int a, int64_t k) { return key(a) < k; });
+    for (; first != order.end() && key(*first) < row * op.head.rows + end; ++first) logits[*first] = tile[op.ids[*first] - begin];
+  }
+
+  int64_t key(int i) const { return op.id_rows[i] * op.head.rows + op.ids[i]; }
+
+  const LogProbsOp& op;
+  std::vector<int> order;
+  std::vector<float> logits;
+};
+
+float join(const LogitTile* tiles, int64_t count, int32_t* best) {
+  float largest = -std::numeric_limits<float>::infinity();
+  float total = 0;
+  if (best != nullptr) *best = 0;
+  for (int64_t t = 0; t < count; ++t) {
+    if (best != nullptr && tiles[t].maximum > largest) *best = static_cast<int32_t>(t * kLogitTile + tiles[t].best);
+    const float maximum = std::max(largest, tiles[t].maximum);
+    total = total * std::exp(largest - maximum) + tiles[t].sum * std::exp(tiles[t].maximum - maximum);
+    largest = maximum;
+  }
+  return largest + std::log(total);
+}
+
+template <const DotKernels* kDot, const RowKernels* kRow>
+void log_probs(const LogProbsOp& op, ThreadPool& pool) {
+  thread_local Scratch packed_memory, tile_memory;
+  const DotKernels& dot = kDot[static_cast<int>(op.precision)];
+  const int64_t vocabulary = op.head.rows;
+  const int64_t columns = op.head.columns;
+  const int64_t tiles = (vocabulary + kLogitTile - 1) / kLogitTile;
+  const int64_t row_pieces = (op.rows + kPieceRows - 1) / kPieceRows;
+  const PackedRows packed = pack_rows(dot, op.x, columns, op.rows, columns, packed_memory, pool);
+  LogitTile* statistics = tile_memory.get<LogitTile>(op.rows * tiles);
+  Asked asked(op);
+  pool.run(tiles * row_pieces, [&](int64_t piece, int) {
+    thread_local Scratch scratch_memory, logit_memory;
+    const int64_t tile = piece / row_pieces;
+    const int64_t first = piece % row_pieces * kPieceRows;
+    const int64_t rows = std::min(kPieceRows, op.rows - first);
+    const int64_t begin = tile * kLogitTile;
+    const int64_t count = std::min<int64_t>(kLogitTile, vocabulary - begin);
+    float* buffer = logit_memory.get<float>(rows * kLogitTile);
+    const void* x[kPieceRows];
+    float* logits[kPieceRows];
+    for (int64_t r = 0; r < rows; ++r) {
+      x[r] = packed.row(first + r);
+      logits[r] = op.logits_out != nullptr ? op.logits_out + (first + r) * vocabulary + begin : buffer + r * kLogitTile;
+    }
+    dot.panel({op.head, columns, begin, count, x, logits, static_cast<int>(rows), nullptr,
+               scratch_memory.get<char>(dot.scratch_bytes(columns))});
+    for (int64_t r = 0; r < rows; ++r) {
+      statistics[(first + r) * tiles + tile] = kRow->logit_tile(logits[r], static_cast<int>(count));
+      asked.take(first + r, begin, begin + count, logits[r]);
+    }
+  });
+  std::vector<float> log_sums(op.rows);
+  for (int64_t row = 0; row < op.rows; ++row) {
+    log_sums[row] = join(statistics + row * tiles, tiles, op.best == nullptr ? nullptr : op.best + row);
+  }
+  for (int i = 0; i < op.asked; ++i) op.out[i] = asked.logits[i] - log_sums[op.id_rows[i]];
+}
+
+template <Isa kIsa>
+bool accepts(const LogProbsOp& op, const CpuFeatures& features) {
+  return isa_takes_product(kIsa, features, op.precision, op.head.dtype);
+}
+
+#if defined(__x86_64__)
+const Register<LogProbsOp> kLogProbs[] = {
+    Register<LogProbsOp>({"log_probs/avx2", 10, accepts<Isa::kAvx2>, log_probs<kDotAvx2, &kRowAvx2>}),
+    Register<LogProbsOp>({"log_probs/avx512", 20, accepts<Isa::kAvx512>, log_probs<kDotAvx512, &kRowAvx512>}),
+    Register<LogProbsOp>({"log_probs/avx512-bf16", 30, accepts<Isa::kAvx512Bf16>, log_probs<kDotAvx512Bf16, &kRowAvx512>}),
+};
+#endif
+
+}  // namespace
+}  // namespace evalrun

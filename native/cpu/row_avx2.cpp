@@ -1,0 +1,9 @@
+// Row loops of row_kernels.h for AVX2.
+#include "cpu/simd_avx2.h"
+#include "cpu/row_tile.h"
+
+namespace evalrun {
+
+const RowKernels kRowAvx2 = RowTile<Avx2>::kernels();
+
+}  // namespace evalrun

@@ -1,0 +1,9 @@
+// Row loops of row_kernels.h for AVX-512.
+#include "cpu/simd_avx512.h"
+#include "cpu/row_tile.h"
+
+namespace evalrun {
+
+const RowKernels kRowAvx512 = RowTile<Avx512>::kernels();
+
+}  // namespace evalrun

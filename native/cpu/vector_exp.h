@@ -1,0 +1,32 @@
+// exp of float32 lanes, one formula for every instruction set; at most about 1 ulp from the exact value.
+#pragma once
+
+namespace evalrun {
+
+// exp(-104) and below are 0, exp(89) and above infinity; NaN stays NaN.
+template <class V>
+EVALRUN_INLINE typename V::F exp(typename V::F x) {
+  using F = typename V::F;
+  // The limit comes first: min and max return their second operand when it is NaN.
+  const F clamped = V::min(V::set1(89.0f), V::max(V::set1(-104.0f), x));
+  const F n = V::round(V::mul(clamped, V::set1(0x1.715476p+0f)));
+  // x - n ln 2, with ln 2 in two parts: the first has 9 bits, so its product with n is exact.
+  const F r = V::fma(n, V::set1(0x1.bd0106p-13f), V::fma(n, V::set1(-0x1.63p-1f), clamped));
+  // Minimax polynomial of (exp(r) - 1 - r) / r^2 on [-ln 2 / 2, ln 2 / 2] (Cephes expf.c).
+  F p = V::set1(1.9875691500e-4f);
+  p = V::fma(p, r, V::set1(1.3981999507e-3f));
+  p = V::fma(p, r, V::set1(8.3334519073e-3f));
+  p = V::fma(p, r, V::set1(4.1665795894e-2f));
+  p = V::fma(p, r, V::set1(1.6666665459e-1f));
+  p = V::fma(p, r, V::set1(5.0000001201e-1f));
+  const F value = V::add(V::set1(1.0f), V::fma(V::mul(r, r), p, r));
+  // 2^n in two factors, as n reaches from -150 to 128.
+  const auto exponent = V::to_int(n);
+  const auto half = V::template sar<1>(exponent);
+  const auto rest = V::subi(exponent, half);
+  const F first = V::from_bits(V::template shl<23>(V::addi(half, V::set1i(127))));
+  const F second = V::from_bits(V::template shl<23>(V::addi(rest, V::set1i(127))));
+  return V::mul(V::mul(value, first), second);
+}
+
+}  // namespace evalrun

@@ -1,0 +1,231 @@
+// LinearOp and GroupedLinearOp: every kernel against the reference over awkward shapes, and bit for bit against itself
+// over batch sizes, orders and thread counts.
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "cpu/reference/linear.h"
+#include "test/test_data.h"
+#include "test/test_runner.h"
+
+namespace evalrun::test {
+namespace {
+
+struct Case {
+  Precision precision;
+  DType dtype;
+};
+
+const Case kCases[] = {{Precision::kF32, DType::kF32},   {Precision::kF32, DType::kBF16},  {Precision::kF32, DType::kF16},
+                       {Precision::kF32, DType::kF8E4M3}, {Precision::kBF16, DType::kBF16}, {Precision::kFP8, DType::kF8E4M3}};
+
+struct Shape {
+  int rows;
+  int64_t outputs, columns;
+};
+
+// 1; odd; one less and one more than every tile and block; many rows.
+const Shape kShapes[] = {{1, 1, 1},     {1, 7, 127},   {2, 6, 128},  {3, 130, 129}, {4, 13, 300}, {5, 257, 64}, {7, 5, 31},
+                         {17, 12, 512}, {33, 131, 33}, {70, 19, 15}, {2, 1, 2048},  {70, 127, 96}};
+
+std::string describe(const Case& c, const Shape& s) {
+  return print("%s, weight %s, rows %d, N %ld, K %ld", name_of(c.precision), name_of(c.dtype), s.rows, static_cast<long>(s.outputs),
+               static_cast<long>(s.columns));
+}
+
+// What rounding can do to a sum of K products in any order: each partial sum is at most sum |x w|. The reference rounds once
+// per 128 columns in FP8; a lane adds at least 8 columns at a time, so chains are at most K / 8 + a tree long.
+double bound_of(const Operand& x, const Weight& w, int64_t n, Precision precision) {
+  const int64_t blocks = (w.columns + kQuantBlock - 1) / kQuantBlock;
+  double magnitude = 0;
+  for (int64_t k = 0; k < w.columns; ++k) {
+    const double product = precision == Precision::kFP8
+                               ? static_cast<double>(x.values[k]) * x.scales[k / kQuantBlock] *
+                                     load_element(w.data, w.dtype, n * w.columns + k) *
+                                     w.scale[n / kQuantBlock * blocks + k / kQuantBlock]
+                               : static_cast<double>(x.values[k]) * load_weight(w, n, k);
+    magnitude += std::fabs(product);
+  }
+  return magnitude * 0x1p-24 * (static_cast<double>(w.columns) / 8 + 10 + 2 * static_cast<double>(blocks)) + 1e-37;
+}
+
+std::string agrees_with_reference(const Kernel<LinearOp>& kernel) {
+  Random random(1);
+  Comparison comparison;
+  for (const Case& c : kCases) {
+    for (const Shape& s : kShapes) {
+      // The weight is unaligned, rows of x and y have gaps full of NaN, and pages that cannot be read follow all of them.
+      const StoredWeight stored(random, c.dtype, s.outputs, s.columns, random.below(4));
+      const int64_t x_stride = s.columns + 3;
+      const int64_t y_stride = s.outputs + 2;
+      const GuardedBytes x(4 * ((s.rows - 1) * x_stride + s.columns));
+      const GuardedBytes y(4 * ((s.rows - 1) * y_stride + s.outputs));
+      for (int r = 0; r < s.rows; ++r) {
+        for (int64_t k = 0; k < s.columns; ++k) x.floats()[r * x_stride + k] = random.normal() * (k % 7 == 0 ? 30.0f : 1.0f);
+      }
+      const std::vector<float> bias = random.normals(s.outputs);
+      const LinearOp op{x.floats(), x_stride, stored.weight(), s.rows % 2 == 0 ? bias.data() : nullptr,
+                        c.precision, s.rows,  y.floats(),      y_stride};
+      if (!kernel.accepts(op, cpu_features())) continue;
+      kernel.run(op, pool(2));
+      const std::string where = describe(c, s);
+      y.check(where);
+      for (int r = 0; r < s.rows; ++r) {
+        const Operand operand = prepare_operand(x.floats() + r * x_stride, s.columns, c.precision);
+        for (int64_t n = 0; n < s.outputs; ++n) {
+          const float expected = dot_reference(operand, op.weight, n, c.precision) + (op.bias == nullptr ? 0.0f : op.bias[n]);
+          const double bound = bound_of(operand, op.weight, n, c.precision) + std::fabs(expected) * 0x1p-23;
+          comparison.add(y.floats()[r * y_stride + n], expected, bound, where + print(", row %d, output %ld", r, static_cast<long>(n)));
+        }
+        for (int64_t n = s.outputs; r + 1 < s.rows && n < y_stride; ++n) {
+          expect(float_to_bits(y.floats()[r * y_stride + n]) == 0xffffffffu, where + ": wrote between its rows");
+        }
+      }
+    }
+  }
+  return comparison.summary();
+}
+
+std::string is_batch_invariant(const Kernel<LinearOp>& kernel) {
+  Random random(2);
+  long compared = 0;
+  for (const Case& c : kCases) {
+    for (const Shape& s : {Shape{70, 131, 300}, Shape{131, 7, 1100}, Shape{9, 97, 64}, Shape{1030, 13, 33}}) {
+      const StoredWeight stored(random, c.dtype, s.outputs, s.columns, 1);
+      const std::vector<float> x = random.normals(s.rows * s.columns);
+      auto run = [&](const float* rows, int count, int threads) {
+        std::vector<float> y(count * s.outputs);
+        const LinearOp op{rows, s.columns, stored.weight(), nullptr, c.precision, count, y.data(), s.outputs};
+        if (!kernel.accepts(op, cpu_features())) return std::vector<float>();
+        kernel.run(op, pool(threads));
+        return y;
+      };
+      const std::vector<float> together = run(x.data(), s.rows, 1);
+      if (together.empty()) continue;
+      const std::string where = describe(c, s);
+      for (int threads : {2, 3}) {
+        const std::vector<float> again = run(x.data(), s.rows, threads);
+        expect_same_bits(again.data(), together.data(), together.size(), where + print(", %d threads", threads));
+      }
+      for (int begin = 0, size = 1; begin < s.rows; begin += size, size = size % 6 + 1) {
+        size = std::min(size, s.rows - begin);
+        const std::vector<float> part = run(x.data() + begin * s.columns, size, 2);
+        expect_same_bits(part.data(), together.data() + begin * s.outputs, part.size(), where + print(", %d rows alone", size));
+      }
+      std::vector<int> order(s.rows);
+      std::iota(order.begin(), order.end(), 0);
+      for (int i = s.rows - 1; i > 0; --i) std::swap(order[i], order[random.below(i + 1)]);
+      std::vector<float> shuffled(x.size());
+      for (int r = 0; r < s.rows; ++r) std::copy_n(x.data() + order[r] * s.columns, s.columns, shuffled.data() + r * s.columns);
+      const std::vector<float> y = run(shuffled.data(), s.rows, 2);
+      for (int r = 0; r < s.rows; ++r) {
+        expect_same_bits(y.data() + r * s.outputs, together.data() + order[r] * s.outputs, s.outputs, where + ", shuffled");
+      }
+      compared += s.rows;
+    }
+  }
+  return print("%ld rows the same bits alone, in parts, shuffled, and with 1, 2 and 3 threads", compared);
+}
+
+// A row whose neighbours hold NaN and infinity, and a block of zeros.
+std::string rows_do_not_leak(const Kernel<LinearOp>& kernel) {
+  Random random(3);
+  long compared = 0;
+  for (const Case& c : kCases) {
+    const Shape s{9, 20, 300};
+    const StoredWeight stored(random, c.dtype, s.outputs, s.columns);
+    std::vector<float> x = random.normals(s.rows * s.columns);
+    std::fill_n(x.data() + 4 * s.columns + 128, 128, 0.0f);  // an all-zero group of FP8
+    std::vector<float> clean(s.rows * s.outputs), dirty(clean.size());
+    LinearOp op{x.data(), s.columns, stored.weight(), nullptr, c.precision, s.rows, clean.data(), s.outputs};
+    if (!kernel.accepts(op, cpu_features())) continue;
+    kernel.run(op, pool(2));
+    x[3 * s.columns + 7] = NAN;
+    x[5 * s.columns + 200] = INFINITY;
+    op.y = dirty.data();
+    kernel.run(op, pool(2));
+    for (int r = 0; r < s.rows; ++r) {
+      if (r == 3 || r == 5) continue;
+      expect_same_bits(dirty.data() + r * s.outputs, clean.data() + r * s.outputs, s.outputs, describe(c, s) + ", neighbour of NaN");
+      ++compared;
+    }
+    for (int64_t n = 0; n < s.outputs; ++n) {
+      expect(std::isnan(dirty[3 * s.outputs + n]), describe(c, s) + ": a NaN activation must give NaN");
+      expect(std::isfinite(clean[4 * s.outputs + n]), describe(c, s) + ": a block of zeros must give a finite number");
+    }
+  }
+  const std::vector<float> zeros(256, 0.0f);
+  const StoredWeight stored(random, DType::kF8E4M3, 5, 256);
+  float y[5];
+  const LinearOp op{zeros.data(), 256, stored.weight(), nullptr, Precision::kFP8, 1, y, 5};
+  if (kernel.accepts(op, cpu_features())) {
+    kernel.run(op, pool(1));
+    for (float value : y) expect(value == 0, "a row of zeros in FP8 must give 0");
+  }
+  return print("%ld rows untouched by their neighbours", compared);
+}
+
+std::string grouped_equals_linear(const Kernel<GroupedLinearOp>& kernel) {
+  Random random(4);
+  const std::string suffix = std::string(kernel.name).substr(std::string(kernel.name).find('/'));
+  const Kernel<LinearOp>* linear = nullptr;
+  for (const auto& candidate : Registry<LinearOp>::instance().all()) {
+    if (candidate.name == "linear" + suffix) linear = &candidate;
+  }
+  expect(linear != nullptr, "no linear kernel of the same instruction set");
+  long compared = 0;
+  for (const Case& c : kCases) {
+    for (bool gather : {true, false}) {
+      const int experts = 7, rows = 23, per_token = 3;
+      const int64_t outputs = 141, columns = 259;
+      std::vector<StoredWeight> stored;
+      std::vector<Weight> weights;
+      for (int e = 0; e < experts; ++e) stored.emplace_back(random, c.dtype, outputs, columns, e % 2);
+      for (const StoredWeight& w : stored) weights.push_back(w.weight());
+      // Expert 2 gets nothing, expert 5 gets every row.
+      std::vector<int32_t> order, offsets{0};
+      std::vector<std::vector<int32_t>> of_expert(experts);
+      for (int r = 0; r < rows; ++r) {
+        of_expert[5].push_back(r * per_token);
+        const int second = r % 2;
+        of_expert[second].push_back(r * per_token + 1);
+        of_expert[r % 3 == 0 ? 6 : 3 + second].push_back(r * per_token + 2);
+      }
+      for (const auto& list : of_expert) {
+        order.insert(order.end(), list.begin(), list.end());
+        offsets.push_back(static_cast<int32_t>(order.size()));
+      }
+      const int slots = static_cast<int>(order.size());
+      const std::vector<float> x = random.normals((gather ? rows : slots) * columns);
+      const GuardedBytes y(4 * slots * outputs);
+      const GroupedLinearOp op{x.data(), weights.data(), experts, order.data(), offsets.data(), slots, per_token, gather, c.precision,
+                               y.floats()};
+      if (!kernel.accepts(op, cpu_features())) continue;
+      for (int threads : {1, 2, 3}) {
+        kernel.run(op, pool(threads));
+        y.check(name_of(c.dtype));
+        for (int e = 0; e < experts; ++e) {
+          for (int slot = offsets[e]; slot < offsets[e + 1]; ++slot) {
+            const float* row = x.data() + static_cast<int64_t>(gather ? order[slot] / per_token : slot) * columns;
+            std::vector<float> alone(outputs);
+            linear->run({row, columns, weights[e], nullptr, c.precision, 1, alone.data(), outputs}, pool(1));
+            expect_same_bits(y.floats() + slot * outputs, alone.data(), outputs,
+                             print("%s, weight %s, expert %d, slot %d", name_of(c.precision), name_of(c.dtype), e, slot));
+            ++compared;
+          }
+        }
+      }
+    }
+  }
+  return print("%ld rows the same bits as Linear", compared);
+}
+
+const Suite kSuite([] {
+  add_for_each_kernel<LinearOp>("agrees with the reference over awkward shapes and unaligned weights", agrees_with_reference);
+  add_for_each_kernel<LinearOp>("gives a row the same bits in any batch, order and thread count", is_batch_invariant);
+  add_for_each_kernel<LinearOp>("keeps NaN, infinity and blocks of zeros in their own rows", rows_do_not_leak);
+  add_for_each_kernel<GroupedLinearOp>("gives each row the bits of Linear with its expert, gathered or not", grouped_equals_linear);
+});
+
+}  // namespace
+}  // namespace evalrun::test
