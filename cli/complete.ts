@@ -17,7 +17,7 @@ export function completeCommand(): Command {
     .description('continue token ids or a text, greedily')
     .argument('<model>', 'checkpoint folder')
     .option('--ids <ids>', 'token ids, separated by commas', tokenIds)
-    .option('--prompt <text>', 'text, encoded by the checkpoint\'s own rules')
+    .option('--prompt <text>', "text, encoded by the checkpoint's own rules")
     .option('--max-tokens <n>', 'most tokens to generate', positiveInteger, 64)
     .option('--ignore-eos', 'do not stop at the end of text')
     .option('--json', 'print one JSON object');
@@ -26,7 +26,10 @@ export function completeCommand(): Command {
 
 async function runComplete(model: string, flags: CompleteFlags): Promise<void> {
   if ((flags.ids === undefined) === (flags.prompt === undefined)) {
-    throw new EvalrunError('usage/prompt', { what: 'complete needs a prompt', expected: 'either --ids 1,2,3 or --prompt TEXT' });
+    throw new EvalrunError('usage/prompt', {
+      what: 'complete needs a prompt',
+      expected: 'either --ids 1,2,3 or --prompt TEXT',
+    });
   }
   const engine = await loadEngine({
     ...engineOptions(model, flags),
@@ -35,7 +38,12 @@ async function runComplete(model: string, flags: CompleteFlags): Promise<void> {
   });
   try {
     const context = flags.ids ?? engine.tokenizer.encode(flags.prompt ?? '');
-    const request = { id: 'the prompt', context, maxTokens: flags.maxTokens, ...(flags.ignoreEos ? { stopIds: [] } : {}) };
+    const request = {
+      id: 'the prompt',
+      context,
+      maxTokens: flags.maxTokens,
+      ...(flags.ignoreEos ? { stopIds: [] } : {}),
+    };
     for await (const { ids, text, end } of engine.generate([request])) {
       if (flags.json) process.stdout.write(`${JSON.stringify({ prompt_ids: context, ids, text, end })}\n`);
       else process.stdout.write(`${text === '' ? ids.join(',') : text}\n`);

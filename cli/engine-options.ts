@@ -43,7 +43,8 @@ export function tokenIds(text: string): number[] {
     .filter((part) => part.trim() !== '')
     .map((part) => {
       const id = Number(part);
-      if (!Number.isSafeInteger(id) || id < 0) throw new InvalidArgumentError('token ids are whole numbers, separated by commas');
+      if (!Number.isSafeInteger(id) || id < 0)
+        throw new InvalidArgumentError('token ids are whole numbers, separated by commas');
       return id;
     });
 }

@@ -20,7 +20,10 @@ export function logitsCommand(): Command {
     .description('write the logits of a token sequence to a safetensors file')
     .argument('<model>', 'checkpoint folder')
     .requiredOption('--ids <ids>', 'token ids, separated by commas', tokenIds)
-    .requiredOption('--out <file>', 'safetensors file: logits f32 [T, V], and logits_mtp f32 [T-1, V] with an MTP module')
+    .requiredOption(
+      '--out <file>',
+      'safetensors file: logits f32 [T, V], and logits_mtp f32 [T-1, V] with an MTP module',
+    )
     .option('--chunk <n>', 'compute the prompt this many tokens at a time through the cache', positiveInteger)
     .option('--decode', 'compute each token as a decoding step (MLA in its absorbed form)')
     .option('--reference-kernels', 'use the scalar reference kernels only')
@@ -30,7 +33,10 @@ export function logitsCommand(): Command {
 
 async function runLogits(model: string, flags: LogitsFlags): Promise<void> {
   if (flags.ids.length === 0) {
-    throw new EvalrunError('usage/ids', { what: '--ids is empty', expected: 'at least one token id, e.g. --ids 1,2,3' });
+    throw new EvalrunError('usage/ids', {
+      what: '--ids is empty',
+      expected: 'at least one token id, e.g. --ids 1,2,3',
+    });
   }
   const engine = await loadEngine({
     ...engineOptions(model, flags),
@@ -49,7 +55,13 @@ async function runLogits(model: string, flags: LogitsFlags): Promise<void> {
       if (mtpLogits.length > 0) writer.append('logits_mtp', mtpLogits);
     }
     writer.close();
-    const summary = { out: flags.out, tensors, dtype: flags.dtype, device: engine.info.device, kernels: engine.info.kernels };
+    const summary = {
+      out: flags.out,
+      tensors,
+      dtype: flags.dtype,
+      device: engine.info.device,
+      kernels: engine.info.kernels,
+    };
     if (flags.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
     else {
       const shapes = tensors.map(({ name, shape }) => `${name} [${shape.join(', ')}]`).join(', ');

@@ -1,11 +1,11 @@
 /** `evalrun --suite ...`: opens the engine, runs the suites, prints the result. */
 
 import { existsSync } from 'node:fs';
-import { access, constants, mkdir } from 'node:fs/promises';
+import { access, constants } from 'node:fs/promises';
 import path from 'node:path';
 import type { Engine } from '../engine/engine.js';
 import { EvalrunError } from '../errors.js';
-import { writeError } from '../runner/disk.js';
+import { makeFolder, writeError } from '../runner/disk.js';
 import { loadRun } from '../runner/resume.js';
 import type { RunSettings } from '../runner/run-record.js';
 import { askedSettings, type RunRequest } from '../runner/run-settings.js';
@@ -127,7 +127,7 @@ async function checkSettings(settings: Partial<RunSettings>): Promise<void> {
 
 async function checkWritable(out: string): Promise<void> {
   try {
-    await mkdir(out, { recursive: true });
+    await makeFolder(out);
     await access(out, constants.W_OK);
   } catch (cause) {
     throw writeError(out, cause);

@@ -82,5 +82,9 @@ export interface ArchSpec {
   readonly bosId: number | null;
   readonly eosIds: readonly number[];
   /** Storage of the checkpoint's quantised weights, null when it has none. */
-  readonly weightQuantization: { readonly format: 'e4m3'; readonly block: readonly [number, number]; readonly scaleFormat: 'f32' | 'ue8m0' } | null;
+  readonly weightQuantization: {
+    readonly format: 'e4m3';
+    readonly block: readonly [number, number];
+    readonly scaleFormat: 'f32' | 'ue8m0';
+  } | null;
 }

@@ -105,7 +105,7 @@ export interface Engine {
   /** Greedy continuation of each context, in the order in which they complete. */
   generate(requests: readonly GenerateRequest[]): AsyncIterable<GenerateResult>;
   memory(): MemoryUse;
-  /** Called after each step; at most one listener. */
+  /** Called after each step; at most one listener. It may throw, which ends the call in progress with that error. */
   onStep: ((stats: StepStats) => void) | undefined;
   close(): Promise<void>;
 }

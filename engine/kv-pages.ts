@@ -27,7 +27,9 @@ export class KvPages {
 
   take(count: number): number[] {
     if (count > this.free.length) {
-      throw new EvalrunError('internal/kv-pages', { what: `${count} KV pages were taken with ${this.free.length} free` });
+      throw new EvalrunError('internal/kv-pages', {
+        what: `${count} KV pages were taken with ${this.free.length} free`,
+      });
     }
     return this.free.splice(this.free.length - count, count);
   }

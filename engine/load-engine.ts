@@ -62,13 +62,26 @@ export async function loadEngine(options: EngineOptions): Promise<LocalEngine> {
   const plan = planMemory(checkpoint, { numerics, batchTokens, ...kvTokens });
   notice(`memory: ${renderMemoryPlan(plan)}`);
   const withoutTokenizer =
-    options.withoutTokenizer || (options.optionalTokenizer && !existsSync(path.join(checkpoint.folder, 'tokenizer.json')));
+    options.withoutTokenizer ||
+    (options.optionalTokenizer && !existsSync(path.join(checkpoint.folder, 'tokenizer.json')));
   const tokenizer = withoutTokenizer ? NO_TOKENIZER : await loadTokenizer(checkpoint.folder);
-  const model = openModel(checkpoint, numerics, { threads, pages: plan.kvPages, referenceKernels: options.referenceKernels ?? false });
+  const model = openModel(checkpoint, numerics, {
+    threads,
+    pages: plan.kvPages,
+    referenceKernels: options.referenceKernels ?? false,
+  });
   const fingerprint = await weightFingerprint(checkpoint, model);
   await model.prepare();
   await warmUp(model);
-  const info = describe(checkpoint, { dtype, numerics, device, threads, fingerprint, kernels: model.kernels(), tokenizerSha256: tokenizer.sha256 });
+  const info = describe(checkpoint, {
+    dtype,
+    numerics,
+    device,
+    threads,
+    fingerprint,
+    kernels: model.kernels(),
+    tokenizerSha256: tokenizer.sha256,
+  });
   return new LocalEngine({ info, tokenizer, arch: checkpoint.arch, model, plan, batchTokens });
 }
 
@@ -175,5 +188,9 @@ function isaName(): string {
 
 function positiveInteger(name: string, value: number): number {
   if (Number.isInteger(value) && value > 0) return value;
-  throw new EvalrunError('usage/option', { what: `${name} is not usable`, expected: 'a positive whole number', found: String(value) });
+  throw new EvalrunError('usage/option', {
+    what: `${name} is not usable`,
+    expected: 'a positive whole number',
+    found: String(value),
+  });
 }

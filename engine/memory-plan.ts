@@ -37,7 +37,10 @@ export function planMemory(checkpoint: Checkpoint, options: MemoryPlanOptions): 
   const { arch } = checkpoint;
   const availableBytes = availableMemoryBytes();
   const mappedBytes = checkpoint.tensors.reduce((sum, tensor) => sum + tensor.bytes + (tensor.scale?.bytes ?? 0), 0);
-  const convertedBytes = checkpoint.tensors.reduce((sum, tensor) => sum + convertedTensorBytes(tensor, options.numerics), 0);
+  const convertedBytes = checkpoint.tensors.reduce(
+    (sum, tensor) => sum + convertedTensorBytes(tensor, options.numerics),
+    0,
+  );
   const workspaceBytes = workspaceFloats(arch, options.batchTokens) * 4;
   const pageBytes = kvBytesPerToken(arch, options.numerics) * PAGE_TOKENS;
   const fixedBytes = mappedBytes + convertedBytes + workspaceBytes;
@@ -119,7 +122,9 @@ function workspaceFloats(arch: ArchSpec, tokens: number): number {
         attention.qkRopeHeadDim
       : attention.headDim * (2 * attention.heads + 2 * attention.kvHeads);
   const moeFloats =
-    moe === null ? 0 : moe.expertsPerToken * (2 * moe.width + arch.width) + moe.experts + 2 * moe.sharedWidth + arch.width;
+    moe === null
+      ? 0
+      : moe.expertsPerToken * (2 * moe.width + arch.width) + moe.experts + 2 * moe.sharedWidth + arch.width;
   const mtpFloats = arch.mtpLayers > 0 ? 4 * arch.width : 0;
   return tokens * (4 * arch.width + attentionFloats + 2 * arch.denseWidth + moeFloats + mtpFloats);
 }

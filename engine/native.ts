@@ -77,7 +77,7 @@ export function nativeAddon(): NativeAddon {
   } catch (cause) {
     throw new EvalrunError('build/addon', {
       what: `The engine's native addon ${file} does not load`,
-      found: cause instanceof Error ? cause.message.split('\n')[0] ?? '' : String(cause),
+      found: cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause),
       todo: 'run "npm run build:native" in the evalrun folder (it needs cmake and g++) and try again',
       cause,
     });

@@ -35,7 +35,10 @@ export class PrefixTree {
   }
 
   /** Adds a sequence; `queries` name rows by their position in it. Returns how many of its tokens were there already. */
-  insert(tokens: readonly number[], queries: readonly (Omit<TreeQuery, 'offset'> & { readonly position: number })[]): number {
+  insert(
+    tokens: readonly number[],
+    queries: readonly (Omit<TreeQuery, 'offset'> & { readonly position: number })[],
+  ): number {
     let siblings = this.roots;
     let parent: TreeNode | undefined;
     let depth = 0;
@@ -62,7 +65,10 @@ export class PrefixTree {
     return shared;
   }
 
-  private attach(leaf: TreeNode, queries: readonly (Omit<TreeQuery, 'offset'> & { readonly position: number })[]): void {
+  private attach(
+    leaf: TreeNode,
+    queries: readonly (Omit<TreeQuery, 'offset'> & { readonly position: number })[],
+  ): void {
     for (const { position, ids, resolve } of queries) {
       let node = leaf;
       while (position < node.start && node.parent !== undefined) node = node.parent;
@@ -89,7 +95,9 @@ function split(node: TreeNode, length: number): void {
     start: node.start + length,
     tokens: node.tokens.slice(length),
     children: node.children,
-    queries: node.queries.filter(({ offset }) => offset >= length).map((query) => ({ ...query, offset: query.offset - length })),
+    queries: node.queries
+      .filter(({ offset }) => offset >= length)
+      .map((query) => ({ ...query, offset: query.offset - length })),
   };
   for (const child of rest.children) (child as { parent: TreeNode | undefined }).parent = rest;
   node.tokens = node.tokens.slice(0, length);

@@ -53,14 +53,16 @@ export class SafetensorsWriter {
   close(): void {
     closeSync(this.descriptor);
     for (const [name, { position, end }] of this.cursors) {
-      if (position !== end) throw new EvalrunError('internal/safetensors-writer', { what: `Tensor ${name} is incomplete` });
+      if (position !== end)
+        throw new EvalrunError('internal/safetensors-writer', { what: `Tensor ${name} is incomplete` });
     }
   }
 
   private writeAt(bytes: Buffer, position: number): void {
     let written = 0;
     try {
-      while (written < bytes.length) written += writeSync(this.descriptor, bytes, written, bytes.length - written, position + written);
+      while (written < bytes.length)
+        written += writeSync(this.descriptor, bytes, written, bytes.length - written, position + written);
     } catch (cause) {
       throw unwritable(this.file, cause);
     }

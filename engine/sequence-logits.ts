@@ -26,7 +26,10 @@ interface SequenceLogitsParts {
   readonly step: (builder: StepBuilder) => Promise<NativeStepResult>;
 }
 
-export async function* sequenceLogits(ids: readonly number[], parts: SequenceLogitsParts): AsyncIterable<SequenceLogits> {
+export async function* sequenceLogits(
+  ids: readonly number[],
+  parts: SequenceLogitsParts,
+): AsyncIterable<SequenceLogits> {
   const pages = parts.pages.take(pagesFor(ids.length));
   for (let start = 0; start < ids.length; start += parts.chunk) {
     const end = Math.min(ids.length, start + parts.chunk);

@@ -17,5 +17,5 @@ export async function defaultModel(): Promise<string> {
 }
 
 function cacheFolder(): string {
-  return path.join(process.env.XDG_CACHE_HOME ?? path.join(os.homedir(), '.cache'), 'evalrun');
+  return path.join(process.env.HOME || os.homedir(), '.cache', 'evalrun');
 }

@@ -20,13 +20,17 @@ function present(command) {
 
 function requireTools() {
   if (!present('cmake')) {
-    fail('It needs CMake 3.18 or newer, which is not on the PATH: install the package "cmake" ' +
-      '(Debian, Ubuntu: apt-get install cmake; macOS: brew install cmake) and run "npm ci" again.');
+    fail(
+      'It needs CMake 3.18 or newer, which is not on the PATH: install the package "cmake" ' +
+        '(Debian, Ubuntu: apt-get install cmake; macOS: brew install cmake) and run "npm ci" again.',
+    );
   }
   const compiler = process.env.CXX ?? 'c++';
   if (!present(compiler)) {
-    fail(`It needs a C++20 compiler, and "${compiler}" is not on the PATH: install the package "g++" 11 or newer ` +
-      '(Debian, Ubuntu: apt-get install g++; macOS: xcode-select --install) and run "npm ci" again.');
+    fail(
+      `It needs a C++20 compiler, and "${compiler}" is not on the PATH: install the package "g++" 11 or newer ` +
+        '(Debian, Ubuntu: apt-get install g++; macOS: xcode-select --install) and run "npm ci" again.',
+    );
   }
   if (!present('make') && !present('ninja')) {
     fail('It needs make or ninja: install the package "make" and run "npm ci" again.');
@@ -42,5 +46,8 @@ function run(args, what) {
 
 requireTools();
 mkdirSync(buildFolder, { recursive: true });
-run(['-S', nativeFolder, '-B', buildFolder, '-DCMAKE_BUILD_TYPE=Release', `-DEVALRUN_TESTS=${tests ? 'ON' : 'OFF'}`], 'configure');
+run(
+  ['-S', nativeFolder, '-B', buildFolder, '-DCMAKE_BUILD_TYPE=Release', `-DEVALRUN_TESTS=${tests ? 'ON' : 'OFF'}`],
+  'configure',
+);
 run(['--build', buildFolder, '--parallel', String(Math.max(1, os.availableParallelism()))], 'compile the addon');

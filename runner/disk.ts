@@ -1,5 +1,6 @@
 /** Writing files so that a crash leaves the old one or the new one, and turning what a disk says into words. */
-import { open, rename, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { EvalrunError } from '../errors.js';
 
@@ -19,6 +20,21 @@ export async function writeAtomically(file: string, text: string): Promise<void>
   } catch (cause) {
     await rm(temporary, { force: true });
     throw writeError(file, cause);
+  }
+}
+
+/**
+ * Creates `folder` and what is missing above it. Node's own recursive mkdir never returns where a file system answers
+ * "no such file" to a mkdir in a folder that exists, as /proc does.
+ */
+export async function makeFolder(folder: string): Promise<void> {
+  const missing: string[] = [];
+  for (let at = path.resolve(folder); !existsSync(at); at = path.dirname(at)) missing.push(at);
+  for (const at of missing.reverse()) {
+    await mkdir(at).catch((cause: NodeJS.ErrnoException) => {
+      // Somebody else made it in the meantime.
+      if (cause.code !== 'EEXIST') throw cause;
+    });
   }
 }
 
@@ -45,6 +61,7 @@ const reasons: Readonly<Record<string, [reason: string, todo: string]>> = {
   EROFS: ['a read-only file system', 'choose another folder with --out'],
   ENOTDIR: ['a file where a folder should be', 'choose another folder with --out'],
   EEXIST: ['a file where a folder should be', 'choose another folder with --out'],
+  ENOENT: ['no folder that could be made there', 'choose another folder with --out'],
   EIO: ['an input/output error of the disk', 'check the disk'],
 };
 

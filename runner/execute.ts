@@ -1,6 +1,7 @@
 /** The running part of a run: requests to the engine, results to samples.jsonl as they complete. */
 import type { Engine, ScoreResult } from '../engine/engine.js';
 import { EvalrunError } from '../errors.js';
+import { stopIfAborted } from './interruption.js';
 import type { PlannedSample } from './plan.js';
 import type { SampleWriter } from './run-folder.js';
 import { renderSampleLine, scoreSample } from './sample-line.js';
@@ -70,11 +71,6 @@ async function isReady(promise: Promise<unknown>): Promise<boolean> {
 
 function isWriteError(error: unknown): boolean {
   return error instanceof EvalrunError && error.code === 'run/write';
-}
-
-/** Throws `run/interrupted` once the signal is aborted. As a step callback it stops an engine after its running step. */
-export function stopIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new EvalrunError('run/interrupted', { what: 'The run was interrupted' });
 }
 
 function wrongResults(found: string): EvalrunError {

@@ -5,6 +5,7 @@ import { EvalrunError } from '../errors.js';
 import { getSuite } from '../suites/registry.js';
 import type { ChoiceSample, SuitePlan } from '../suites/suite.js';
 import { letterTokens } from '../suites/token-boundary.js';
+import { stopIfAborted } from './interruption.js';
 import { countPromptTokens } from './prompt-tokens.js';
 import type { RunSettings, SuiteRecord } from './run-record.js';
 
@@ -33,6 +34,7 @@ export interface PlanOptions {
   /** Most tokens, prompt and answer together, that the model takes. */
   readonly contextLength: number;
   readonly onNotice?: ((line: string) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -40,22 +42,19 @@ export interface PlanOptions {
  * of its own after the prompt, and `suite/empty` for a selection without questions.
  * A suite that two names stand for (`mmlu,bilingual`) is run once.
  */
-export async function planRun({ settings, tokenizer, contextLength, onNotice }: PlanOptions): Promise<PlannedSuite[]> {
+export async function planRun(options: PlanOptions): Promise<PlannedSuite[]> {
+  const { settings, onNotice } = options;
   const planned = new Map<string, PlannedSuite>();
   for (const name of settings.suites) {
-    for (const plan of await planSuite(name, settings, { tokenizer, contextLength })) {
+    for (const plan of await planSuite(name, options)) {
       if (planned.has(plan.suite)) onNotice?.(`${plan.suite} is part of ${name} and is run once`);
-      else planned.set(plan.suite, tokenizePlan(plan, tokenizer));
+      else planned.set(plan.suite, await tokenizePlan(plan, options));
     }
   }
   return [...planned.values()];
 }
 
-function planSuite(
-  name: string,
-  settings: RunSettings,
-  { tokenizer, contextLength }: Pick<PlanOptions, 'tokenizer' | 'contextLength'>,
-): Promise<readonly SuitePlan[]> {
+function planSuite(name: string, { settings, tokenizer, contextLength }: PlanOptions): Promise<readonly SuitePlan[]> {
   return getSuite(name).plan({
     seed: settings.seed,
     ...(settings.protocol !== null && { protocol: settings.protocol }),
@@ -70,7 +69,10 @@ function planSuite(
   });
 }
 
-function tokenizePlan(plan: SuitePlan, tokenizer: Tokenizer): PlannedSuite {
+/** Samples tokenised between two looks at what else happens, such as Ctrl-C. */
+const breath = 256;
+
+async function tokenizePlan(plan: SuitePlan, { tokenizer, signal }: PlanOptions): Promise<PlannedSuite> {
   if (plan.samples.length === 0) {
     throw new EvalrunError('suite/empty', {
       what: `${plan.suite} has no questions for this selection`,
@@ -79,7 +81,12 @@ function tokenizePlan(plan: SuitePlan, tokenizer: Tokenizer): PlannedSuite {
     });
   }
   const letters = letterTokens(plan, tokenizer);
-  const samples = plan.samples.map((sample) => tokenizeSample(sample, letters, tokenizer));
+  const samples: PlannedSample[] = [];
+  for (const sample of plan.samples) {
+    if (samples.length % breath === 0) await new Promise((resolve) => setImmediate(resolve));
+    stopIfAborted(signal);
+    samples.push(tokenizeSample(sample, letters, tokenizer));
+  }
   const groups: Record<string, number> = {};
   const ids = new Set<string>();
   const prompts = createHash('sha256');

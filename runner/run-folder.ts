@@ -2,7 +2,7 @@
 import { mkdir, open, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { EvalrunError } from '../errors.js';
-import { syncFolder, writeAtomically, writeError } from './disk.js';
+import { makeFolder, syncFolder, writeAtomically, writeError } from './disk.js';
 import { parseSampleLine, type SampleLine } from './sample-line.js';
 
 export interface RunFiles {
@@ -32,7 +32,7 @@ export function runId(time: Date, suites: readonly string[], model: string): str
 /** Creates a new, empty run folder below `parent`, which is created where needed. Throws `run/write`. */
 export async function createRunFolder(parent: string, id: string): Promise<string> {
   try {
-    await mkdir(parent, { recursive: true });
+    await makeFolder(parent);
   } catch (cause) {
     throw writeError(parent, cause);
   }

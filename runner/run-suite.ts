@@ -2,7 +2,8 @@
 import type { Engine, ScoreResult } from '../engine/engine.js';
 import { EvalrunError } from '../errors.js';
 import { writeJson } from './disk.js';
-import { executeSamples, stopIfAborted } from './execute.js';
+import { executeSamples } from './execute.js';
+import { stopIfAborted } from './interruption.js';
 import { lockRun } from './lock.js';
 import { makeRecord } from './make-record.js';
 import { computeMetrics } from './metrics.js';
@@ -72,7 +73,14 @@ export async function runSuite(options: RunSuiteOptions): Promise<RunResult> {
   const stored = resume === undefined ? undefined : await loadRun(resume);
   const settings = stored ? { ...stored.settings, ...askedSettings(options) } : newSettings(options, engine.info);
   const { tokenizer, info } = engine;
-  const suites = await planRun({ settings, tokenizer, contextLength: info.contextLength, onNotice });
+  onNotice?.('planning: writing and tokenising the prompts');
+  const suites = await planRun({
+    settings,
+    tokenizer,
+    contextLength: info.contextLength,
+    onNotice,
+    signal: options.signal,
+  });
   const now = await makeRecord({
     settings,
     info,

@@ -1,6 +1,7 @@
 /** Finds added tokens (special tokens and others that the model does not merge) in text. */
 import { EvalrunError } from '../../errors.js';
-import { propertySet, renderClass } from './code-point-set.js';
+import { wordInClass } from './character-class.js';
+import { propertySet, renderClass, union } from './code-point-set.js';
 import type { AddedTokenJson } from './tokenizer-json.js';
 
 /** A stretch of text, or the id of an added token in its place. */
@@ -16,7 +17,8 @@ interface Entry {
 const space = renderClass(propertySet('White_Space') ?? []);
 const spacesAtStart = new RegExp(`^${space}*`, 'u');
 const isSpace = new RegExp(`^${space}$`, 'u');
-const isWord = /^[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]$/u;
+// The word characters of Rust's regex crate, which single_word is decided by.
+const isWord = new RegExp(`^${renderClass(union(wordInClass, [0x200c, 0x200d]))}$`, 'u');
 
 /**
  * Cuts texts at the added tokens they contain: at each position the longest token, from left to right, as the Rust

@@ -16,7 +16,7 @@ export const maxDepth = 64;
 
 const property = (name: string): CodePointSet => propertySet(name) ?? [];
 const hexDigits = setOf([0x30, 0x39], [0x41, 0x46], [0x61, 0x66]);
-const wordInClass = union(...['Alphabetic', 'M', 'Nd', 'Pc'].map(property));
+export const wordInClass = union(...['Alphabetic', 'M', 'Nd', 'Pc'].map(property));
 /** Outside a class Oniguruma's \w also takes the Latin-1 superscript digits and fractions. */
 export const word = union(wordInClass, [0xb2, 0xb3, 0xb9, 0xb9, 0xbc, 0xbe]);
 

@@ -158,6 +158,12 @@ class JsModel : public Napi::ObjectWrap<JsModel> {
   std::shared_ptr<std::atomic<bool>> busy_ = std::make_shared<std::atomic<bool>>(false);
 };
 
+#if defined(__clang__)
+constexpr const char* kCompiler = "clang " __clang_version__;
+#else
+constexpr const char* kCompiler = "g++ " __VERSION__;
+#endif
+
 Napi::Value info(const Napi::CallbackInfo& call) {
   const CpuFeatures& features = cpu_features();
   Napi::Object object = Napi::Object::New(call.Env());
@@ -165,7 +171,7 @@ Napi::Value info(const Napi::CallbackInfo& call) {
   object.Set("avx512", features.avx512);
   object.Set("avx512Bf16", features.avx512_bf16);
   object.Set("avx512Vbmi", features.avx512_vbmi);
-  object.Set("compiler", __VERSION__);
+  object.Set("compiler", kCompiler);
   object.Set("cuda", false);
   return object;
 }

@@ -110,7 +110,7 @@ std::string agrees_with_reference(const Kernel<LatentAttentionOp>& kernel) {
   for (const Case& c : kCases) {
     for (const Shape& s : kShapes) {
       const World world(random, c, s);
-      const std::vector<Part> parts = {{0, 60, 130, false}, {1, 139, 140, true}, {2, 0, 65, false}, {0, 168, 170, true}, {2, 0, 1, true}};
+      const std::vector<Part> parts = {{0, 110, 130, false}, {1, 139, 140, true}, {2, 40, 65, false}, {0, 168, 170, true}, {2, 0, 1, true}};
       const std::vector<float> actual = run(kernel, world, parts, 2);
       if (actual.empty()) continue;
       const std::vector<float> expected = run(reference(), world, parts, 2);
@@ -168,6 +168,7 @@ std::string forms_agree(const Kernel<LatentAttentionOp>& kernel) {
   for (const Case& c : kCases) {
     if (c.precision != Precision::kF32) continue;
     for (const Shape& s : {Shape{4, 32, 16, 32, 128}, Shape{2, 128, 64, 128, 512}, Shape{3, 7, 6, 5, 33}}) {
+      if (kernel.priority == 0 && s.rank > 33) continue;  // minutes
       const World world(random, c, s);
       const std::vector<float> expanded = run(kernel, world, {{0, 100, 170, false}, {2, 0, 65, false}}, 2);
       const std::vector<float> absorbed = run(kernel, world, {{0, 100, 170, true}, {2, 0, 65, true}}, 2);
@@ -203,10 +204,10 @@ std::string later_keys_do_not_leak(const Kernel<LatentAttentionOp>& kernel) {
 }
 
 const Suite kSuite([] {
-  add_for_each_kernel<LatentAttentionOp>("agrees with the reference in both forms", agrees_with_reference);
-  add_for_each_kernel<LatentAttentionOp>("gives a row the same bits however its span is cut, packed or shared", is_cut_invariant);
-  add_for_each_kernel<LatentAttentionOp>("computes the same in expanded and absorbed form within 1e-5", forms_agree);
-  add_for_each_kernel<LatentAttentionOp>("adds exactly nothing for a masked key, even if it is NaN", later_keys_do_not_leak);
+  add_for_each_kernel<LatentAttentionOp>("agrees with the reference in both forms", Reference::kExcluded, agrees_with_reference);
+  add_for_each_kernel<LatentAttentionOp>("gives a row the same bits however its span is cut, packed or shared", Reference::kExcluded, is_cut_invariant);
+  add_for_each_kernel<LatentAttentionOp>("computes the same in expanded and absorbed form within 1e-5", Reference::kIncluded, forms_agree);
+  add_for_each_kernel<LatentAttentionOp>("adds exactly nothing for a masked key, even if it is NaN", Reference::kIncluded, later_keys_do_not_leak);
 });
 
 }  // namespace

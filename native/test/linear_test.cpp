@@ -165,6 +165,49 @@ std::string rows_do_not_leak(const Kernel<LinearOp>& kernel) {
   return print("%ld rows untouched by their neighbours", compared);
 }
 
+// A one-hot weight shows the quantised activations themselves. The row is full of values on the edge between two codes, where
+// x / s and x * (1 / s) fall on different sides, so that only the division gives these codes.
+std::string quantises_by_division(const Kernel<LinearOp>& kernel) {
+  const int columns = 200;  // two groups, the second narrower
+  std::vector<uint8_t> identity(columns * columns, 0);
+  for (int i = 0; i < columns; ++i) identity[i * columns + i] = float_to_e4m3(1.0f);
+  const std::vector<float> scale = {1.0f, 0.5f, 2.0f, 0.25f};
+  Random random(5);
+  std::vector<float> x;
+  long edges = 0;
+  for (const int width : {128, 72}) {
+    const float amax = 3.0f + 0.37f * static_cast<float>(width % 7);
+    const float s = amax / 448.0f;
+    x.push_back(-amax);
+    for (int i = 1; i < width; ++i) {
+      float value = 0;
+      for (int attempt = 0; attempt < 100000; ++attempt) {
+        const int code = random.below(0x7d);
+        const float middle = (e4m3_to_float(static_cast<uint8_t>(code)) + e4m3_to_float(static_cast<uint8_t>(code + 1))) / 2;
+        value = bits_to_float(float_to_bits(middle * s) + static_cast<uint32_t>(random.below(3)) - 1);
+        if (float_to_e4m3(value / s) != float_to_e4m3(value * (1.0f / s))) break;
+      }
+      edges += float_to_e4m3(value / s) != float_to_e4m3(value * (1.0f / s));
+      x.push_back(value);
+    }
+  }
+  expect(edges > 100, print("only %ld of the values are on an edge", edges));
+  std::vector<float> y(columns);
+  const LinearOp op{x.data(), columns, {identity.data(), DType::kF8E4M3, columns, columns, scale.data()}, nullptr, Precision::kFP8, 1,
+                    y.data(), columns};
+  if (!kernel.accepts(op, cpu_features())) return "skipped: takes no FP8";
+  kernel.run(op, pool(1));
+  const Operand operand = prepare_operand(x.data(), columns, Precision::kFP8);
+  for (int i = 0; i < columns; ++i) {
+    const float activation_scale = std::fabs(x[i < 128 ? 0 : 128]) / 448.0f;
+    const float code = e4m3_to_float(float_to_e4m3(x[i] / activation_scale));
+    const float expected = code * (activation_scale * scale[i / 128 * 2 + i / 128]);
+    expect(y[i] == expected, print("column %d: %.9g was quantised to %.9g, not %.9g", i, x[i], y[i], expected));
+    expect(operand.values[i] == code, print("column %d: the reference quantised %.9g to %.9g", i, x[i], operand.values[i]));
+  }
+  return print("%ld values on an edge between two codes", edges);
+}
+
 std::string grouped_equals_linear(const Kernel<GroupedLinearOp>& kernel) {
   Random random(4);
   const std::string suffix = std::string(kernel.name).substr(std::string(kernel.name).find('/'));
@@ -221,10 +264,12 @@ std::string grouped_equals_linear(const Kernel<GroupedLinearOp>& kernel) {
 }
 
 const Suite kSuite([] {
-  add_for_each_kernel<LinearOp>("agrees with the reference over awkward shapes and unaligned weights", agrees_with_reference);
-  add_for_each_kernel<LinearOp>("gives a row the same bits in any batch, order and thread count", is_batch_invariant);
-  add_for_each_kernel<LinearOp>("keeps NaN, infinity and blocks of zeros in their own rows", rows_do_not_leak);
-  add_for_each_kernel<GroupedLinearOp>("gives each row the bits of Linear with its expert, gathered or not", grouped_equals_linear);
+  add_for_each_kernel<LinearOp>("agrees with the reference over awkward shapes and unaligned weights", Reference::kExcluded, agrees_with_reference);
+  add_for_each_kernel<LinearOp>("gives a row the same bits in any batch, order and thread count", Reference::kIncluded, is_batch_invariant);
+  add_for_each_kernel<LinearOp>("keeps NaN, infinity and blocks of zeros in their own rows", Reference::kIncluded, rows_do_not_leak);
+  add_for_each_kernel<LinearOp>("quantises activations of FP8 by division, to the nearest even code", Reference::kIncluded,
+                                quantises_by_division);
+  add_for_each_kernel<GroupedLinearOp>("gives each row the bits of Linear with its expert, gathered or not", Reference::kIncluded, grouped_equals_linear);
 });
 
 }  // namespace

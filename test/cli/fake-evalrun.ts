@@ -1,19 +1,5 @@
-/** The command line on the fake engine; FAKE_* variables say how the engine behaves. */
+/** The command line on the fake engine, as a process. */
 import { main } from '../../cli/program.js';
-import { fakeEngine, fakeTokenizer } from '../runner/fake-engine.js';
+import { fakeParts } from './fake-parts.js';
 
-const { FAKE_DELAY_MS, FAKE_FAIL_AFTER, FAKE_RANDOM, FAKE_SHARING_ERROR } = process.env;
-
-process.exitCode = await main(process.argv.slice(2), {
-  openEngine: async ({ model, dtype, device, onNotice }) => {
-    onNotice?.('memory: weights 1 B');
-    return fakeEngine({
-      info: { model, dtype: dtype ?? 'bf16', device: device === 'cuda' ? 'cuda' : 'cpu', random: FAKE_RANDOM === '1' },
-      delayMs: Number(FAKE_DELAY_MS ?? 0),
-      ...(FAKE_FAIL_AFTER !== undefined && { failAfter: Number(FAKE_FAIL_AFTER) }),
-      ...(FAKE_SHARING_ERROR !== undefined && { sharingError: Number(FAKE_SHARING_ERROR) }),
-    });
-  },
-  openTokenizer: async () => fakeTokenizer(),
-  defaultModel: async () => '/models/default',
-});
+process.exitCode = await main(process.argv.slice(2), fakeParts);

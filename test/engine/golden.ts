@@ -11,7 +11,10 @@ export interface GoldenTensors {
 export function readGolden(file: string): GoldenTensors {
   const bytes = readFileSync(file);
   const length = Number(bytes.readBigUInt64LE(0));
-  const header = JSON.parse(bytes.subarray(8, 8 + length).toString()) as Record<string, { data_offsets?: [number, number] }>;
+  const header = JSON.parse(bytes.subarray(8, 8 + length).toString()) as Record<
+    string,
+    { data_offsets?: [number, number] }
+  >;
   const slice = (name: string): ArrayBuffer | undefined => {
     const offsets = header[name]?.data_offsets;
     return offsets && new Uint8Array(bytes.subarray(8 + length + offsets[0], 8 + length + offsets[1])).buffer;

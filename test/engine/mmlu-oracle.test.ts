@@ -15,32 +15,41 @@ interface Oracle {
   readonly samples: readonly { id: string; target: string; prompt_tokens: number; choices: Record<string, number> }[];
 }
 
-(present ? describe : describe.skip)('MMLU 5-shot on a trained model in float32 (needs the shared model and questions)', () => {
-  test('every sample has the reference\'s prompt tokens and letter log-probabilities', async () => {
-    const { letters, samples } = JSON.parse(readFileSync(oracle, 'utf8')) as Oracle;
-    const [plan] = await getSuite('mmlu').plan({ seed: 0, dataDir: path.join(shared, 'datasets'), protocol: 'official' });
-    const engine = await loadEngine({ model, dtype: 'f32' });
-    const wanted = new Map(samples.map((sample) => [sample.id, sample]));
-    const asked = (plan?.samples ?? []).filter(({ id }) => wanted.has(id));
-    const requests = asked.map(({ id, context, continuations }) => ({
-      id,
-      context: engine.tokenizer.encode(context),
-      continuations: Object.values(continuations).map((text) => engine.tokenizer.encode(text, { addSpecialTokens: false })),
-    }));
-    let worst = 0;
-    let answered = 0;
-    for await (const { id, logProbs, promptTokens } of engine.score(requests)) {
-      const reference = wanted.get(id);
-      expect({ id, promptTokens }).toEqual({ id, promptTokens: reference?.prompt_tokens });
-      Object.keys(letters).forEach((letter, i) => {
-        worst = Math.max(worst, Math.abs((logProbs[i] as number) - (reference?.choices[letter] as number)));
+(present ? describe : describe.skip)(
+  'MMLU 5-shot on a trained model in float32 (needs the shared model and questions)',
+  () => {
+    test("every sample has the reference's prompt tokens and letter log-probabilities", async () => {
+      const { letters, samples } = JSON.parse(readFileSync(oracle, 'utf8')) as Oracle;
+      const [plan] = await getSuite('mmlu').plan({
+        seed: 0,
+        dataDir: path.join(shared, 'datasets'),
+        protocol: 'official',
       });
-      answered += 1;
-    }
-    await engine.close();
-    expect(requests[0]?.continuations).toEqual(Object.values(letters).map((id) => [id]));
-    expect(answered).toBe(samples.length);
-    expect(worst).toBeLessThan(1e-3);
-    console.info(`largest difference from the reference: ${worst.toExponential(2)} nats over ${answered} samples`);
-  });
-});
+      const engine = await loadEngine({ model, dtype: 'f32' });
+      const wanted = new Map(samples.map((sample) => [sample.id, sample]));
+      const asked = (plan?.samples ?? []).filter(({ id }) => wanted.has(id));
+      const requests = asked.map(({ id, context, continuations }) => ({
+        id,
+        context: engine.tokenizer.encode(context),
+        continuations: Object.values(continuations).map((text) =>
+          engine.tokenizer.encode(text, { addSpecialTokens: false }),
+        ),
+      }));
+      let worst = 0;
+      let answered = 0;
+      for await (const { id, logProbs, promptTokens } of engine.score(requests)) {
+        const reference = wanted.get(id);
+        expect({ id, promptTokens }).toEqual({ id, promptTokens: reference?.prompt_tokens });
+        Object.keys(letters).forEach((letter, i) => {
+          worst = Math.max(worst, Math.abs((logProbs[i] as number) - (reference?.choices[letter] as number)));
+        });
+        answered += 1;
+      }
+      await engine.close();
+      expect(requests[0]?.continuations).toEqual(Object.values(letters).map((id) => [id]));
+      expect(answered).toBe(samples.length);
+      expect(worst).toBeLessThan(1e-3);
+      console.info(`largest difference from the reference: ${worst.toExponential(2)} nats over ${answered} samples`);
+    });
+  },
+);

@@ -24,7 +24,12 @@ function maxDifference(ours: Float32Array, golden: Float32Array, offset: number)
   return worst;
 }
 
-async function logitsError(engine: LocalEngine, golden: GoldenTensors, prompt: number, options: { chunk?: number; decode?: boolean }) {
+async function logitsError(
+  engine: LocalEngine,
+  golden: GoldenTensors,
+  prompt: number,
+  options: { chunk?: number; decode?: boolean },
+) {
   const ids = [...golden.ints(`tokens.${prompt}`)];
   const drafts = golden.floats(`logits_mtp.${prompt}`);
   let rows = 0;
@@ -50,13 +55,16 @@ describe.each(names)('%s in float32', (name) => {
   });
   afterAll(() => engine.close());
 
-  test.each(golden.prompts)('prompt %i: logits agree with the reference, in one piece, chunked, and token by token', async (prompt) => {
-    expect(await logitsError(engine, golden, prompt, {})).toBeLessThanOrEqual(TOLERANCE);
-    expect(await logitsError(engine, golden, prompt, { chunk: 5 })).toBeLessThanOrEqual(TOLERANCE);
-    expect(await logitsError(engine, golden, prompt, { chunk: 1, decode: true })).toBeLessThanOrEqual(TOLERANCE);
-  });
+  test.each(golden.prompts)(
+    'prompt %i: logits agree with the reference, in one piece, chunked, and token by token',
+    async (prompt) => {
+      expect(await logitsError(engine, golden, prompt, {})).toBeLessThanOrEqual(TOLERANCE);
+      expect(await logitsError(engine, golden, prompt, { chunk: 5 })).toBeLessThanOrEqual(TOLERANCE);
+      expect(await logitsError(engine, golden, prompt, { chunk: 1, decode: true })).toBeLessThanOrEqual(TOLERANCE);
+    },
+  );
 
-  test('greedy continuations are the reference\'s, batched together', async () => {
+  test("greedy continuations are the reference's, batched together", async () => {
     const requests = golden.prompts.map((prompt) => ({
       id: String(prompt),
       context: [...golden.ints(`tokens.${prompt}`)],
@@ -107,25 +115,41 @@ function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] as number;
 }
 
-const stories = path.join(process.env.EVALRUN_SHARED ?? path.join(packageRoot, '..', 'shared'), 'models', 'stories260K');
+const stories = path.join(
+  process.env.EVALRUN_SHARED ?? path.join(packageRoot, '..', 'shared'),
+  'models',
+  'stories260K',
+);
 (existsSync(stories) ? describe : describe.skip)('stories260K (needs the shared models)', () => {
-  test('ids, log-probabilities and greedy text are the reference\'s', async () => {
+  test("ids, log-probabilities and greedy text are the reference's", async () => {
     const { cases } = JSON.parse(readFileSync(path.join(stories, 'hf_golden.json'), 'utf8')) as {
-      cases: { rendered: string; ids: number[]; prompt_token_logprobs: number[]; next_top10: [number, number][]; greedy_ids: number[]; greedy_text: string }[];
+      cases: {
+        rendered: string;
+        ids: number[];
+        prompt_token_logprobs: number[];
+        next_top10: [number, number][];
+        greedy_ids: number[];
+        greedy_text: string;
+      }[];
     };
     const engine = await loadEngine({ model: stories, dtype: 'f32' });
     for (const golden of cases) {
       expect(engine.tokenizer.encode(golden.rendered)).toEqual(golden.ids);
-      const requests = golden.ids.slice(1).map((token, i) => ({ id: String(i), context: golden.ids.slice(0, i + 1), continuations: [[token]] }));
+      const requests = golden.ids
+        .slice(1)
+        .map((token, i) => ({ id: String(i), context: golden.ids.slice(0, i + 1), continuations: [[token]] }));
       const next = { id: 'next', context: golden.ids, continuations: golden.next_top10.map(([token]) => [token]) };
       for await (const { id, logProbs } of engine.score([...requests, next])) {
-        const wanted = id === 'next' ? golden.next_top10.map(([, value]) => value) : [golden.prompt_token_logprobs[Number(id)]];
+        const wanted =
+          id === 'next' ? golden.next_top10.map(([, value]) => value) : [golden.prompt_token_logprobs[Number(id)]];
         logProbs.forEach((value, i) => {
           expect(Math.abs(value - (wanted[i] as number))).toBeLessThan(1e-4);
         });
       }
       const maxTokens = golden.greedy_ids.length;
-      for await (const { ids, text } of engine.generate([{ id: 'greedy', context: golden.ids, maxTokens, stopIds: [] }])) {
+      for await (const { ids, text } of engine.generate([
+        { id: 'greedy', context: golden.ids, maxTokens, stopIds: [] },
+      ])) {
         expect(ids).toEqual(golden.greedy_ids);
         expect(text).toBe(golden.greedy_text);
       }

@@ -29,20 +29,30 @@ class FakeGraph {
     for (let s = 0; s < step.spans.length; s += 4) {
       const [count, start, firstPage] = [...step.spans.subarray(s, s + 3)] as [number, number, number];
       const slot = (position: number) =>
-        (step.pageTable[firstPage + Math.floor(position / PAGE_TOKENS)] as number) * PAGE_TOKENS + (position % PAGE_TOKENS);
+        (step.pageTable[firstPage + Math.floor(position / PAGE_TOKENS)] as number) * PAGE_TOKENS +
+        (position % PAGE_TOKENS);
       for (let i = 0; i < count; ++i, ++row) {
         const at = row;
         stores.push(() => this.slots.set(slot(start + i), `${start + i}:${step.tokens[at]}`));
         reads.push(() => {
-          sequences[at] = range(0, start + i + 1).map((position) => this.slots.get(slot(position)) ?? 'EMPTY').join(' ');
+          sequences[at] = range(0, start + i + 1)
+            .map((position) => this.slots.get(slot(position)) ?? 'EMPTY')
+            .join(' ');
         });
       }
     }
     for (const store of stores) store();
     for (const read of reads) read();
     this.computed += step.tokens.length;
-    const logProbs = [...step.ids].map((id, i) => hash(`${sequences[step.rows[step.idRows[i] as number] as number]}>${id}`));
-    return { logProbs: Float32Array.from(logProbs), best: new Int32Array(), logits: new Float32Array(), mtpLogits: new Float32Array() };
+    const logProbs = [...step.ids].map((id, i) =>
+      hash(`${sequences[step.rows[step.idRows[i] as number] as number]}>${id}`),
+    );
+    return {
+      logProbs: Float32Array.from(logProbs),
+      best: new Int32Array(),
+      logits: new Float32Array(),
+      mtpLogits: new Float32Array(),
+    };
   }
 }
 
@@ -52,12 +62,18 @@ function hash(text: string): number {
   return value % 65_521;
 }
 
-const expected = (tokens: readonly number[], id: number) => hash(`${tokens.map((token, i) => `${i}:${token}`).join(' ')}>${id}`);
+const expected = (tokens: readonly number[], id: number) =>
+  hash(`${tokens.map((token, i) => `${i}:${token}`).join(' ')}>${id}`);
 
-function scoreAll(contexts: readonly (readonly number[])[], options: { share: boolean; batchTokens: number; pages: number }) {
+function scoreAll(
+  contexts: readonly (readonly number[])[],
+  options: { share: boolean; batchTokens: number; pages: number },
+) {
   const tree = new PrefixTree({ share: options.share });
   const collector = new ScoreCollector();
-  contexts.forEach((context, i) => collector.add(tree, { id: String(i), context, continuations: [[1], [2], [3, 4, 5]] }));
+  for (const [i, context] of contexts.entries()) {
+    collector.add(tree, { id: String(i), context, continuations: [[1], [2], [3, 4, 5]] });
+  }
   const pages = new KvPages(options.pages);
   const scheduler = new PrefixScheduler(tree, pages, options.batchTokens);
   const graph = new FakeGraph();
@@ -141,7 +157,9 @@ describe('PrefixTree and PrefixScheduler', () => {
     const roomy = scoreAll(CONTEXTS, { share: true, batchTokens: 256, pages: 64 });
     const tight = scoreAll(CONTEXTS, { share: true, batchTokens: 256, pages: 9 });
     const byId = (results: typeof roomy.results) => [...results].sort((a, b) => Number(a.id) - Number(b.id));
-    expect(byId(tight.results).map(({ logProbs }) => logProbs)).toEqual(byId(roomy.results).map(({ logProbs }) => logProbs));
+    expect(byId(tight.results).map(({ logProbs }) => logProbs)).toEqual(
+      byId(roomy.results).map(({ logProbs }) => logProbs),
+    );
     expect(tight.computed).toBe(roomy.computed);
   });
 });

@@ -138,3 +138,14 @@ describe('run folders', () => {
     });
   });
 });
+
+(existsSync('/proc/self') ? describe : describe.skip)(
+  'makeFolder below a file system that makes no folders (needs /proc)',
+  () => {
+    test('ends with a reason instead of trying for ever', async () => {
+      await expect(createRunFolder('/proc/evalrun/runs', 'x')).rejects.toThrow(
+        /Cannot write .*no folder that could be made/,
+      );
+    });
+  },
+);

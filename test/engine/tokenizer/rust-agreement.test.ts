@@ -6,7 +6,7 @@ import rust from 'tokenizers';
 import { loadTokenizer } from '../../../engine/tokenizer/load-tokenizer.js';
 import { packageRoot } from '../../../package-root.js';
 import { fuzzText, seededRandom } from './fuzz-text.js';
-import { addedToken, bpe, byteFallbackModel, tokenizerJson, writeFolder } from './small-tokenizer.js';
+import { addedToken, bpe, byteFallbackModel, byteLevelModel, tokenizerJson, writeFolder } from './small-tokenizer.js';
 
 const shared = process.env.EVALRUN_SHARED ?? path.join(packageRoot, '..', 'shared');
 
@@ -64,6 +64,12 @@ const flagged = tokenizerJson().added_tokens.concat(
 );
 const renumbered = flagged.map((token, index) => ({ ...token, id: (flagged[0]?.id ?? 0) + index }));
 
+function withWords(...words: string[]) {
+  const { vocab, merges } = byteLevelModel();
+  const size = Object.keys(vocab).length;
+  return { vocab: { ...vocab, ...Object.fromEntries(words.map((word, index) => [word, size + index])) }, merges };
+}
+
 const sentencePiece = byteFallbackModel();
 const pieces = [addedToken(0, '<unk>'), addedToken(1, '<s>'), addedToken(2, '</s>')];
 const sentencePieceModel = (flags: Record<string, unknown>) => bpe({ ...sentencePiece, unk_token: '<unk>', ...flags });
@@ -92,7 +98,12 @@ const variants: [string, Record<string, unknown>][] = [
   ['a space put before the text', { pre_tokenizer: { ...byteLevel, add_prefix_space: true, use_regex: true } }],
   [
     'the Llama 3 pattern and ignore_merges',
-    { pre_tokenizer: cutBy(llama3Pattern), model: { ...tokenizerJson().model, ignore_merges: true } },
+    // Two whole words that no merges make; without ignore_merges they would never be found.
+    {
+      pre_tokenizer: cutBy(llama3Pattern),
+      added_tokens: [],
+      model: bpe({ ...withWords('class', 'Ġmultiple'), ignore_merges: true }),
+    },
   ],
   ['the o200k pattern with possessive repeats', { pre_tokenizer: cutBy(o200kPattern) }],
   ['a pattern with class intersections', { pre_tokenizer: cutBy(kimiPattern) }],

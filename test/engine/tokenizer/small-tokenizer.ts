@@ -1,7 +1,8 @@
 /** A small byte-pair tokenizer of our own, trained in the test, and a folder to load it from. */
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { afterAll } from '@jest/globals';
 import { byteChars } from '../../../engine/tokenizer/byte-alphabet.js';
 
 const lesson = `The cat sat on the mat and the other cat sat on the hat. There are 12 cats, 345 hats and 6789 mats.
@@ -101,9 +102,13 @@ export function bpe(model: Record<string, unknown>) {
   };
 }
 
-/** Writes a checkpoint folder with the given files, strings as they are and anything else as JSON. */
+const folders: string[] = [];
+afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true }))));
+
+/** Writes a checkpoint folder, removed after the file's tests, with the given files, strings as they are and anything else as JSON. */
 export async function writeFolder(files: Record<string, unknown>): Promise<string> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'evalrun-tokenizer-'));
+  folders.push(folder);
   for (const [name, content] of Object.entries(files))
     await writeFile(path.join(folder, name), typeof content === 'string' ? content : JSON.stringify(content));
   return folder;
