@@ -1,7 +1,8 @@
 // Measures single ops: evalrun_ops_bench [--threads N] [--only TEXT] prints GFLOP/s and GB/s of each kernel and shape.
-#include <chrono>
+// With --threads 1 it counts processor time, which other programs on the machine disturb less.
 #include <cstdio>
 #include <cstring>
+#include <ctime>
 #include <functional>
 #include <string>
 #include <vector>
@@ -37,8 +38,15 @@ std::vector<char> random_weights(int64_t count, DType dtype) {
     if (dtype == DType::kF8E4M3) std::memcpy(&pattern[i], &code, 1);
   }
   const size_t period = 4000 * element_size(dtype);
-  for (size_t i = 0; i < data.size(); i += period) std::memcpy(&data[i], pattern.data(), std::min(period, data.size() - i));
+  for (size_t i = 0; i < data.size(); i += period)
+    std::memcpy(&data[i], pattern.data(), std::min(period, data.size() - i));
   return data;
+}
+
+double now() {
+  timespec t;
+  clock_gettime(threads == 1 ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_MONOTONIC, &t);
+  return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
 }
 
 // Seconds of the fastest of several runs.
@@ -47,9 +55,9 @@ double time(const std::function<void()>& body) {
   double best = 1e9;
   double total = 0;
   for (int i = 0; i < 50 && (i < 3 || total < 0.4); ++i) {
-    const auto begin = std::chrono::steady_clock::now();
+    const double begin = now();
     body();
-    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    const double seconds = now() - begin;
     best = std::min(best, seconds);
     total += seconds;
   }
@@ -57,7 +65,9 @@ double time(const std::function<void()>& body) {
 }
 
 const char* name(Precision p) { return p == Precision::kF32 ? "f32" : p == Precision::kBF16 ? "bf16" : "fp8"; }
-const char* name(DType d) { return d == DType::kF32 ? "f32" : d == DType::kBF16 ? "bf16" : d == DType::kF16 ? "f16" : "e4m3"; }
+const char* name(DType d) {
+  return d == DType::kF32 ? "f32" : d == DType::kBF16 ? "bf16" : d == DType::kF16 ? "f16" : "e4m3";
+}
 
 void linear(ThreadPool& pool, Precision precision, DType dtype, int rows, int64_t n, int64_t k) {
   // Several copies when rows are few, so that weights come from memory, not from a cache.
@@ -73,17 +83,20 @@ void linear(ThreadPool& pool, Precision precision, DType dtype, int rows, int64_
     if (!kernel.accepts(op, cpu_features())) continue;
     if (std::string(kernel.name).find(only) == std::string::npos) continue;
     const double seconds = time([&] {
-      for (auto& w : weights) {
-        op.weight.data = w.data();
-        kernel.run(op, pool);
-      }
-    }) / copies;
-    std::printf("%-20s %-4s w %-4s rows %4d  N %5ld K %5ld  %8.1f us  %6.1f GFLOP/s  %5.1f GB/s\n", kernel.name, name(precision),
-                name(dtype), rows, long(n), long(k), seconds * 1e6, 2e-9 * rows * n * k / seconds, bytes * 1e-9 / seconds);
+                             for (auto& w : weights) {
+                               op.weight.data = w.data();
+                               kernel.run(op, pool);
+                             }
+                           }) /
+                           copies;
+    std::printf("%-20s %-4s w %-4s rows %4d  N %5ld K %5ld  %8.1f us  %6.1f GFLOP/s  %5.1f GB/s\n", kernel.name,
+                name(precision), name(dtype), rows, long(n), long(k), seconds * 1e6, 2e-9 * rows * n * k / seconds,
+                bytes * 1e-9 / seconds);
   }
 }
 
-// Attention over a prefix that `questions` spans of `length` tokens share, as few-shot prompts do; decode: spans of one token.
+// Attention over a prefix that `questions` spans of `length` tokens share, as few-shot prompts do; decode: spans of one
+// token.
 struct SharedPrefix {
   SharedPrefix(int prefix, int questions, int length, bool decode) {
     const int shared = prefix / kPageTokens;  // whole pages; the prompt's rest is in each question's own
@@ -123,30 +136,61 @@ void attention(ThreadPool& pool, Precision precision, int heads, int kv_heads, i
   const int64_t width = static_cast<int64_t>(heads) * dim;
   std::vector<float> q(work.rows * width), y(q.size());
   for (float& v : q) v = random_float();
-  const AttentionOp op{q.data(), width, heads, kv_heads, dim, 0.1f, 0, precision, kv, keys.data(), values.data(), work.spans.data(),
-                       static_cast<int>(work.spans.size()), work.table.data(), y.data(), width};
+  const AttentionOp op{q.data(),
+                       width,
+                       heads,
+                       kv_heads,
+                       dim,
+                       0.1f,
+                       0,
+                       precision,
+                       kv,
+                       keys.data(),
+                       values.data(),
+                       work.spans.data(),
+                       static_cast<int>(work.spans.size()),
+                       work.table.data(),
+                       y.data(),
+                       width};
   measure(op, pool, 4 * work.pairs * width, 2.0 * cached * element_size(kv),
-          std::string(name(precision)) + " H " + std::to_string(heads) + " G " + std::to_string(kv_heads) + " D " + std::to_string(dim) +
-              ", " + std::to_string(work.spans.size()) + " spans of " + std::to_string(work.spans[0].count) + " behind " +
-              std::to_string(work.spans[0].start_position));
+          std::string(name(precision)) + " H " + std::to_string(heads) + " G " + std::to_string(kv_heads) + " D " +
+              std::to_string(dim) + ", " + std::to_string(work.spans.size()) + " spans of " +
+              std::to_string(work.spans[0].count) + " behind " + std::to_string(work.spans[0].start_position));
 }
 
 void latent_attention(ThreadPool& pool, Precision precision, const SharedPrefix& work) {
   const int heads = 16, nope = 128, rope = 64, v = 128, rank = 512;  // DeepSeek-V2-Lite
   const DType type = precision == Precision::kBF16 ? DType::kBF16 : DType::kF32;
   const int64_t cached = static_cast<int64_t>(work.pages) * kPageTokens * (rank + rope);
-  const std::vector<char> cache = random_weights(cached, type), kv_b = random_weights(heads * (nope + v) * int64_t{rank}, type);
+  const std::vector<char> cache = random_weights(cached, type),
+                          kv_b = random_weights(heads * (nope + v) * int64_t{rank}, type);
   std::vector<float> q(work.rows * int64_t{heads * (nope + rope)}), y(work.rows * int64_t{heads * v});
   for (float& value : q) value = random_float();
-  const LatentAttentionOp op{q.data(), heads * (nope + rope), heads, nope, rope, v, rank, {kv_b.data(), type, heads * (nope + v), rank, nullptr},
-                             0.1f, precision, type, cache.data(), work.spans.data(), static_cast<int>(work.spans.size()),
-                             work.table.data(), y.data(), heads * v};
+  const LatentAttentionOp op{q.data(),
+                             heads * (nope + rope),
+                             heads,
+                             nope,
+                             rope,
+                             v,
+                             rank,
+                             {kv_b.data(), type, heads * (nope + v), rank, nullptr},
+                             0.1f,
+                             precision,
+                             type,
+                             cache.data(),
+                             work.spans.data(),
+                             static_cast<int>(work.spans.size()),
+                             work.table.data(),
+                             y.data(),
+                             heads * v};
   const bool decode = work.spans[0].decode;
   const double per_pair = decode ? 2.0 * (rank + rope) + 2.0 * rank : 2.0 * (nope + rope + v);
-  const double around = decode ? 2.0 * rank * (nope + v) * work.rows : 2.0 * rank * (nope + v) * work.pages * kPageTokens;
+  const double around =
+      decode ? 2.0 * rank * (nope + v) * work.rows : 2.0 * rank * (nope + v) * work.pages * kPageTokens;
   measure(op, pool, heads * (work.pairs * per_pair + around), 1.0 * cached * element_size(type),
-          std::string(name(precision)) + (decode ? " absorbed, " : " expanded, ") + std::to_string(work.spans.size()) + " spans of " +
-              std::to_string(work.spans[0].count) + " behind " + std::to_string(work.spans[0].start_position));
+          std::string(name(precision)) + (decode ? " absorbed, " : " expanded, ") + std::to_string(work.spans.size()) +
+              " spans of " + std::to_string(work.spans[0].count) + " behind " +
+              std::to_string(work.spans[0].start_position));
 }
 
 void log_probs(ThreadPool& pool, int rows, int64_t vocabulary, int64_t columns) {
@@ -155,8 +199,16 @@ void log_probs(ThreadPool& pool, int rows, int64_t vocabulary, int64_t columns) 
   for (float& v : x) v = random_float();
   std::vector<int32_t> ids(rows, 5), id_rows(rows);
   for (int i = 0; i < rows; ++i) id_rows[i] = i;
-  const LogProbsOp op{x.data(), {head.data(), DType::kBF16, vocabulary, columns, nullptr}, Precision::kBF16, rows, ids.data(), id_rows.data(),
-                      rows, out.data(), nullptr, nullptr};
+  const LogProbsOp op{x.data(),
+                      {head.data(), DType::kBF16, vocabulary, columns, nullptr},
+                      Precision::kBF16,
+                      rows,
+                      ids.data(),
+                      id_rows.data(),
+                      rows,
+                      out.data(),
+                      nullptr,
+                      nullptr};
   measure(op, pool, 2.0 * rows * vocabulary * columns, 2.0 * vocabulary * columns,
           "bf16 rows " + std::to_string(rows) + " V " + std::to_string(vocabulary) + " C " + std::to_string(columns));
 }
@@ -166,7 +218,15 @@ void row_ops(ThreadPool& pool) {
   std::vector<float> x(rows * columns), up(x.size()), weight(columns, 1.0f), y(x.size());
   for (float& v : x) v = random_float();
   measure(GatedActOp{x.data(), up.data(), rows, columns, y.data()}, pool, 0, 12.0 * rows * columns, "512 x 2048");
-  measure(RmsNormOp{x.data(), columns, {weight.data(), DType::kF32, 1, columns, nullptr}, 1e-6f, true, rows, columns, y.data(), columns},
+  measure(RmsNormOp{x.data(),
+                    columns,
+                    {weight.data(), DType::kF32, 1, columns, nullptr},
+                    1e-6f,
+                    true,
+                    rows,
+                    columns,
+                    y.data(),
+                    columns},
           pool, 0, 8.0 * rows * columns, "512 x 2048");
 }
 
@@ -182,7 +242,9 @@ int main(int argc, char** argv) {
     Precision precision;
     DType dtype;
   };
-  const Kind kinds[] = {{Precision::kBF16, DType::kBF16}, {Precision::kFP8, DType::kF8E4M3}, {Precision::kF32, DType::kF32},
+  const Kind kinds[] = {{Precision::kBF16, DType::kBF16},
+                        {Precision::kFP8, DType::kF8E4M3},
+                        {Precision::kF32, DType::kF32},
                         {Precision::kF32, DType::kBF16}};
   const int64_t shapes[][2] = {{512, 512}, {1408, 512}, {576, 2048}, {2048, 2048}, {4096, 4096}};
   for (const Kind& kind : kinds) {

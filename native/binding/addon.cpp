@@ -137,7 +137,9 @@ class JsModel : public Napi::ObjectWrap<JsModel> {
     Napi::Object object = Napi::Object::New(info.Env());
     object.Set("convertedBytes", model_ ? static_cast<double>(model_->converted_bytes()) : 0.0);
     object.Set("cacheBytes", model_ ? static_cast<double>(model_->cache_bytes()) : 0.0);
-    object.Set("workspaceBytes", model_ && !busy_->load() ? static_cast<double>(model_->workspace_bytes()) : 0.0);
+    // Workspaces grow inside a running step; until it ends the last known size is told.
+    if (model_ && !busy_->load()) workspace_bytes_ = static_cast<double>(model_->workspace_bytes());
+    object.Set("workspaceBytes", workspace_bytes_);
     return object;
   }
 
@@ -155,6 +157,7 @@ class JsModel : public Napi::ObjectWrap<JsModel> {
   }
 
   std::shared_ptr<Model> model_;
+  double workspace_bytes_ = 0;
   std::shared_ptr<std::atomic<bool>> busy_ = std::make_shared<std::atomic<bool>>(false);
 };
 

@@ -54,14 +54,17 @@ void AttendTile::score(const void* keys, int needed) {
   const int zero[kRows] = {};
   int inner[kRows];
   std::fill(inner, inner + rows_, inner_);
-  // A key block always has kPageTokens columns, so the last group may be whole; what is not needed is masked afterwards.
+  // A key block always has kPageTokens columns, so the last group may be whole; what is not needed is masked
+  // afterwards.
   const int columns = static_cast<int>(padded(needed, kernels_.column_group));
-  kernels_.product({query_, query_bytes_, rows_, keys, kPageTokens, kv_type_, zero, inner, columns, scores_, kPageTokens, nullptr});
+  kernels_.product(
+      {query_, query_bytes_, rows_, keys, kPageTokens, kv_type_, zero, inner, columns, scores_, kPageTokens, nullptr});
 }
 
 void AttendTile::add_values(float scale, const void* values, int64_t stride) {
   kernels_.softmax({rows_, scores_, scale, begin_, end_, running_max_, total_, alpha_, p_, p_bytes_});
-  kernels_.product({p_, p_bytes_, rows_, values, stride, kv_type_, begin_, end_, value_columns_, output_, output_stride_, alpha_});
+  kernels_.product(
+      {p_, p_bytes_, rows_, values, stride, kv_type_, begin_, end_, value_columns_, output_, output_stride_, alpha_});
 }
 
 }  // namespace evalrun

@@ -23,7 +23,8 @@ class AttendTile {
   int first_block(int window) const;
   int last_block() const;
 
-  // Sets each row's range of keys in the block [block * P, (block + 1) * P); returns how many of its keys any row needs.
+  // Sets each row's range of keys in the block [block * P, (block + 1) * P); returns how many of its keys any row
+  // needs.
   int enter(int block, int window);
   // scores = packed queries . keys, keys [inner, P] with lanes along keys.
   void score(const void* keys, int needed);

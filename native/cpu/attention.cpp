@@ -1,4 +1,5 @@
-// Vector kernels of AttentionOp: a piece is a tile of query rows of one span that share a kv head, walking the pages in order.
+// Vector kernels of AttentionOp: a piece is a tile of query rows of one span that share a kv head, walking the pages in
+// order.
 #include <algorithm>
 #include <vector>
 
@@ -39,7 +40,9 @@ void attend(const AttentionOp& op, const BlockKernels& kernels, const Piece& pie
   const int dim = op.head_dim;
   AttendTile tile(kernels, op.kv_dtype, dim, dim, memory);
   tile.start(piece.count);
-  auto column = [&](int r) { return static_cast<int64_t>(piece.kv_head * queries_per_kv + (piece.first + r) % queries_per_kv) * dim; };
+  auto column = [&](int r) {
+    return static_cast<int64_t>(piece.kv_head * queries_per_kv + (piece.first + r) % queries_per_kv) * dim;
+  };
   auto row = [&](int r) { return static_cast<int64_t>(piece.span->first_row + (piece.first + r) / queries_per_kv); };
   for (int r = 0; r < piece.count; ++r) {
     tile.position(r) = piece.span->start_position + (piece.first + r) / queries_per_kv;

@@ -1,6 +1,6 @@
 // Attention blocks of block_kernels.h for AVX2 with FMA.
-#include "cpu/simd_avx2.h"
 #include "cpu/block_tile.h"
+#include "cpu/simd_avx2.h"
 
 namespace evalrun {
 

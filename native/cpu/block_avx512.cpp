@@ -1,6 +1,6 @@
 // Attention blocks of block_kernels.h for AVX-512 in float32.
-#include "cpu/simd_avx512.h"
 #include "cpu/block_tile.h"
+#include "cpu/simd_avx512.h"
 
 namespace evalrun {
 

@@ -1,8 +1,9 @@
 // Products and softmax over one block of cached keys: the inner part of Attention and LatentAttention.
 //
-// Idea: lanes run along the columns of B (keys of a transposed key block, or dimensions of a value block) and the inner index
-// is walked in order, so every element of C = A . B is one chain of additions over the inner index. Register tiles hold several
-// rows of A, so that a loaded vector of B serves all of them; an element does not depend on the tile it was in.
+// Idea: lanes run along the columns of B (keys of a transposed key block, or dimensions of a value block) and the inner
+// index is walked in order, so every element of C = A . B is one chain of additions over the inner index. Register
+// tiles hold several rows of A, so that a loaded vector of B serves all of them; an element does not depend on the tile
+// it was in.
 //
 // As in dot_kernels.h: this header is the border between files compiled for an instruction set and the drivers.
 #pragma once
@@ -16,16 +17,16 @@ namespace evalrun {
 // C[r, :] = (alpha ? alpha[r] * C[r, :] : 0) + sum over i in [begin[r], end[r]) of A[r, i] * B[i, :].
 // Rows of B outside a row's range are not read as numbers for that row, so they may hold anything.
 struct BlockProduct {
-  const void* a;       // rows packed by pack()
-  int64_t a_stride;    // bytes
+  const void* a;     // rows packed by pack()
+  int64_t a_stride;  // bytes
   int rows;
-  const void* b;       // [inner, columns]
-  int64_t b_stride;    // elements
-  DType b_type;        // kF32 or kBF16
-  const int* begin;    // [rows]
-  const int* end;      // [rows]
+  const void* b;     // [inner, columns]
+  int64_t b_stride;  // elements
+  DType b_type;      // kF32 or kBF16
+  const int* begin;  // [rows]
+  const int* end;    // [rows]
   int columns;
-  float* c;            // [rows, columns], readable and writable up to the next multiple of 64 columns
+  float* c;  // [rows, columns], readable and writable up to the next multiple of 64 columns
   int64_t c_stride;
   const float* alpha;  // [rows] or null
 };
@@ -45,7 +46,7 @@ struct BlockSoftmax {
 };
 
 struct BlockKernels {
-  int column_group;     // lanes that a product computes together
+  int column_group;      // lanes that a product computes together
   size_t operand_bytes;  // of one element of A
   // A row of n elements, rounded as the precision says, padded with zeros to an even count.
   void (*pack)(const float* x, int n, void* out);

@@ -5,12 +5,15 @@
 //   kGroup, kVectors        lanes of a column group, and the vectors of sums that hold it
 //   kPair                   inner indices that one multiply_add takes (1, or 2 for vdpbf16ps)
 //   Element                 of packed A
-//   Row                     kPair consecutive rows of B in one column group
-//   load<type>(b, stride, count, first, second)   a Row; only `count` columns are read; first/second: read that row, or zeros
+//   load<type, v>(b, stride, count, first, second)   vector v of a column group of kPair consecutive rows of B; only
+//   `count`
+//                           columns are read; first/second: read that row, or zeros
 //   broadcast(a)            kPair elements of A in all lanes
-//   multiply_add(sum[kVectors], a, row)
-//   load_sums, store_sums   a column group of C in order
-//   pack(x, n, out)
+//   multiply_add(sum, a, b)
+//   from_order<v>(x, y), to_order<v>(x, y)   vector v of a column group's sums (kVectors 2), from vectors of
+//   consecutive
+//                           columns and back to them
+//   store_operand(out, x)   a vector of float32 as Elements
 #pragma once
 #include "cpu/block_kernels.h"
 #include "cpu/dot_convert.h"
@@ -24,49 +27,79 @@ struct BlockTile {
   using F = typename V::F;
   using Element = typename P::Element;
 
-  // Rows [row, row + R) and columns [column, column + G groups), the last group of `last` columns, over inner [begin, end).
+  // Adds the pair of inner indices i, i + 1 (or i alone) to all sums. b points to row i of B.
+  template <DType kType, int R, int G, bool kWhole>
+  EVALRUN_INLINE static void step(const Element* const* a, const char* b, int64_t stride, int64_t i, int last,
+                                  bool first, bool second, F (&sum)[R][G * P::kVectors]) {
+    typename P::Operand w[G * P::kVectors];
+#pragma GCC unroll 8
+    for (int g = 0; g < G; ++g) {
+      const int count = kWhole || g + 1 < G ? P::kGroup : last;
+      const char* from = b + g * P::kGroup * bytes_of(kType);
+      w[g * P::kVectors] = P::template load<kType, 0>(from, stride, count, first, second);
+      if constexpr (P::kVectors == 2) w[g * 2 + 1] = P::template load<kType, 1>(from, stride, count, first, second);
+    }
+#pragma GCC unroll 8
+    for (int r = 0; r < R; ++r) {
+      const typename P::Operand operand = P::broadcast(a[r] + i);
+#pragma GCC unroll 8
+      for (int n = 0; n < G * P::kVectors; ++n) sum[r][n] = P::multiply_add(sum[r][n], operand, w[n]);
+    }
+  }
+
+  // Rows [row, row + R) and columns [column, column + G groups), the last group of `last` columns, over inner [begin,
+  // end).
   template <DType kType, int R, int G>
   static void tile(const BlockProduct& o, int row, int column, int last, int begin, int end, const float* alpha) {
-    F sum[R][G][P::kVectors];
+    // Indexed by constants only, once the loops are unrolled: the compiler keeps the sums in registers.
+    constexpr int kVectors = P::kVectors;
+    F sum[R][G * kVectors];
     const Element* a[R];
+#pragma GCC unroll 8
     for (int r = 0; r < R; ++r) {
       a[r] = reinterpret_cast<const Element*>(static_cast<const char*>(o.a) + (row + r) * o.a_stride);
+      const float* c = o.c + (row + r) * o.c_stride + column;
+#pragma GCC unroll 8
       for (int g = 0; g < G; ++g) {
-        if (alpha == nullptr) {
-          for (int v = 0; v < P::kVectors; ++v) sum[r][g][v] = V::zero();
+        const F factor = alpha == nullptr ? V::zero() : V::set1(alpha[r]);
+        if constexpr (kVectors == 1) {
+          sum[r][g] = alpha == nullptr ? V::zero() : V::mul(V::load(c + g * V::kLanes), factor);
         } else {
-          P::load_sums(o.c + (row + r) * o.c_stride + column + g * P::kGroup, sum[r][g]);
-          for (int v = 0; v < P::kVectors; ++v) sum[r][g][v] = V::mul(sum[r][g][v], V::set1(alpha[r]));
+          const F x = alpha == nullptr ? V::zero() : V::mul(V::load(c + 2 * g * V::kLanes), factor);
+          const F y = alpha == nullptr ? V::zero() : V::mul(V::load(c + (2 * g + 1) * V::kLanes), factor);
+          sum[r][2 * g] = P::template from_order<0>(x, y);
+          sum[r][2 * g + 1] = P::template from_order<1>(x, y);
         }
       }
     }
     const char* b = static_cast<const char*>(o.b) + column * bytes_of(kType);
     const int64_t stride = o.b_stride * bytes_of(kType);
-    auto add = [&](int i, bool first, bool second, auto whole) EVALRUN_LAMBDA_INLINE {
-      typename P::Row rows[G];
-      for (int g = 0; g < G; ++g) {
-        const int count = decltype(whole)::value || g + 1 < G ? P::kGroup : last;
-        rows[g] = P::template load<kType>(b + i * stride + g * P::kGroup * bytes_of(kType), stride, count, first, second);
-      }
-      for (int r = 0; r < R; ++r) {
-        const auto operand = P::broadcast(a[r] + i);
-        for (int g = 0; g < G; ++g) P::multiply_add(sum[r][g], operand, rows[g]);
-      }
-    };
     // Pairs begin at even indices wherever a row's range begins or ends.
-    int i = begin / P::kPair * P::kPair;
+    int64_t i = begin / P::kPair * P::kPair;
     if (i < begin) {
-      add(i, false, i + 1 < end, No{});
+      step<kType, R, G, false>(a, b + i * stride, stride, i, last, false, i + 1 < end, sum);
       i += P::kPair;
     }
     if (last == P::kGroup) {
-      for (; i + P::kPair <= end; i += P::kPair) add(i, true, true, Yes{});
+      for (; i + P::kPair <= end; i += P::kPair)
+        step<kType, R, G, true>(a, b + i * stride, stride, i, last, true, true, sum);
     } else {
-      for (; i + P::kPair <= end; i += P::kPair) add(i, true, true, No{});
+      for (; i + P::kPair <= end; i += P::kPair)
+        step<kType, R, G, false>(a, b + i * stride, stride, i, last, true, true, sum);
     }
-    if (i < end) add(i, true, false, No{});
+    if (i < end) step<kType, R, G, false>(a, b + i * stride, stride, i, last, true, false, sum);
+#pragma GCC unroll 8
     for (int r = 0; r < R; ++r) {
-      for (int g = 0; g < G; ++g) P::store_sums(o.c + (row + r) * o.c_stride + column + g * P::kGroup, sum[r][g]);
+      float* c = o.c + (row + r) * o.c_stride + column;
+#pragma GCC unroll 8
+      for (int g = 0; g < G; ++g) {
+        if constexpr (kVectors == 1) {
+          V::store(c + g * V::kLanes, sum[r][g]);
+        } else {
+          V::store(c + 2 * g * V::kLanes, P::template to_order<0>(sum[r][2 * g], sum[r][2 * g + 1]));
+          V::store(c + (2 * g + 1) * V::kLanes, P::template to_order<1>(sum[r][2 * g], sum[r][2 * g + 1]));
+        }
+      }
     }
   }
 
@@ -96,8 +129,8 @@ struct BlockTile {
     columns<kType, R>(o, row, begin, end, alpha);
   }
 
-  // The range that all rows share goes through one tile; what a row has before and behind it, row by row. A row's chain of
-  // additions is the same either way.
+  // The range that all rows share goes through one tile; what a row has before and behind it, row by row. A row's chain
+  // of additions is the same either way.
   template <DType kType>
   static void row_tile(const BlockProduct& o, int row, int rows) {
     int begin = 0;
@@ -196,7 +229,8 @@ struct BlockTile {
   }
 
   static void divide(const float* x, float divisor, int n, float* y) {
-    for (int i = 0; i < n; i += V::kLanes) V::store_first(y + i, V::div(V::load_first(x + i, n - i), V::set1(divisor)), n - i);
+    for (int i = 0; i < n; i += V::kLanes)
+      V::store_first(y + i, V::div(V::load_first(x + i, n - i), V::set1(divisor)), n - i);
   }
 
   static void store_bf16(const float* x, int n, uint16_t* y) {
@@ -213,14 +247,6 @@ struct BlockTile {
   static constexpr BlockKernels kernels() {
     return {P::kGroup, sizeof(Element), pack, product, softmax, divide, store_bf16};
   }
-
- private:
-  struct Yes {
-    static constexpr bool value = true;
-  };
-  struct No {
-    static constexpr bool value = false;
-  };
 };
 
 // Products in float32; with kRound the operands of A are rounded to bfloat16.
@@ -229,22 +255,20 @@ struct FloatBlock {
   using V = Vector;
   using F = typename V::F;
   using Element = float;
-  using Row = F;
+  using Operand = F;
   static constexpr int kRows = kTileRows;
   static constexpr int kGroups = kTileGroups;
   static constexpr int kGroup = V::kLanes;
   static constexpr int kVectors = 1;
   static constexpr int kPair = 1;
 
-  template <DType kType>
-  EVALRUN_INLINE static Row load(const char* b, int64_t, int count, bool, bool) {
+  template <DType kType, int>
+  EVALRUN_INLINE static F load(const char* b, int64_t, int count, bool, bool) {
     if constexpr (kType == DType::kF32) return count == kGroup ? V::load(b) : V::load_first(b, count);
     return V::from_bits(V::template shl<16>(count == kGroup ? V::load_u16(b) : V::load_u16_first(b, count)));
   }
   EVALRUN_INLINE static F broadcast(const float* a) { return V::set1(*a); }
-  EVALRUN_INLINE static void multiply_add(F* sum, F a, Row b) { sum[0] = V::fma(a, b, sum[0]); }
-  EVALRUN_INLINE static void load_sums(const float* c, F* sum) { sum[0] = V::load(c); }
-  EVALRUN_INLINE static void store_sums(float* c, const F* sum) { V::store(c, sum[0]); }
+  EVALRUN_INLINE static F multiply_add(F sum, F a, F b) { return V::fma(a, b, sum); }
   EVALRUN_INLINE static void store_operand(float* out, F x) { V::store(out, kRound ? round_bf16<V>(x) : x); }
 };
 

@@ -1,6 +1,6 @@
 // Dot products of dot_kernels.h for AVX2 with FMA.
-#include "cpu/simd_avx2.h"
 #include "cpu/dot_tile.h"
+#include "cpu/simd_avx2.h"
 
 namespace evalrun {
 

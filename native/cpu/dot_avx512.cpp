@@ -1,6 +1,6 @@
 // Dot products of dot_kernels.h for AVX-512 in float32.
-#include "cpu/simd_avx512.h"
 #include "cpu/dot_tile.h"
+#include "cpu/simd_avx512.h"
 
 namespace evalrun {
 

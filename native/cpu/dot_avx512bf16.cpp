@@ -1,7 +1,7 @@
 // Dot products of dot_kernels.h with vdpbf16ps, which adds two bfloat16 products to each float32 lane.
 // The instruction takes and gives denormal numbers as zero.
-#include "cpu/simd_avx512.h"
 #include "cpu/dot_tile.h"
+#include "cpu/simd_avx512.h"
 
 namespace evalrun {
 namespace {
@@ -29,8 +29,8 @@ struct PairProduct {
     const __m512i magnitude = _mm512_and_si512(wide, _mm512_set1_epi16(0x7f));
     const __m512i normal = _mm512_add_epi16(_mm512_slli_epi16(magnitude, 4), _mm512_set1_epi16(120 << 7));
     // m * 2^-9 for m = 0..7.
-    const __m512i table = _mm512_castsi128_si512(
-        _mm_setr_epi16(0, 0x3b00, 0x3b80, 0x3bc0, 0x3c00, 0x3c20, 0x3c40, 0x3c60));
+    const __m512i table =
+        _mm512_castsi128_si512(_mm_setr_epi16(0, 0x3b00, 0x3b80, 0x3bc0, 0x3c00, 0x3c20, 0x3c40, 0x3c60));
     const __mmask32 small = _mm512_cmplt_epu16_mask(magnitude, _mm512_set1_epi16(8));
     const __m512i finite = _mm512_mask_permutexvar_epi16(normal, small, magnitude, table);
     const __mmask32 nan = _mm512_cmpeq_epi16_mask(magnitude, _mm512_set1_epi16(0x7f));
@@ -67,7 +67,8 @@ struct PairProduct {
       quantise_row<V>(x, columns, scales, store);
     } else {
       for (int64_t i = 0; i < columns; i += V::kLanes) {
-        store(i, round_bf16<V>(V::load_first(x + i, static_cast<int>(columns - i < V::kLanes ? columns - i : V::kLanes))));
+        store(i,
+              round_bf16<V>(V::load_first(x + i, static_cast<int>(columns - i < V::kLanes ? columns - i : V::kLanes))));
       }
     }
     if (end % kStep != 0) store_high(out, end, _mm512_setzero_ps());

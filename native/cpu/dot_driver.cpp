@@ -8,7 +8,8 @@ namespace {
 
 // Below this many elements a second thread costs more than it brings.
 constexpr int64_t kElementsWorthSharing = 1 << 15;
-// Outputs of a piece: their weights (up to 96 x 4096 bfloat16) stay in the second- or third-level cache while row blocks pass.
+// Outputs of a piece: their weights (up to 96 x 4096 bfloat16) stay in the second- or third-level cache while row
+// blocks pass.
 constexpr int64_t kPieceOutputs = 96;
 constexpr int64_t kPieceRows = 256;
 
@@ -21,7 +22,8 @@ struct Piece {
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 // Enough pieces to keep every thread busy to the end, none narrower than a register tile.
-void cut(const DotKernels& kernels, const DotGroup* groups, int64_t group_count, int threads, std::vector<Piece>& pieces) {
+void cut(const DotKernels& kernels, const DotGroup* groups, int64_t group_count, int threads,
+         std::vector<Piece>& pieces) {
   pieces.clear();
   int64_t busy_groups = 0;
   for (int64_t g = 0; g < group_count; ++g) busy_groups += groups[g].row_count > 0;
@@ -39,7 +41,8 @@ void cut(const DotKernels& kernels, const DotGroup* groups, int64_t group_count,
     const int64_t height = ceil_div(group.row_count, row_pieces);
     for (int64_t n = 0; n < outputs; n += width) {
       for (int64_t r = 0; r < group.row_count; r += height) {
-        pieces.push_back({&group, group.first_row + r, std::min(height, group.row_count - r), n, std::min(width, outputs - n)});
+        pieces.push_back(
+            {&group, group.first_row + r, std::min(height, group.row_count - r), n, std::min(width, outputs - n)});
       }
     }
   }
@@ -47,8 +50,8 @@ void cut(const DotKernels& kernels, const DotGroup* groups, int64_t group_count,
 
 }  // namespace
 
-PackedRows pack_rows(const DotKernels& kernels, const float* x, int64_t stride, int64_t rows, int64_t columns, Scratch& memory,
-                     ThreadPool& pool) {
+PackedRows pack_rows(const DotKernels& kernels, const float* x, int64_t stride, int64_t rows, int64_t columns,
+                     Scratch& memory, ThreadPool& pool) {
   const size_t row_bytes = kernels.packed_bytes(columns);
   char* data = memory.get<char>(row_bytes * rows);
   if (rows * columns < kElementsWorthSharing) {
@@ -59,8 +62,8 @@ PackedRows pack_rows(const DotKernels& kernels, const float* x, int64_t stride, 
   return {data, row_bytes};
 }
 
-void run_dot_groups(const DotKernels& kernels, const DotGroup* groups, int64_t group_count, const void* const* packed, float* y,
-                    int64_t y_stride, ThreadPool& pool) {
+void run_dot_groups(const DotKernels& kernels, const DotGroup* groups, int64_t group_count, const void* const* packed,
+                    float* y, int64_t y_stride, ThreadPool& pool) {
   thread_local std::vector<Piece> memory;
   std::vector<Piece>& pieces = memory;  // the calling thread's, seen by all
   cut(kernels, groups, group_count, pool.size(), pieces);
@@ -68,7 +71,8 @@ void run_dot_groups(const DotKernels& kernels, const DotGroup* groups, int64_t g
     thread_local Scratch weights, pointers;
     const Piece& piece = pieces[index];
     float** outputs = pointers.get<float*>(piece.row_count);
-    for (int64_t r = 0; r < piece.row_count; ++r) outputs[r] = y + (piece.first_row + r) * y_stride + piece.first_output;
+    for (int64_t r = 0; r < piece.row_count; ++r)
+      outputs[r] = y + (piece.first_row + r) * y_stride + piece.first_output;
     const Weight& weight = *piece.group->weight;
     kernels.panel({weight, weight.columns, piece.first_output, piece.outputs, packed + piece.first_row, outputs,
                    static_cast<int>(piece.row_count), piece.group->bias,

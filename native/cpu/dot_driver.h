@@ -1,4 +1,5 @@
-// Cuts products of packed activation rows with weights into pieces for the threads; see dot_kernels.h for the arithmetic.
+// Cuts products of packed activation rows with weights into pieces for the threads; see dot_kernels.h for the
+// arithmetic.
 #pragma once
 #include <cstdint>
 
@@ -15,8 +16,8 @@ struct PackedRows {
   const void* row(int64_t i) const { return data + i * row_bytes; }
 };
 
-PackedRows pack_rows(const DotKernels& kernels, const float* x, int64_t stride, int64_t rows, int64_t columns, Scratch& memory,
-                     ThreadPool& pool);
+PackedRows pack_rows(const DotKernels& kernels, const float* x, int64_t stride, int64_t rows, int64_t columns,
+                     Scratch& memory, ThreadPool& pool);
 
 // Consecutive output rows that share a weight.
 struct DotGroup {
@@ -27,7 +28,7 @@ struct DotGroup {
 };
 
 // y[row, :] = packed[row] . W^T (+ bias) for the rows of each group; all weights have N outputs and the same columns.
-void run_dot_groups(const DotKernels& kernels, const DotGroup* groups, int64_t group_count, const void* const* packed, float* y,
-                    int64_t y_stride, ThreadPool& pool);
+void run_dot_groups(const DotKernels& kernels, const DotGroup* groups, int64_t group_count, const void* const* packed,
+                    float* y, int64_t y_stride, ThreadPool& pool);
 
 }  // namespace evalrun

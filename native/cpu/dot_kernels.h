@@ -1,12 +1,12 @@
 // Dot products of activation rows with weight rows: the inner part of Linear, GroupedLinear and LogProbs.
 //
-// Idea: lanes run along K, the direction in which both operands are contiguous, so weights are used where they are mapped.
-// Every output has one vector of partial sums, lane l of which adds columns l, l + L, l + 2L .. in order (L is the kernel's
-// step), and one fixed tree adds the lanes. So an output depends on its own two rows and on K, whatever tile, thread or batch
-// computed it. Register tiles only decide how often a loaded vector is used.
+// Idea: lanes run along K, the direction in which both operands are contiguous, so weights are used where they are
+// mapped. Every output has one vector of partial sums, lane l of which adds columns l, l + L, l + 2L .. in order (L is
+// the kernel's step), and one fixed tree adds the lanes. So an output depends on its own two rows and on K, whatever
+// tile, thread or batch computed it. Register tiles only decide how often a loaded vector is used.
 //
-// This header is the border between the files compiled for an instruction set, which see raw pointers only, and the drivers,
-// which own threads and memory.
+// This header is the border between the files compiled for an instruction set, which see raw pointers only, and the
+// drivers, which own threads and memory.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -15,7 +15,8 @@
 
 namespace evalrun {
 
-// Outputs [first_output, first_output + outputs) of the weight, for `rows` packed rows: y[r][i] is output first_output + i.
+// Outputs [first_output, first_output + outputs) of the weight, for `rows` packed rows: y[r][i] is output first_output
+// + i.
 struct DotPanel {
   Weight weight;
   int64_t weight_stride;  // elements between its rows: weight.columns, or more where the rows are parts of wider ones
@@ -35,7 +36,8 @@ struct DotKernels {
   // Bytes of a packed row of K columns: converted (rounded, quantised with its scales behind it) and zero-padded.
   size_t (*packed_bytes)(int64_t columns);
   void (*pack_row)(const float* x, int64_t columns, void* packed);
-  // The same for row n of something stored as a weight; rows of `operand` type that are a multiple of `step` long need no packing.
+  // The same for row n of something stored as a weight; rows of `operand` type that are a multiple of `step` long need
+  // no packing.
   void (*pack_weight_row)(const Weight& weight, int64_t stride, int64_t n, void* packed);
   DType operand;
   int step;

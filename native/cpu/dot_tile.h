@@ -1,4 +1,5 @@
-// The panel kernel of dot_kernels.h as a template over a product P: register tiles of up to P::kRows x P::kOutputs dots.
+// The panel kernel of dot_kernels.h as a template over a product P: register tiles of up to P::kRows x P::kOutputs
+// dots.
 //
 // P says how operands are held and multiplied:
 //   V                                  the vector type of the partial sums
@@ -37,19 +38,24 @@ struct DotTile {
   template <int R, int N>
   static void reduce(const F (&sum)[R][N], float* out) {
     F flat[(R * N + 7) / 8 * 8];
+#pragma GCC unroll 32
     for (int i = 0; i < (R * N + 7) / 8 * 8; ++i) flat[i] = i < R * N ? sum[i / N][i % N] : V::zero();
+#pragma GCC unroll 32
     for (int i = 0; i < R * N; i += 8) V::sum8(flat + i, out + i);
   }
 
   template <int R, int N, bool kTail>
   EVALRUN_INLINE static void step(const Operands& o, int64_t column, int tail, F (&sum)[R][N]) {
     typename P::Operand w[N];
+#pragma GCC unroll 32
     for (int n = 0; n < N; ++n) {
       const char* p = o.w[n] + column * P::kElementBytes;
       w[n] = kTail ? P::load_first(p, tail) : P::load(p);
     }
+#pragma GCC unroll 32
     for (int r = 0; r < R; ++r) {
       const typename P::Operand x = P::load(o.x[r] + column * P::kElementBytes);
+#pragma GCC unroll 32
       for (int n = 0; n < N; ++n) sum[r][n] = P::multiply_add(sum[r][n], x, w[n]);
     }
   }
@@ -57,10 +63,13 @@ struct DotTile {
   template <int R, int N>
   static void plain(const Operands& o, float* out) {
     F sum[R][N];
+#pragma GCC unroll 32
     for (int r = 0; r < R; ++r) {
+#pragma GCC unroll 32
       for (int n = 0; n < N; ++n) sum[r][n] = V::zero();
     }
-    const int64_t whole = o.padded ? static_cast<int64_t>(round_up(o.columns, P::kStep)) : o.columns / P::kStep * P::kStep;
+    const int64_t whole =
+        o.padded ? static_cast<int64_t>(round_up(o.columns, P::kStep)) : o.columns / P::kStep * P::kStep;
     for (int64_t k = 0; k < whole; k += P::kStep) step<R, N, false>(o, k, 0, sum);
     if (whole < o.columns) step<R, N, true>(o, whole, static_cast<int>(o.columns - whole), sum);
     reduce<R, N>(sum, out);
@@ -70,19 +79,25 @@ struct DotTile {
   template <int R, int N>
   static void scaled(const Operands& o, float* out) {
     F total[R][N];
+#pragma GCC unroll 32
     for (int r = 0; r < R; ++r) {
+#pragma GCC unroll 32
       for (int n = 0; n < N; ++n) total[r][n] = V::zero();
     }
     const int64_t end = static_cast<int64_t>(round_up(o.columns, P::kStep));
     for (int64_t begin = 0, block = 0; begin < end; begin += kQuantBlock, ++block) {
       F sum[R][N];
+#pragma GCC unroll 32
       for (int r = 0; r < R; ++r) {
+#pragma GCC unroll 32
         for (int n = 0; n < N; ++n) sum[r][n] = V::zero();
       }
       const int64_t stop = begin + kQuantBlock < end ? begin + kQuantBlock : end;
       for (int64_t k = begin; k < stop; k += P::kStep) step<R, N, false>(o, k, 0, sum);
+#pragma GCC unroll 32
       for (int r = 0; r < R; ++r) {
         const F s = V::set1(o.x_scale[r][block]);
+#pragma GCC unroll 32
         for (int n = 0; n < N; ++n) {
           total[r][n] = V::fma(sum[r][n], V::mul(s, V::set1(o.w_scale[n][block])), total[r][n]);
         }
@@ -176,7 +191,9 @@ struct DotTile {
     }
   }
 
-  static constexpr DotKernels kernels() { return {kOutputs, packed_bytes, pack_row, pack_weight_row, P::kDirect, P::kStep, scratch_bytes, panel}; }
+  static constexpr DotKernels kernels() {
+    return {kOutputs, packed_bytes, pack_row, pack_weight_row, P::kDirect, P::kStep, scratch_bytes, panel};
+  }
 };
 
 // Products in float32 of operands widened to float32, for any vector type.
@@ -193,7 +210,9 @@ struct FloatProduct {
 
   EVALRUN_INLINE static Operand load(const char* p) { return V::load(p); }
   EVALRUN_INLINE static Operand load_first(const char* p, int count) { return V::load_first(p, count); }
-  EVALRUN_INLINE static typename V::F multiply_add(typename V::F sum, Operand x, Operand w) { return V::fma(x, w, sum); }
+  EVALRUN_INLINE static typename V::F multiply_add(typename V::F sum, Operand x, Operand w) {
+    return V::fma(x, w, sum);
+  }
 
   static void convert(const Weight& weight, int64_t stride, int64_t n, char* out) {
     widen_weight_row<V>(weight, stride, n, !kScaled, reinterpret_cast<float*>(out));
@@ -205,7 +224,8 @@ struct FloatProduct {
       quantise_row<V>(x, columns, scales, [&](int64_t i, typename V::F codes) { V::store(values + i, codes); });
     } else {
       for (int64_t i = 0; i < columns; i += V::kLanes) {
-        const typename V::F v = V::load_first(x + i, static_cast<int>(columns - i < V::kLanes ? columns - i : V::kLanes));
+        const typename V::F v =
+            V::load_first(x + i, static_cast<int>(columns - i < V::kLanes ? columns - i : V::kLanes));
         V::store(values + i, kPrecision == Precision::kBF16 ? round_bf16<V>(v) : v);
       }
     }

@@ -9,9 +9,12 @@ enum class Isa : int { kAvx2, kAvx512, kAvx512Bf16 };
 
 inline bool isa_present(Isa isa, const CpuFeatures& features) {
   switch (isa) {
-    case Isa::kAvx2: return features.avx2;
-    case Isa::kAvx512: return features.avx512;
-    case Isa::kAvx512Bf16: return features.avx512_bf16;
+    case Isa::kAvx2:
+      return features.avx2;
+    case Isa::kAvx512:
+      return features.avx512;
+    case Isa::kAvx512Bf16:
+      return features.avx512_bf16;
   }
   return false;
 }
@@ -20,9 +23,12 @@ inline bool isa_present(Isa isa, const CpuFeatures& features) {
 inline bool isa_takes_product(Isa isa, const CpuFeatures& features, Precision precision, DType weight) {
   if (!isa_present(isa, features)) return false;
   switch (precision) {
-    case Precision::kF32: return isa != Isa::kAvx512Bf16;
-    case Precision::kBF16: return weight == DType::kBF16;
-    case Precision::kFP8: return weight == DType::kF8E4M3;
+    case Precision::kF32:
+      return isa != Isa::kAvx512Bf16;
+    case Precision::kBF16:
+      return weight == DType::kBF16;
+    case Precision::kFP8:
+      return weight == DType::kF8E4M3;
   }
   return false;
 }

@@ -28,7 +28,8 @@ class AbsorbedAttention {
   void run() {
     for (int s = 0; s < op_.span_count; ++s) {
       const Span& span = op_.spans[s];
-      for (int i = 0; span.decode && i < span.count; ++i) rows_.push_back({&span, span.first_row + i, span.start_position + i});
+      for (int i = 0; span.decode && i < span.count; ++i)
+        rows_.push_back({&span, span.first_row + i, span.start_position + i});
     }
     if (rows_.empty()) return;
     thread_local Scratch query_memory, latent_memory;
@@ -69,7 +70,8 @@ class AbsorbedAttention {
       begin[r] = 0;
       end[r] = op_.nope_dim;
     }
-    const void* weight = static_cast<const char*>(op_.kv_b.data) + weight_row(head) * op_.rank * element_size(op_.kv_b.dtype);
+    const void* weight =
+        static_cast<const char*>(op_.kv_b.data) + weight_row(head) * op_.rank * element_size(op_.kv_b.dtype);
     int64_t stride = op_.rank;
     DType type = op_.kv_b.dtype;
     if (type != DType::kF32 && type != DType::kBF16) {
@@ -81,7 +83,8 @@ class AbsorbedAttention {
       stride = static_cast<int64_t>(latent_bytes_) / element_size(dot_.operand);
       type = dot_.operand;
     }
-    block_.product({operands, operand_bytes, count, weight, stride, type, begin, end, op_.rank, results, result_stride, nullptr});
+    block_.product(
+        {operands, operand_bytes, count, weight, stride, type, begin, end, op_.rank, results, result_stride, nullptr});
     float* row = row_memory.get<float>(cache_columns_);
     for (int r = 0; r < count; ++r) {
       std::copy_n(results + r * result_stride, op_.rank, row);
@@ -106,7 +109,8 @@ class AbsorbedAttention {
     void* scratch = scratch_memory.get<char>(dot_.scratch_bytes(cache_columns_));
     for (int b = 0; b <= tile.last_block(); ++b) {
       const int64_t page = op_.page_table[row.span->first_page + b];
-      const char* cached = static_cast<const char*>(op_.cache) + page * kPageTokens * cache_columns_ * element_size(op_.kv_dtype);
+      const char* cached =
+          static_cast<const char*>(op_.cache) + page * kPageTokens * cache_columns_ * element_size(op_.kv_dtype);
       const int keys = tile.enter(b, 0);
       const Weight block{cached, op_.kv_dtype, kPageTokens, cache_columns_};
       dot_.panel({block, cache_columns_, 0, keys, queries, scores, heads, nullptr, scratch});

@@ -23,7 +23,8 @@ bool accepts(const LatentAttentionOp& op, const CpuFeatures& features) {
 
 #if defined(__x86_64__)
 const Register<LatentAttentionOp> kLatentAttention[] = {
-    Register<LatentAttentionOp>({"latent_attention/avx2", 10, accepts<Isa::kAvx2>, latent_attention<kDotAvx2, kBlockAvx2>}),
+    Register<LatentAttentionOp>(
+        {"latent_attention/avx2", 10, accepts<Isa::kAvx2>, latent_attention<kDotAvx2, kBlockAvx2>}),
     Register<LatentAttentionOp>(
         {"latent_attention/avx512", 20, accepts<Isa::kAvx512>, latent_attention<kDotAvx512, kBlockAvx512>}),
     Register<LatentAttentionOp>({"latent_attention/avx512-bf16", 30, accepts<Isa::kAvx512Bf16>,

@@ -1,5 +1,5 @@
-// The expanded form of latent attention. Per round of a few heads: expand every distinct page of the step's prompt spans into
-// key blocks [nope + rope, P] and value blocks [P, v], then attend as dense attention does.
+// The expanded form of latent attention. Per round of a few heads: expand every distinct page of the step's prompt
+// spans into key blocks [nope + rope, P] and value blocks [P, v], then attend as dense attention does.
 #include <algorithm>
 #include <unordered_map>
 #include <vector>
@@ -51,7 +51,8 @@ class ExpandedAttention {
                              key_weights_ + i * packed_bytes_);
       });
       pool_.run(heads * pages, [&](int64_t i, int) { expand(static_cast<int>(i % heads), i / heads); });
-      pool_.run(heads * static_cast<int64_t>(tiles_.size()), [&](int64_t i, int) { attend(static_cast<int>(i % heads), tiles_[i / heads]); });
+      pool_.run(heads * static_cast<int64_t>(tiles_.size()),
+                [&](int64_t i, int) { attend(static_cast<int>(i % heads), tiles_[i / heads]); });
     }
   }
 
@@ -116,7 +117,8 @@ class ExpandedAttention {
   // Rows of float32 results, or where to put them before they are rounded.
   void store_rows(const float* rows, int64_t stride, int count, int columns, char* out, int64_t out_columns) const {
     if (expanded_type_ == DType::kF32) return;  // written in place
-    for (int r = 0; r < count; ++r) block_.store_bf16(rows + r * stride, columns, reinterpret_cast<uint16_t*>(out) + r * out_columns);
+    for (int r = 0; r < count; ++r)
+      block_.store_bf16(rows + r * stride, columns, reinterpret_cast<uint16_t*>(out) + r * out_columns);
   }
 
   void expand(int head, int64_t page) {
@@ -139,9 +141,11 @@ class ExpandedAttention {
       results[c] = target + c * kPageTokens;
     }
     const int64_t latent_stride = static_cast<int64_t>(packed_bytes_) / element_size(dot_.operand);
-    dot_.panel({Weight{latent, dot_.operand, kPageTokens, op_.rank}, latent_stride, 0, keys, rows, results, op_.nope_dim, nullptr, scratch});
+    dot_.panel({Weight{latent, dot_.operand, kPageTokens, op_.rank}, latent_stride, 0, keys, rows, results,
+                op_.nope_dim, nullptr, scratch});
     store_rows(rounded, kPageTokens, op_.nope_dim, keys, keys_out, kPageTokens);
-    std::memcpy(keys_out + element_size(expanded_type_) * op_.nope_dim * kPageTokens, rope_keys_ + page * rope_bytes(), rope_bytes());
+    std::memcpy(keys_out + element_size(expanded_type_) * op_.nope_dim * kPageTokens, rope_keys_ + page * rope_bytes(),
+                rope_bytes());
 
     target = in_place ? reinterpret_cast<float*>(values_out) : rounded;
     for (int key = 0; key < keys; ++key) {
@@ -169,7 +173,8 @@ class ExpandedAttention {
       tile.score(keys, needed);
       tile.add_values(op_.softmax_scale, keys + key_bytes_, op_.v_dim);
     }
-    for (int r = 0; r < work.count; ++r) tile.finish(r, op_.y + (first_row + r) * op_.y_stride + absolute_head * op_.v_dim);
+    for (int r = 0; r < work.count; ++r)
+      tile.finish(r, op_.y + (first_row + r) * op_.y_stride + absolute_head * op_.v_dim);
   }
 
   const LatentAttentionOp& op_;

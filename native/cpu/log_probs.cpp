@@ -1,5 +1,5 @@
-// Vector kernels of LogProbsOp: tiles of kLogitTile logits are computed (dot_kernels.h), reduced to their maximum and sum of
-// exponentials, and dropped; the tiles' statistics are then joined in order of vocabulary.
+// Vector kernels of LogProbsOp: tiles of kLogitTile logits are computed (dot_kernels.h), reduced to their maximum and
+// sum of exponentials, and dropped; the tiles' statistics are then joined in order of vocabulary.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -26,8 +26,10 @@ struct Asked {
 
   // Remembers the asked logits of one row among vocabulary entries [begin, end).
   void take(int64_t row, int64_t begin, int64_t end, const float* tile) {
-    auto first = std::lower_bound(order.begin(), order.end(), row * op.head.rows + begin, [&](int a, int64_t k) { return key(a) < k; });
-    for (; first != order.end() && key(*first) < row * op.head.rows + end; ++first) logits[*first] = tile[op.ids[*first] - begin];
+    auto first = std::lower_bound(order.begin(), order.end(), row * op.head.rows + begin,
+                                  [&](int a, int64_t k) { return key(a) < k; });
+    for (; first != order.end() && key(*first) < row * op.head.rows + end; ++first)
+      logits[*first] = tile[op.ids[*first] - begin];
   }
 
   int64_t key(int i) const { return op.id_rows[i] * op.head.rows + op.ids[i]; }
@@ -98,7 +100,8 @@ bool accepts(const LogProbsOp& op, const CpuFeatures& features) {
 const Register<LogProbsOp> kLogProbs[] = {
     Register<LogProbsOp>({"log_probs/avx2", 10, accepts<Isa::kAvx2>, log_probs<kDotAvx2, &kRowAvx2>}),
     Register<LogProbsOp>({"log_probs/avx512", 20, accepts<Isa::kAvx512>, log_probs<kDotAvx512, &kRowAvx512>}),
-    Register<LogProbsOp>({"log_probs/avx512-bf16", 30, accepts<Isa::kAvx512Bf16>, log_probs<kDotAvx512Bf16, &kRowAvx512>}),
+    Register<LogProbsOp>(
+        {"log_probs/avx512-bf16", 30, accepts<Isa::kAvx512Bf16>, log_probs<kDotAvx512Bf16, &kRowAvx512>}),
 };
 #endif
 

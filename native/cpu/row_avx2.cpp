@@ -1,6 +1,6 @@
 // Row loops of row_kernels.h for AVX2.
-#include "cpu/simd_avx2.h"
 #include "cpu/row_tile.h"
+#include "cpu/simd_avx2.h"
 
 namespace evalrun {
 

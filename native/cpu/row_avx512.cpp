@@ -1,6 +1,6 @@
 // Row loops of row_kernels.h for AVX-512.
-#include "cpu/simd_avx512.h"
 #include "cpu/row_tile.h"
+#include "cpu/simd_avx512.h"
 
 namespace evalrun {
 

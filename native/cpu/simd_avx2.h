@@ -1,4 +1,5 @@
-// Eight float32 lanes of AVX2 with FMA and F16C, under the names that the vector kernels are written in (simd_avx512.h).
+// Eight float32 lanes of AVX2 with FMA and F16C, under the names that the vector kernels are written in
+// (simd_avx512.h).
 #pragma once
 #include <immintrin.h>
 
@@ -46,11 +47,17 @@ struct Avx2 {
   EVALRUN_INLINE static I andi(I a, I b) { return _mm256_and_si256(a, b); }
   EVALRUN_INLINE static I ori(I a, I b) { return _mm256_or_si256(a, b); }
   template <int N>
-  EVALRUN_INLINE static I shl(I a) { return _mm256_slli_epi32(a, N); }
+  EVALRUN_INLINE static I shl(I a) {
+    return _mm256_slli_epi32(a, N);
+  }
   template <int N>
-  EVALRUN_INLINE static I shr(I a) { return _mm256_srli_epi32(a, N); }
+  EVALRUN_INLINE static I shr(I a) {
+    return _mm256_srli_epi32(a, N);
+  }
   template <int N>
-  EVALRUN_INLINE static I sar(I a) { return _mm256_srai_epi32(a, N); }
+  EVALRUN_INLINE static I sar(I a) {
+    return _mm256_srai_epi32(a, N);
+  }
 
   EVALRUN_INLINE static M less(F a, F b) { return _mm256_cmp_ps(a, b, _CMP_LT_OQ); }
   EVALRUN_INLINE static M is_nan(F a) { return _mm256_cmp_ps(a, a, _CMP_UNORD_Q); }
@@ -76,7 +83,9 @@ struct Avx2 {
     __builtin_memcpy(values, p, static_cast<size_t>(count) * 2);
     return load_u16(values);
   }
-  EVALRUN_INLINE static F load_f16(const void* p) { return _mm256_cvtph_ps(_mm_loadu_si128(static_cast<const __m128i*>(p))); }
+  EVALRUN_INLINE static F load_f16(const void* p) {
+    return _mm256_cvtph_ps(_mm_loadu_si128(static_cast<const __m128i*>(p)));
+  }
   // The low halves of the lanes.
   EVALRUN_INLINE static void store_u16(void* p, I v) {
     const I low = _mm256_and_si256(v, _mm256_set1_epi32(0xffff));

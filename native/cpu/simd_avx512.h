@@ -1,7 +1,6 @@
 // Sixteen float32 lanes of AVX-512 (F, BW, DQ, VL), under the names that the vector kernels are written in.
 //
-// Only for files compiled with the AVX-512 flags. Everything is forced inline: an out-of-line copy of a function shared
-// with other files could be the one the linker keeps, and would then run on machines without the instructions.
+// Only for files compiled with the AVX-512 flags; everything is forced inline (inline.h says why).
 #pragma once
 // GCC 12 takes the deliberately undefined pass-through operands of its own intrinsics for a mistake (GCC bug 105593).
 #pragma GCC diagnostic push
@@ -49,11 +48,17 @@ struct Avx512 {
   EVALRUN_INLINE static I andi(I a, I b) { return _mm512_and_si512(a, b); }
   EVALRUN_INLINE static I ori(I a, I b) { return _mm512_or_si512(a, b); }
   template <int N>
-  EVALRUN_INLINE static I shl(I a) { return _mm512_slli_epi32(a, N); }
+  EVALRUN_INLINE static I shl(I a) {
+    return _mm512_slli_epi32(a, N);
+  }
   template <int N>
-  EVALRUN_INLINE static I shr(I a) { return _mm512_srli_epi32(a, N); }
+  EVALRUN_INLINE static I shr(I a) {
+    return _mm512_srli_epi32(a, N);
+  }
   template <int N>
-  EVALRUN_INLINE static I sar(I a) { return _mm512_srai_epi32(a, N); }
+  EVALRUN_INLINE static I sar(I a) {
+    return _mm512_srai_epi32(a, N);
+  }
 
   EVALRUN_INLINE static M less(F a, F b) { return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ); }
   EVALRUN_INLINE static M is_nan(F a) { return _mm512_cmp_ps_mask(a, a, _CMP_UNORD_Q); }
@@ -64,21 +69,30 @@ struct Avx512 {
   EVALRUN_INLINE static F select(M m, F a, F b) { return _mm512_mask_blend_ps(m, a, b); }
 
   // Sixteen elements of a storage format, widened.
-  EVALRUN_INLINE static I load_u8(const void* p) { return _mm512_cvtepu8_epi32(_mm_loadu_si128(static_cast<const __m128i*>(p))); }
+  EVALRUN_INLINE static I load_u8(const void* p) {
+    return _mm512_cvtepu8_epi32(_mm_loadu_si128(static_cast<const __m128i*>(p)));
+  }
   EVALRUN_INLINE static I load_u16(const void* p) {
     return _mm512_cvtepu16_epi32(_mm256_loadu_si256(static_cast<const __m256i*>(p)));
   }
   EVALRUN_INLINE static I load_u16_first(const void* p, int count) {
     return _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(first(count), p));
   }
-  EVALRUN_INLINE static F load_f16(const void* p) { return _mm512_cvtph_ps(_mm256_loadu_si256(static_cast<const __m256i*>(p))); }
+  EVALRUN_INLINE static F load_f16(const void* p) {
+    return _mm512_cvtph_ps(_mm256_loadu_si256(static_cast<const __m256i*>(p)));
+  }
   // The low halves of the lanes.
-  EVALRUN_INLINE static void store_u16(void* p, I v) { _mm256_storeu_si256(static_cast<__m256i*>(p), _mm512_cvtepi32_epi16(v)); }
+  EVALRUN_INLINE static void store_u16(void* p, I v) {
+    _mm256_storeu_si256(static_cast<__m256i*>(p), _mm512_cvtepi32_epi16(v));
+  }
 
-  EVALRUN_INLINE static __m256 halve(F a) { return _mm256_add_ps(_mm512_castps512_ps256(a), _mm512_extractf32x8_ps(a, 1)); }
+  EVALRUN_INLINE static __m256 halve(F a) {
+    return _mm256_add_ps(_mm512_castps512_ps256(a), _mm512_extractf32x8_ps(a, 1));
+  }
   // Sums of the lanes of each of eight vectors, in one fixed tree.
   EVALRUN_INLINE static void sum8(const F* a, float* out) {
-    const __m256 h[8] = {halve(a[0]), halve(a[1]), halve(a[2]), halve(a[3]), halve(a[4]), halve(a[5]), halve(a[6]), halve(a[7])};
+    const __m256 h[8] = {halve(a[0]), halve(a[1]), halve(a[2]), halve(a[3]),
+                         halve(a[4]), halve(a[5]), halve(a[6]), halve(a[7])};
     sum8_avx(h, out);
   }
   EVALRUN_INLINE static float sum(F a) { return sum_avx(halve(a)); }

@@ -2,8 +2,7 @@
 #pragma once
 #include <immintrin.h>
 
-#define EVALRUN_INLINE inline __attribute__((always_inline))
-#define EVALRUN_LAMBDA_INLINE __attribute__((always_inline))
+#include "cpu/inline.h"
 
 namespace evalrun {
 
@@ -11,7 +10,8 @@ namespace evalrun {
 EVALRUN_INLINE void sum8_avx(const __m256* a, float* out) {
   const __m256 low = _mm256_hadd_ps(_mm256_hadd_ps(a[0], a[1]), _mm256_hadd_ps(a[2], a[3]));
   const __m256 high = _mm256_hadd_ps(_mm256_hadd_ps(a[4], a[5]), _mm256_hadd_ps(a[6], a[7]));
-  _mm256_storeu_ps(out, _mm256_add_ps(_mm256_permute2f128_ps(low, high, 0x20), _mm256_permute2f128_ps(low, high, 0x31)));
+  _mm256_storeu_ps(out,
+                   _mm256_add_ps(_mm256_permute2f128_ps(low, high, 0x20), _mm256_permute2f128_ps(low, high, 0x31)));
 }
 
 EVALRUN_INLINE float sum_avx(__m256 a) {

@@ -1,5 +1,6 @@
 // exp of float32 lanes, one formula for every instruction set; at most about 1 ulp from the exact value.
 #pragma once
+#include "cpu/inline.h"
 
 namespace evalrun {
 

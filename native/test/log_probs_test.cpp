@@ -11,13 +11,17 @@ struct Case {
   Precision precision;
   DType dtype;
 };
-const Case kCases[] = {{Precision::kF32, DType::kF32}, {Precision::kF32, DType::kF16}, {Precision::kBF16, DType::kBF16}, {Precision::kFP8, DType::kF8E4M3}};
+const Case kCases[] = {{Precision::kF32, DType::kF32},
+                       {Precision::kF32, DType::kF16},
+                       {Precision::kBF16, DType::kBF16},
+                       {Precision::kFP8, DType::kF8E4M3}};
 
 struct Shape {
   int rows, asked;
   int64_t vocabulary, columns;
 };
-const Shape kShapes[] = {{1, 1, 1, 1}, {2, 9, 255, 33}, {3, 0, 256, 128}, {5, 40, 257, 129}, {131, 300, 700, 70}, {1, 700, 700, 40}};
+const Shape kShapes[] = {{1, 1, 1, 1},      {2, 9, 255, 33},     {3, 0, 256, 128},
+                         {5, 40, 257, 129}, {131, 300, 700, 70}, {1, 700, 700, 40}};
 
 struct Result {
   std::vector<float> out, logits;
@@ -25,7 +29,8 @@ struct Result {
 };
 
 struct Problem {
-  Problem(Random& random, const Case& c, const Shape& s) : c(c), s(s), head(random, c.dtype, s.vocabulary, s.columns, 1), x(random.normals(s.rows * s.columns)) {
+  Problem(Random& random, const Case& c, const Shape& s)
+      : c(c), s(s), head(random, c.dtype, s.vocabulary, s.columns, 1), x(random.normals(s.rows * s.columns)) {
     for (int i = 0; i < s.asked; ++i) {
       ids.push_back(random.below(static_cast<int>(s.vocabulary)));
       id_rows.push_back(random.below(s.rows));
@@ -36,11 +41,20 @@ struct Problem {
     result.out.assign(s.asked, NAN);
     result.best.assign(s.rows, -1);
     result.logits.assign(keep_logits ? s.rows * s.vocabulary : 0, NAN);
-    return {x.data(),    head.weight(), c.precision,       s.rows,             ids.data(), id_rows.data(), s.asked,
-            result.out.data(), result.best.data(), keep_logits ? result.logits.data() : nullptr};
+    return {x.data(),
+            head.weight(),
+            c.precision,
+            s.rows,
+            ids.data(),
+            id_rows.data(),
+            s.asked,
+            result.out.data(),
+            result.best.data(),
+            keep_logits ? result.logits.data() : nullptr};
   }
   std::string describe() const {
-    return print("%s, head %s, rows %d, V %ld, C %ld", name_of(c.precision), name_of(c.dtype), s.rows, static_cast<long>(s.vocabulary), static_cast<long>(s.columns));
+    return print("%s, head %s, rows %d, V %ld, C %ld", name_of(c.precision), name_of(c.dtype), s.rows,
+                 static_cast<long>(s.vocabulary), static_cast<long>(s.columns));
   }
 
   const Case c;
@@ -63,12 +77,15 @@ std::string agrees_with_reference(const Kernel<LogProbsOp>& kernel) {
       kernel.run(op, pool(2));
       reference.run(problem.op(expected, true), pool(2));
       // Logits are some tens at most; their own error (linear_test) and a unit in the last place of the sum.
-      for (int i = 0; i < s.asked; ++i) comparison.add(actual.out[i], expected.out[i], 5e-5 + 1e-6 * std::fabs(expected.out[i]), problem.describe() + print(", asked %d", i));
+      for (int i = 0; i < s.asked; ++i)
+        comparison.add(actual.out[i], expected.out[i], 5e-5 + 1e-6 * std::fabs(expected.out[i]),
+                       problem.describe() + print(", asked %d", i));
       for (int r = 0; r < s.rows; ++r) {
         const float* logits = actual.logits.data() + r * s.vocabulary;
         for (int64_t v = 0; v < s.vocabulary; ++v) {
           expect(logits[v] < logits[actual.best[r]] || (logits[v] == logits[actual.best[r]] && v >= actual.best[r]),
-                 problem.describe() + print(", row %d: best is %d, but %ld is not below it", r, actual.best[r], static_cast<long>(v)));
+                 problem.describe() +
+                     print(", row %d: best is %d, but %ld is not below it", r, actual.best[r], static_cast<long>(v)));
         }
       }
       // Without storing the logits: the same numbers.
@@ -95,7 +112,9 @@ std::string agrees_with_linear(const Kernel<LogProbsOp>& kernel) {
     for (const auto& linear : Registry<LinearOp>::instance().all()) {
       if (linear.name != "linear" + suffix) continue;
       std::vector<float> y(s.rows * s.vocabulary);
-      linear.run({problem.x.data(), s.columns, problem.head.weight(), nullptr, c.precision, s.rows, y.data(), s.vocabulary}, pool(2));
+      linear.run(
+          {problem.x.data(), s.columns, problem.head.weight(), nullptr, c.precision, s.rows, y.data(), s.vocabulary},
+          pool(2));
       expect_same_bits(y.data(), result.logits.data(), static_cast<int64_t>(y.size()), problem.describe());
       compared += static_cast<long>(y.size());
     }
@@ -110,14 +129,18 @@ std::string agrees_with_linear(const Kernel<LogProbsOp>& kernel) {
         expected.push_back(result.out[i]);
       }
       std::vector<float> out(ids.size());
-      kernel.run({problem.x.data() + r * s.columns, problem.head.weight(), c.precision, 1, ids.data(), rows.data(), static_cast<int>(ids.size()), out.data(), nullptr, nullptr}, pool(1));
-      expect_same_bits(out.data(), expected.data(), static_cast<int64_t>(out.size()), problem.describe() + print(", row %d alone", r));
+      kernel.run({problem.x.data() + r * s.columns, problem.head.weight(), c.precision, 1, ids.data(), rows.data(),
+                  static_cast<int>(ids.size()), out.data(), nullptr, nullptr},
+                 pool(1));
+      expect_same_bits(out.data(), expected.data(), static_cast<int64_t>(out.size()),
+                       problem.describe() + print(", row %d alone", r));
     }
   }
   return print("%ld logits the same bits as Linear's, each row the same alone", compared);
 }
 
-// Logits 0, 3, 3 beside a vocabulary of very negative ones; and a shift that overflows exp unless the maximum is taken out.
+// Logits 0, 3, 3 beside a vocabulary of very negative ones; and a shift that overflows exp unless the maximum is taken
+// out.
 std::string survives_large_logits(const Kernel<LogProbsOp>& kernel) {
   const int vocabulary = 600;
   std::vector<float> head(vocabulary, -500.0f);
@@ -128,22 +151,28 @@ std::string survives_large_logits(const Kernel<LogProbsOp>& kernel) {
   const std::vector<int32_t> ids = {300, 17, 599, 0}, rows = {0, 0, 0, 0};
   float out[4];
   int32_t best = -1;
-  const LogProbsOp op{&x, {head.data(), DType::kF32, vocabulary, 1}, Precision::kF32, 1, ids.data(), rows.data(), 4, out, &best, nullptr};
+  const LogProbsOp op{
+      &x,     {head.data(), DType::kF32, vocabulary, 1}, Precision::kF32, 1, ids.data(), rows.data(), 4, out, &best,
+      nullptr};
   if (!kernel.accepts(op, cpu_features())) return "skipped: takes no float32";
   kernel.run(op, pool(2));
   const double sum = std::log(2 + std::exp(-3.0));
   const double expected[] = {-sum, -3 - sum, -sum, -903 - sum};
   for (int i = 0; i < 4; ++i) {
-    expect(std::fabs(out[i] - expected[i]) < 1e-4, print("log-probability of %d is %.9g, not %.9g", ids[i], out[i], expected[i]));
+    expect(std::fabs(out[i] - expected[i]) < 1e-4,
+           print("log-probability of %d is %.9g, not %.9g", ids[i], out[i], expected[i]));
   }
   expect(best == 300, print("best is %d: ties go to the lower id, 300", best));
   return "four log-probabilities worked out by hand";
 }
 
 const Suite kSuite([] {
-  add_for_each_kernel<LogProbsOp>("agrees with the reference over awkward vocabularies", Reference::kExcluded, agrees_with_reference);
-  add_for_each_kernel<LogProbsOp>("uses the logits of Linear bit for bit, in any batch", Reference::kIncluded, agrees_with_linear);
-  add_for_each_kernel<LogProbsOp>("takes the maximum out of large logits and breaks ties downward", Reference::kIncluded, survives_large_logits);
+  add_for_each_kernel<LogProbsOp>("agrees with the reference over awkward vocabularies", Reference::kExcluded,
+                                  agrees_with_reference);
+  add_for_each_kernel<LogProbsOp>("uses the logits of Linear bit for bit, in any batch", Reference::kIncluded,
+                                  agrees_with_linear);
+  add_for_each_kernel<LogProbsOp>("takes the maximum out of large logits and breaks ties downward",
+                                  Reference::kIncluded, survives_large_logits);
 });
 
 }  // namespace

@@ -8,7 +8,8 @@
 namespace evalrun::test {
 namespace {
 
-// sign * 2^(exponent - bias) * (1 + mantissa / 2^bits), or without the 1 and with exponent 1 where the exponent field is 0.
+// sign * 2^(exponent - bias) * (1 + mantissa / 2^bits), or without the 1 and with exponent 1 where the exponent field
+// is 0.
 double decode(uint32_t code, int exponent_bits, int mantissa_bits, int bias) {
   const uint32_t mantissa = code & ((1u << mantissa_bits) - 1);
   const uint32_t exponent = (code >> mantissa_bits) & ((1u << exponent_bits) - 1);
@@ -82,7 +83,8 @@ uint32_t nearest_code(double value, uint32_t codes, double (*decode_code)(uint32
 
 std::string rounds_to_e4m3() {
   auto check = [](float value) {
-    const uint32_t expected = nearest_code(std::fabs(static_cast<double>(value)), 0x7f, [](uint32_t c) { return decode(c, 4, 3, 7); });
+    const uint32_t expected =
+        nearest_code(std::fabs(static_cast<double>(value)), 0x7f, [](uint32_t c) { return decode(c, 4, 3, 7); });
     const uint32_t sign = std::signbit(value) ? 0x80 : 0;
     expect(float_to_e4m3(value) == (expected | sign),
            print("%.9g gives e4m3 %02x, the nearest is %02x", value, float_to_e4m3(value), expected | sign));
@@ -98,8 +100,11 @@ std::string rounds_to_e4m3() {
       count += 2;
     }
   }
-  for (int i = 0; i < 20000; ++i, ++count) check(random.normal() * std::exp2(static_cast<float>(random.below(24) - 14)));
-  for (float value : {0.0f, -0.0f, 1e-30f, 448.0f, 463.99f, 464.0f, 480.0f, 1e30f, std::numeric_limits<float>::infinity()}) check(value);
+  for (int i = 0; i < 20000; ++i, ++count)
+    check(random.normal() * std::exp2(static_cast<float>(random.below(24) - 14)));
+  for (float value :
+       {0.0f, -0.0f, 1e-30f, 448.0f, 463.99f, 464.0f, 480.0f, 1e30f, std::numeric_limits<float>::infinity()})
+    check(value);
   return print("%ld values against the nearest of all codes", count);
 }
 
@@ -120,7 +125,8 @@ std::string rounds_to_bf16() {
     const double magnitude = std::fabs(static_cast<double>(value));
     const bool up = magnitude > middle || (magnitude == middle && toward % 2 == 1);
     if (std::isinf(value)) continue;
-    expect(code == static_cast<uint16_t>(toward + (up ? 1 : 0)), print("%.9g (%08x) gives bfloat16 %04x", value, float_to_bits(value), code));
+    expect(code == static_cast<uint16_t>(toward + (up ? 1 : 0)),
+           print("%.9g (%08x) gives bfloat16 %04x", value, float_to_bits(value), code));
   }
   return "200000 values";
 }

@@ -17,8 +17,19 @@ PagedCache::PagedCache(DType dtype, int pages, int heads, int key_columns, int v
 void PagedCache::store(const Sequence& sequence, int position, const float* key, const float* value) {
   const int32_t slot = sequence.pages[position / kPageTokens] * kPageTokens + position % kPageTokens;
   const bool latent = heads_ == 0;
-  const StoreKvOp op{key,   heads_ * key_columns_, value,  heads_ * value_columns_, latent, latent ? 1 : heads_, key_columns_, value_columns_,
-                     &slot, dtype_,                keys(), values(),                1};
+  const StoreKvOp op{key,
+                     heads_ * key_columns_,
+                     value,
+                     heads_ * value_columns_,
+                     latent,
+                     latent ? 1 : heads_,
+                     key_columns_,
+                     value_columns_,
+                     &slot,
+                     dtype_,
+                     keys(),
+                     values(),
+                     1};
   Registry<StoreKvOp>::instance().select(op, cpu_features(), true).run(op, pool(1));
 }
 

@@ -24,7 +24,8 @@ std::string gated_act(const Kernel<GatedActOp>& kernel) {
     y.check("gated_act");
     for (int i = 0; i < count; ++i) {
       const double exact = static_cast<double>(gate[i]) / (1 + std::exp(-static_cast<double>(gate[i]))) * up[i];
-      comparison.add(y.floats()[i], static_cast<float>(exact), 5 * 0x1p-24 * std::fabs(exact) + 1e-36, print("silu(%.9g) * %.9g", gate[i], up[i]));
+      comparison.add(y.floats()[i], static_cast<float>(exact), 5 * 0x1p-24 * std::fabs(exact) + 1e-36,
+                     print("silu(%.9g) * %.9g", gate[i], up[i]));
     }
     // In place, with other threads.
     std::vector<float> in_place = gate;
@@ -63,7 +64,8 @@ std::string rms_norm(const Kernel<RmsNormOp>& kernel) {
             const double w = load_element(weight.bytes.data(), dtype, c);
             const double normalized = row[c] / std::sqrt(sum / columns + eps);
             const double exact = w * (round ? round_bf16(static_cast<float>(normalized)) : normalized);
-            // The sum's own error; with rounding, a last bit of float32 may choose the other neighbour, one step of 2^-7 away.
+            // The sum's own error; with rounding, a last bit of float32 may choose the other neighbour, one step of
+            // 2^-7 away.
             const double bound = std::fabs(exact) * (round ? 0x1p-7 : 0x1p-24 * (8 + columns / 16.0)) + 1e-36;
             comparison.add(y.floats()[r * stride + c], static_cast<float>(exact), bound, where);
           }
@@ -77,11 +79,13 @@ std::string rms_norm(const Kernel<RmsNormOp>& kernel) {
       }
     }
   }
-  // Rounding comes before the weight: with x = 1 + 2^-10 the normalised value is a little off 1, and bfloat16 makes it 1.
+  // Rounding comes before the weight: with x = 1 + 2^-10 the normalised value is a little off 1, and bfloat16 makes
+  // it 1.
   const std::vector<float> x = {1.0009765625f, -1.0f}, weight = {3.0f, 3.0f};
   float y[2];
   kernel.run({x.data(), 2, {weight.data(), DType::kF32, 1, 2}, 0, true, 1, 2, y, 2}, pool(1));
-  expect(y[0] == 3.0f && y[1] == -3.0f, print("rounded before the weight must give 3 and -3, found %.9g and %.9g", y[0], y[1]));
+  expect(y[0] == 3.0f && y[1] == -3.0f,
+         print("rounded before the weight must give 3 and -3, found %.9g and %.9g", y[0], y[1]));
   return comparison.summary();
 }
 
@@ -114,9 +118,12 @@ std::string add_norm(const Kernel<AddNormOp>& kernel) {
 }
 
 const Suite kSuite([] {
-  add_for_each_kernel<GatedActOp>("is silu(gate) * up within a few units in the last place, extremes included", Reference::kIncluded, gated_act);
-  add_for_each_kernel<RmsNormOp>("normalises over awkward widths and rounds before the weight", Reference::kIncluded, rms_norm);
-  add_for_each_kernel<AddNormOp>("is an addition and a norm, each of which may be absent", Reference::kIncluded, add_norm);
+  add_for_each_kernel<GatedActOp>("is silu(gate) * up within a few units in the last place, extremes included",
+                                  Reference::kIncluded, gated_act);
+  add_for_each_kernel<RmsNormOp>("normalises over awkward widths and rounds before the weight", Reference::kIncluded,
+                                 rms_norm);
+  add_for_each_kernel<AddNormOp>("is an addition and a norm, each of which may be absent", Reference::kIncluded,
+                                 add_norm);
 });
 
 }  // namespace

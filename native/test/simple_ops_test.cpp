@@ -27,7 +27,8 @@ std::string embed(const Kernel<EmbedOp>& kernel) {
 }
 
 std::string rope(const Kernel<RopeOp>& kernel) {
-  // Two heads of stride 7, six rotary columns behind one that is not; position 2 of a table whose angles differ by pair.
+  // Two heads of stride 7, six rotary columns behind one that is not; position 2 of a table whose angles differ by
+  // pair.
   const int dim = 6, half = 3;
   std::vector<float> table(3 * dim);
   const double angles[] = {0.5, -1.25, 3.0};
@@ -67,7 +68,9 @@ std::string store_kv(const Kernel<StoreKvOp>& kernel) {
   const std::vector<float> k = random.normals(rows * 7), v = random.normals(rows * 8);
   for (DType dtype : {DType::kF32, DType::kBF16}) {
     const GuardedBytes keys(pages * heads * dim * kPageTokens * element_size(dtype)), values(keys.size());
-    kernel.run({k.data(), 7, v.data(), 8, false, heads, dim, dim, slots.data(), dtype, keys.data(), values.data(), rows}, pool(2));
+    kernel.run(
+        {k.data(), 7, v.data(), 8, false, heads, dim, dim, slots.data(), dtype, keys.data(), values.data(), rows},
+        pool(2));
     long written = 0;
     for (int64_t i = 0; i < pages * heads * dim * kPageTokens; ++i) {
       written += !std::isnan(load_element(keys.data(), dtype, i)) + !std::isnan(load_element(values.data(), dtype, i));
@@ -81,7 +84,8 @@ std::string store_kv(const Kernel<StoreKvOp>& kernel) {
           const float value = load_element(values.data(), dtype, (block * 64 + slots[r] % 64) * dim + c);
           const float given_key = k[r * 7 + h * dim + c], given_value = v[r * 8 + h * dim + c];
           expect(key == (dtype == DType::kF32 ? given_key : round_bf16(given_key)), "a key is in the wrong place");
-          expect(value == (dtype == DType::kF32 ? given_value : round_bf16(given_value)), "a value is in the wrong place");
+          expect(value == (dtype == DType::kF32 ? given_value : round_bf16(given_value)),
+                 "a value is in the wrong place");
         }
       }
     }
@@ -90,8 +94,9 @@ std::string store_kv(const Kernel<StoreKvOp>& kernel) {
     for (int r = 0; r < rows; ++r) {
       for (int c = 0; c < 5; ++c) {
         const float given = c < 3 ? k[r * 7 + c] : v[r * 8 + c - 3];
-        expect(load_element(latent.data(), dtype, slots[r] * 5 + c) == (dtype == DType::kF32 ? given : round_bf16(given)),
-               "a latent is in the wrong place");
+        expect(
+            load_element(latent.data(), dtype, slots[r] * 5 + c) == (dtype == DType::kF32 ? given : round_bf16(given)),
+            "a latent is in the wrong place");
       }
     }
   }
@@ -113,7 +118,8 @@ std::string combine(const Kernel<CombineOp>& kernel) {
         double sum = add ? start[r * columns + c] : 0;
         double magnitude = std::fabs(sum);
         for (int k = 0; k < per_token; ++k) {
-          const double product = static_cast<double>(weights[r * per_token + k]) * x[slot_of[r * per_token + k] * columns + c];
+          const double product =
+              static_cast<double>(weights[r * per_token + k]) * x[slot_of[r * per_token + k] * columns + c];
           sum += product;
           magnitude += std::fabs(product);
         }

@@ -62,7 +62,10 @@ void GuardedBytes::check(const std::string& what) const {
 }
 
 StoredWeight::StoredWeight(Random& random, DType dtype, int64_t rows, int64_t columns, size_t gap)
-    : dtype(dtype), rows(rows), columns(columns), bytes(static_cast<size_t>(rows * columns * element_size(dtype)), gap) {
+    : dtype(dtype),
+      rows(rows),
+      columns(columns),
+      bytes(static_cast<size_t>(rows * columns * element_size(dtype)), gap) {
   for (int64_t i = 0; i < rows * columns; ++i) store_element(bytes.data(), dtype, i, random.normal());
   const int64_t blocks = ((rows + kQuantBlock - 1) / kQuantBlock) * ((columns + kQuantBlock - 1) / kQuantBlock);
   for (int64_t i = 0; i < blocks; ++i) scale.push_back(0.05f + 0.01f * static_cast<float>(random.below(100)));
@@ -80,17 +83,22 @@ void store_element(void* data, DType dtype, int64_t i, float value) {
     // Ten mantissa bits of a number that half precision holds; nothing here is small enough to be denormal in it.
     const uint32_t bits = float_to_bits(value);
     const int exponent = static_cast<int>((bits >> 23) & 0xff) - 127 + 15;
-    const uint16_t half = static_cast<uint16_t>(((bits >> 16) & 0x8000) | (exponent <= 0 ? 0 : (exponent << 10) | ((bits >> 13) & 0x3ff)));
+    const uint16_t half = static_cast<uint16_t>(((bits >> 16) & 0x8000) |
+                                                (exponent <= 0 ? 0 : (exponent << 10) | ((bits >> 13) & 0x3ff)));
     std::memcpy(p, &half, 2);
   }
 }
 
 const char* name_of(DType dtype) {
   switch (dtype) {
-    case DType::kF32: return "f32";
-    case DType::kF16: return "f16";
-    case DType::kBF16: return "bf16";
-    case DType::kF8E4M3: return "e4m3";
+    case DType::kF32:
+      return "f32";
+    case DType::kF16:
+      return "f16";
+    case DType::kBF16:
+      return "bf16";
+    case DType::kF8E4M3:
+      return "e4m3";
   }
   return "?";
 }
@@ -122,8 +130,8 @@ void Comparison::add(float actual, float expected, double bound, const std::stri
 void expect_same_bits(const float* a, const float* b, int64_t count, const std::string& what) {
   for (int64_t i = 0; i < count; ++i) {
     if (float_to_bits(a[i]) == float_to_bits(b[i])) continue;
-    throw Failure(what + print(": value %ld is %.9g (%08x) and %.9g (%08x)", static_cast<long>(i), a[i], float_to_bits(a[i]), b[i],
-                               float_to_bits(b[i])));
+    throw Failure(what + print(": value %ld is %.9g (%08x) and %.9g (%08x)", static_cast<long>(i), a[i],
+                               float_to_bits(a[i]), b[i], float_to_bits(b[i])));
   }
 }
 

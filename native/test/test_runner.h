@@ -26,10 +26,11 @@ ThreadPool& pool(int threads);
 
 enum class Reference { kIncluded, kExcluded };
 
-// One test for each registered kernel of an op: "<kernel> <sentence>". Kernels of instruction sets that this CPU lacks say so
-// instead of running.
+// One test for each registered kernel of an op: "<kernel> <sentence>". Kernels of instruction sets that this CPU lacks
+// say so instead of running.
 template <class Op>
-void add_for_each_kernel(const std::string& sentence, Reference reference, std::function<std::string(const Kernel<Op>&)> body) {
+void add_for_each_kernel(const std::string& sentence, Reference reference,
+                         std::function<std::string(const Kernel<Op>&)> body) {
   for (const Kernel<Op>& kernel : Registry<Op>::instance().all()) {
     if (reference == Reference::kExcluded && kernel.priority == 0) continue;
     add(std::string(kernel.name) + " " + sentence, [kernel, body] {

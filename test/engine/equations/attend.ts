@@ -1,13 +1,12 @@
 /** softmax(scale q.k) v of one query over the positions it sees. */
-import { dot, item, type Row, softmax } from './vectors.js';
+import { at, item, product, type Row, softmax } from './vectors.js';
 
 export function attend(query: Row, seen: { keys: readonly Row[]; values: readonly Row[]; scale: number }): Row {
-  const probabilities = softmax(Float64Array.from(seen.keys, (key) => dot(query, key) * seen.scale));
+  const probabilities = softmax(product(seen.keys, query).map((score) => score * seen.scale));
   const output = new Float64Array(item(seen.values, 0).length);
-  probabilities.forEach((probability, s) => {
-    item(seen.values, s).forEach((value, i) => {
-      output[i] = (output[i] as number) + probability * value;
-    });
+  seen.values.forEach((value, s) => {
+    const probability = at(probabilities, s);
+    for (let i = 0; i < output.length; ++i) output[i] = at(output, i) + probability * at(value, i);
   });
   return output;
 }

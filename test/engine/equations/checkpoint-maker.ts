@@ -6,7 +6,7 @@ import type { PublishedConfig } from './published-config.js';
 import { quantizeBlocks } from './quantize.js';
 import { type NamedRows, randomWeights, type Spread, USUAL_SPREAD } from './random-weights.js';
 import { type StoredTensor, writeSafetensors } from './safetensors-file.js';
-import type { Row } from './vectors.js';
+import { concat, type Row } from './vectors.js';
 import type { Checkpoint, Tensor } from './weights.js';
 
 export interface CheckpointSpec {
@@ -22,7 +22,15 @@ export interface CheckpointSpec {
 }
 
 /** Names holding one of these are not quantised in a published FP8 checkpoint. */
-const NEVER_FP8 = ['embed_tokens', 'lm_head', 'norm', 'mlp.gate.weight', 'e_score_correction_bias', 'eh_proj', 'shared_head'];
+const NEVER_FP8 = [
+  'embed_tokens',
+  'lm_head',
+  'norm',
+  'mlp.gate.weight',
+  'e_score_correction_bias',
+  'eh_proj',
+  'shared_head',
+];
 
 /** Writes the checkpoint into `folder`/name and returns it as the equations take it. */
 export function makeCheckpoint(spec: CheckpointSpec, folder: string): Checkpoint & { readonly folder: string } {
@@ -68,9 +76,9 @@ const FORMATS: Readonly<Record<'bf16' | 'f16' | 'f32', Format>> = {
 };
 
 function halfBytes(rows: readonly Row[], bits: (x: number) => number): Uint8Array {
-  return new Uint8Array(Uint16Array.from(rows.flatMap((row) => Array.from(row, bits))).buffer);
+  return new Uint8Array(Uint16Array.from(concat(...rows), bits).buffer);
 }
 
 function f32Bytes(rows: readonly Row[]): Uint8Array {
-  return new Uint8Array(Float32Array.from(rows.flatMap((row) => [...row])).buffer);
+  return new Uint8Array(Float32Array.from(concat(...rows)).buffer);
 }

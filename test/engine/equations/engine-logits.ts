@@ -10,7 +10,11 @@ export interface EngineLogits {
   readonly drafts: readonly Float32Array[];
 }
 
-export async function engineLogits(engine: LocalEngine, ids: readonly number[], options: LogitsOptions = {}): Promise<EngineLogits> {
+export async function engineLogits(
+  engine: LocalEngine,
+  ids: readonly number[],
+  options: LogitsOptions = {},
+): Promise<EngineLogits> {
   const logits: Float32Array[] = [];
   const drafts: Float32Array[] = [];
   for await (const chunk of engine.logits(ids, options)) {
@@ -43,7 +47,10 @@ export function rowRms(ours: readonly ArrayLike<number>[], theirs: readonly Arra
 }
 
 export function median(values: readonly number[]): number {
-  return item([...values].sort((a, b) => a - b), Math.floor(values.length / 2));
+  return item(
+    [...values].sort((a, b) => a - b),
+    Math.floor(values.length / 2),
+  );
 }
 
 /** Place of the largest, and by how much it leads. */

@@ -34,7 +34,11 @@ export function route(config: PublishedConfig, logits: Row, bias: Row | undefine
 }
 
 /** The groups whose experts may be chosen: V3 ranks them by the sum of their two best, V2 by their best. */
-function keptGroups(config: PublishedConfig, biased: Row, details: Details): { kept: readonly number[]; margin: number } {
+function keptGroups(
+  config: PublishedConfig,
+  biased: Row,
+  details: Details,
+): { kept: readonly number[]; margin: number } {
   const count = config.n_group ?? 1;
   const all = Array.from({ length: count }, (_, g) => g);
   const grouped = isDeepseek(config) && config.topk_method !== 'greedy' && count > 1 && details.respectGroups;
@@ -49,7 +53,11 @@ function keptGroups(config: PublishedConfig, biased: Row, details: Details): { k
 }
 
 /** Places of the `count` largest, largest first; the lower place wins a tie. */
-function best(scores: ArrayLike<number>, count: number, { tieGoesTo }: Details): { kept: readonly number[]; margin: number } {
+function best(
+  scores: ArrayLike<number>,
+  count: number,
+  { tieGoesTo }: Details,
+): { kept: readonly number[]; margin: number } {
   const direction = tieGoesTo === 'lower' ? 1 : -1;
   const places = Array.from(scores, (_, i) => i);
   places.sort((a, b) => at(scores, b) - at(scores, a) || direction * (a - b));

@@ -22,11 +22,16 @@ export function groupedQueryAttention(weights: Weights, input: AttentionInput): 
     rows.map((x, t) => {
       const all = weights.quantizedLinear(`${prefix}.${name}_proj`, x);
       const split = Array.from({ length: all.length / width }, (_, h) => all.slice(h * width, (h + 1) * width));
-      return name === 'v' ? split : split.map((head) => positioned(weights, `${prefix}.${name}_norm.weight`, { head, position: at(positions, t), rope }));
+      return name === 'v'
+        ? split
+        : split.map((head) =>
+            positioned(weights, `${prefix}.${name}_norm.weight`, { head, position: at(positions, t), rope }),
+          );
     });
   const [queries, keys, values] = [heads('q'), heads('k'), heads('v')];
   const group = config.num_attention_heads / config.num_key_value_heads;
-  const kvHead = (h: number) => (details.headOfQuery === 'h / group' ? Math.floor(h / group) : h % config.num_key_value_heads);
+  const kvHead = (h: number) =>
+    details.headOfQuery === 'h / group' ? Math.floor(h / group) : h % config.num_key_value_heads;
   const window = details.useWindow ? windowOf(config, layer) + details.extraWindow : Infinity;
   const scale = softmaxScale(config, details);
   return rows.map((_, t) => {

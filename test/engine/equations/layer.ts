@@ -13,11 +13,15 @@ export interface LayerResult {
   readonly margin: number;
 }
 
-export function decoderLayer(weights: Weights, input: { layer: number; rows: readonly Row[]; positions: readonly number[] }): LayerResult {
+export function decoderLayer(
+  weights: Weights,
+  input: { layer: number; rows: readonly Row[]; positions: readonly number[] },
+): LayerResult {
   const { config, details } = weights;
   const { layer, rows, positions } = input;
   const prefix = `model.layers.${layer}`;
-  const norm = (name: string, x: Row) => rmsNorm(x, weights.vector(`${prefix}.${name}.weight`), details.normEps ?? config.rms_norm_eps);
+  const norm = (name: string, x: Row) =>
+    rmsNorm(x, weights.vector(`${prefix}.${name}.weight`), details.normEps ?? config.rms_norm_eps);
   const attention = isDeepseek(config) ? latentAttention : groupedQueryAttention;
   const attended = attention(weights, {
     layer,

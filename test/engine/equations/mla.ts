@@ -28,7 +28,9 @@ export function latentAttention(weights: Weights, { layer, rows, positions, rope
     const latent = rmsNorm(compressed.subarray(0, rank), weights.vector(`${prefix}.kv_a_layernorm.weight`), eps);
     // One rotary key for all heads, without a norm.
     const rotaryKey = rotate(compressed.subarray(rank), at(positions, t), rope);
-    const expanded = details.quantizeKvB ? weights.quantizedLinear(`${prefix}.kv_b_proj`, latent) : weights.linear(`${prefix}.kv_b_proj`, latent);
+    const expanded = details.quantizeKvB
+      ? weights.quantizedLinear(`${prefix}.kv_b_proj`, latent)
+      : weights.linear(`${prefix}.kv_b_proj`, latent);
     return Array.from({ length: heads }, (_, h) => {
       const head = expanded.subarray(h * (nope + vWidth), (h + 1) * (nope + vWidth));
       return { key: concat(head.subarray(0, nope), rotaryKey), value: head.slice(nope) };
@@ -48,5 +50,8 @@ function queryProjection(weights: Weights, prefix: string, x: Row): Row {
   if (!config.q_lora_rank) return weights.quantizedLinear(`${prefix}.q_proj`, x);
   const eps = details.latentNormEps ?? config.rms_norm_eps;
   const low = weights.quantizedLinear(`${prefix}.q_a_proj`, x);
-  return weights.quantizedLinear(`${prefix}.q_b_proj`, rmsNorm(low, weights.vector(`${prefix}.q_a_layernorm.weight`), eps));
+  return weights.quantizedLinear(
+    `${prefix}.q_b_proj`,
+    rmsNorm(low, weights.vector(`${prefix}.q_a_layernorm.weight`), eps),
+  );
 }

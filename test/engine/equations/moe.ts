@@ -28,7 +28,9 @@ function mlp(weights: Weights, prefix: string, x: Row): Row {
 function moe(weights: Weights, prefix: string, x: Row): FeedForwardResult {
   const { config, details } = weights;
   const bias = config.topk_method === 'noaux_tc' ? weights.vector(`${prefix}.gate.e_score_correction_bias`) : undefined;
-  const logits = details.quantizeRouter ? weights.quantizedLinear(`${prefix}.gate`, x) : weights.linear(`${prefix}.gate`, x);
+  const logits = details.quantizeRouter
+    ? weights.quantizedLinear(`${prefix}.gate`, x)
+    : weights.linear(`${prefix}.gate`, x);
   const routing = route(config, logits, bias, details);
   let output: Row = new Float64Array(x.length);
   routing.experts.forEach((expert, k) => {

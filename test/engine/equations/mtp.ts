@@ -11,7 +11,8 @@ export function draft(weights: Weights, ids: readonly number[], hidden: readonly
   const { config, details } = weights;
   const layer = config.num_hidden_layers;
   const prefix = `model.layers.${layer}`;
-  const norm = (name: string, x: Row) => rmsNorm(x, weights.vector(`${prefix}.${name}.weight`), details.normEps ?? config.rms_norm_eps);
+  const norm = (name: string, x: Row) =>
+    rmsNorm(x, weights.vector(`${prefix}.${name}.weight`), details.normEps ?? config.rms_norm_eps);
   const next = ids.slice(1);
   const rows = next.map((id, i) => {
     const embedding = norm('enorm', item(weights.matrix(`${prefix}.embed_tokens.weight`), id));

@@ -23,11 +23,12 @@ function roundHalfToEven(x: number): number {
 export const roundToBf16 = (x: number): number => roundToFormat(x, 7, -126);
 export const roundToF16 = (x: number): number => roundToFormat(x, 10, -14);
 
+const oneFloat = new DataView(new ArrayBuffer(4));
+
 /** Bits of a number that bfloat16 holds exactly: the upper half of its float32 bits. */
 export function bf16Bits(x: number): number {
-  const bytes = new DataView(new ArrayBuffer(4));
-  bytes.setFloat32(0, x);
-  return bytes.getUint16(0);
+  oneFloat.setFloat32(0, x);
+  return oneFloat.getUint16(0);
 }
 
 /** Bits of a number that float16 holds exactly. */
@@ -55,12 +56,12 @@ export const E4M3_MAX = 448;
 export function nearestE4m3(x: number, ties: 'to even' | 'away from zero' = 'to even'): number {
   const magnitude = abs(x);
   let best = 0;
-  let distance = Number.MAX_VALUE;
-  E4M3_VALUES.forEach((value, code) => {
-    const here = abs(value - magnitude);
-    if (here > distance || (here === distance && ties === 'to even' && code % 2 !== 0)) return;
+  let distance = magnitude;
+  for (let code = 1; code < E4M3_VALUES.length; ++code) {
+    const here = abs((E4M3_VALUES[code] as number) - magnitude);
+    if (here > distance || (here === distance && ties === 'to even' && code % 2 !== 0)) continue;
     best = code;
     distance = here;
-  });
+  }
   return best;
 }

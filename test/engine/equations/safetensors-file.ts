@@ -11,7 +11,10 @@ export interface StoredTensor {
 /** Writes model.safetensors, or with `shards` above 1 model-0000I-of-0000N.safetensors and their index. */
 export function writeSafetensors(folder: string, tensors: ReadonlyMap<string, StoredTensor>, shards: number): void {
   const entries = [...tensors];
-  if (shards === 1) return writeFileSync(path.join(folder, 'model.safetensors'), fileBytes(entries));
+  if (shards === 1) {
+    writeFileSync(path.join(folder, 'model.safetensors'), fileBytes(entries));
+    return;
+  }
   const each = Math.ceil(entries.length / shards);
   const weightMap: Record<string, string> = {};
   for (let i = 0; i < shards; ++i) {

@@ -30,7 +30,20 @@ export function times(a: Row, b: Row): Row {
 }
 
 export function concat(...parts: readonly Row[]): Row {
-  return Float64Array.from(parts.flatMap((part) => [...part]));
+  const out = new Float64Array(parts.reduce((length, part) => length + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    out.set(part, offset);
+    offset += part.length;
+  }
+  return out;
+}
+
+/** matrix x. */
+export function product(matrix: readonly Row[], x: Row): Row {
+  const out = new Float64Array(matrix.length);
+  for (let i = 0; i < matrix.length; ++i) out[i] = dot(matrix[i] as Row, x);
+  return out;
 }
 
 /** x / sqrt(mean(x^2) + eps) * weight. */

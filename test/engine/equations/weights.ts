@@ -2,7 +2,7 @@
 import { type Details, PUBLISHED } from './details.js';
 import type { PublishedConfig } from './published-config.js';
 import { quantizeBlocks, quantizeRow } from './quantize.js';
-import { dot, plus, type Row } from './vectors.js';
+import { plus, product, type Row } from './vectors.js';
 
 export type StorageFormat = 'bf16' | 'f16' | 'f32' | 'e4m3';
 
@@ -22,13 +22,15 @@ export interface Checkpoint {
 /** Weights as stored and exact activations, or the W8A8 arithmetic of block-scaled FP8. */
 export type Arithmetic = 'weights only' | 'w8a8';
 
+/** What was quantised once, by the details that the result depends on. */
+const quantized = new WeakMap<Tensor, Map<string, readonly Row[]>>();
+
 /** A checkpoint together with the arithmetic and the details to compute it with. */
 export class Weights {
   readonly config: PublishedConfig;
   readonly details: Details;
   readonly arithmetic: Arithmetic;
   private readonly tensors: ReadonlyMap<string, Tensor>;
-  private readonly quantized = new Map<string, readonly Row[]>();
 
   constructor(checkpoint: Checkpoint, options: { arithmetic?: Arithmetic; details?: Partial<Details> } = {}) {
     this.config = checkpoint.config;
@@ -60,11 +62,12 @@ export class Weights {
   private quantizedMatrix(name: string): readonly Row[] {
     const tensor = this.tensor(name);
     if (tensor.format === 'e4m3') return tensor.rows;
-    const known = this.quantized.get(name);
-    if (known !== undefined) return known;
-    const { values } = quantizeBlocks(tensor.rows, this.details);
-    this.quantized.set(name, values);
-    return values;
+    const { ties, divide } = this.details;
+    const known = quantized.get(tensor) ?? new Map<string, readonly Row[]>();
+    quantized.set(tensor, known);
+    const rows = known.get(`${ties}, ${divide}`) ?? quantizeBlocks(tensor.rows, this.details).values;
+    known.set(`${ties}, ${divide}`, rows);
+    return rows;
   }
 
   private withBias(name: string, y: Row): Row {
@@ -77,8 +80,4 @@ export class Weights {
     if (found === undefined) throw new Error(`the checkpoint has no ${name}`);
     return found;
   }
-}
-
-function product(matrix: readonly Row[], x: Row): Row {
-  return Float64Array.from(matrix, (row) => dot(row, x));
 }
