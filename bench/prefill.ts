@@ -14,6 +14,7 @@ import { expectedTensors } from '../engine/architectures/expected-tensors.js';
 import { archSpecOf } from '../engine/architectures/registry.js';
 import type { DType } from '../engine/engine.js';
 import { loadEngine } from '../engine/load-engine.js';
+import { SafetensorsWriter } from '../engine/safetensors-writer.js';
 
 const SHAPES: Readonly<Record<string, Record<string, unknown>>> = {
   'llama-1b': {
@@ -63,29 +64,25 @@ const SHAPES: Readonly<Record<string, Record<string, unknown>>> = {
 
 /** BF16 weights of about the right size: random mantissas and signs, exponents so that outputs neither vanish nor grow. */
 function writeSynthetic(folder: string, config: Record<string, unknown>): void {
-  const arch = archSpecOf(config);
-  const header: Record<string, object> = {};
-  const parts: Buffer[] = [];
-  let offset = 0;
-  let state = 1;
-  for (const { name, shape } of expectedTensors(arch)) {
-    const count = shape.reduce((product, size) => product * size, 1);
-    const exponent = shape.length > 1 ? 127 - 1 - Math.round(Math.log2(shape.at(-1) ?? 1) / 2) : 127;
-    const values = new Uint16Array(count);
-    for (let i = 0; i < count; ++i) {
-      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-      values[i] = ((shape.length > 1 ? (state >>> 31) << 15 : 0) | (exponent << 7) | ((state >>> 16) & 0x7f)) & 0xffff;
-    }
-    header[name] = { dtype: 'BF16', shape, data_offsets: [offset, offset + count * 2] };
-    offset += count * 2;
-    parts.push(Buffer.from(values.buffer));
-  }
-  const json = JSON.stringify(header);
-  const padded = Buffer.from(json.padEnd(Math.ceil(json.length / 8) * 8));
-  const length = Buffer.alloc(8);
-  length.writeBigUInt64LE(BigInt(padded.length));
+  const tensors = expectedTensors(archSpecOf(config));
   writeFileSync(path.join(folder, 'config.json'), JSON.stringify(config));
-  writeFileSync(path.join(folder, 'model.safetensors'), Buffer.concat([length, padded, ...parts]));
+  const writer = new SafetensorsWriter(
+    path.join(folder, 'model.safetensors'),
+    tensors.map(({ name, shape }) => ({ name, shape, dtype: 'BF16' })),
+  );
+  let state = 1;
+  for (const { name, shape } of tensors) {
+    const values = new Uint16Array(shape.reduce((product, size) => product * size, 1));
+    const isMatrix = shape.length > 1;
+    const exponent = isMatrix ? 126 - Math.round(Math.log2(shape.at(-1) ?? 1) / 2) : 127;
+    for (let i = 0; i < values.length; ++i) {
+      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+      const sign = isMatrix ? state >>> 31 : 0;
+      values[i] = (sign << 15) | (exponent << 7) | ((state >>> 16) & 0x7f);
+    }
+    writer.append(name, values);
+  }
+  writer.close();
 }
 
 const { values } = parseArgs({

@@ -1,9 +1,11 @@
-/** Writes a safetensors file of float32 tensors whose rows arrive one chunk at a time. */
+/** Writes a safetensors file whose tensors arrive one chunk of rows at a time. */
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { EvalrunError } from '../errors.js';
 
 export interface TensorPlan {
   readonly name: string;
+  /** Default F32. */
+  readonly dtype?: 'F32' | 'BF16';
   readonly shape: readonly number[];
 }
 
@@ -17,9 +19,9 @@ export class SafetensorsWriter {
   constructor(file: string, tensors: readonly TensorPlan[]) {
     const header: Record<string, object> = { __metadata__: { format: 'pt' } };
     let offset = 0;
-    for (const { name, shape } of tensors) {
-      const bytes = shape.reduce((product, size) => product * size, 4);
-      header[name] = { dtype: 'F32', shape, data_offsets: [offset, offset + bytes] };
+    for (const { name, shape, dtype = 'F32' } of tensors) {
+      const bytes = shape.reduce((product, size) => product * size, dtype === 'F32' ? 4 : 2);
+      header[name] = { dtype, shape, data_offsets: [offset, offset + bytes] };
       this.cursors.set(name, { position: offset, end: offset + bytes });
       offset += bytes;
     }
@@ -41,7 +43,7 @@ export class SafetensorsWriter {
   }
 
   /** Appends rows to a tensor. */
-  append(name: string, values: Float32Array): void {
+  append(name: string, values: Float32Array | Uint16Array): void {
     const cursor = this.cursors.get(name);
     if (cursor === undefined || cursor.position + values.byteLength > cursor.end) {
       throw new EvalrunError('internal/safetensors-writer', { what: `More rows than planned for tensor ${name}` });

@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { ArchSpec } from '../engine/arch-spec.js';
 import { expectedTensors } from '../engine/architectures/expected-tensors.js';
 import { archSpecOf } from '../engine/architectures/registry.js';
+import { SafetensorsWriter } from '../engine/safetensors-writer.js';
 import { byteTokenizer } from './byte-tokenizer.js';
 import { NormalNumbers } from './normal-numbers.js';
 
@@ -58,7 +59,7 @@ export function writeRandomModel(folder: string, note: string): void {
     writeFileSync(path.join(scratch, 'tokenizer.json'), `${JSON.stringify(tokenizer)}\n`);
     writeFileSync(path.join(scratch, 'tokenizer_config.json'), `${JSON.stringify(tokenizerConfig, null, 2)}\n`);
     writeFileSync(path.join(scratch, 'RANDOM_WEIGHTS'), `${note}\n`);
-    writeFileSync(path.join(scratch, 'model.safetensors'), randomWeights(archSpecOf(CONFIG)));
+    writeRandomWeights(path.join(scratch, 'model.safetensors'), archSpecOf(CONFIG));
     renameSync(scratch, folder);
   } catch (error) {
     rmSync(scratch, { recursive: true, force: true });
@@ -67,27 +68,22 @@ export function writeRandomModel(folder: string, note: string): void {
   }
 }
 
-/** A safetensors file of BF16 weights: norms near 1, everything else with variance 1 / inputs. */
-function randomWeights(arch: ArchSpec): Buffer {
+/** BF16 weights: norms near 1, everything else with variance 1 / inputs. */
+function writeRandomWeights(file: string, arch: ArchSpec): void {
   const numbers = new NormalNumbers(SEED);
-  const header: Record<string, object> = {};
-  const parts: Buffer[] = [];
-  let offset = 0;
-  for (const { name, shape } of expectedTensors(arch)) {
-    const count = shape.reduce((product, size) => product * size, 1);
-    const inputs = shape.at(-1) ?? 1;
-    const [mean, spread] = shape.length > 1 ? [0, 1 / Math.sqrt(inputs)] : /bias/.test(name) ? [0, 0.1] : [1, 0.1];
-    const bytes = Buffer.alloc(count * 2);
-    for (let i = 0; i < count; ++i) bytes.writeUInt16LE(bfloat16(mean + spread * numbers.next()), i * 2);
-    header[name] = { dtype: 'BF16', shape, data_offsets: [offset, offset + bytes.length] };
-    offset += bytes.length;
-    parts.push(bytes);
+  const tensors = expectedTensors(arch);
+  const writer = new SafetensorsWriter(
+    file,
+    tensors.map(({ name, shape }) => ({ name, shape, dtype: 'BF16' })),
+  );
+  for (const { name, shape } of tensors) {
+    const values = new Uint16Array(shape.reduce((product, size) => product * size, 1));
+    const [mean, spread] =
+      shape.length > 1 ? [0, 1 / Math.sqrt(shape.at(-1) ?? 1)] : /bias/.test(name) ? [0, 0.1] : [1, 0.1];
+    for (let i = 0; i < values.length; ++i) values[i] = bfloat16(mean + spread * numbers.next());
+    writer.append(name, values);
   }
-  const json = JSON.stringify(header);
-  const padded = Buffer.from(json.padEnd(Math.ceil(json.length / 8) * 8));
-  const length = Buffer.alloc(8);
-  length.writeBigUInt64LE(BigInt(padded.length));
-  return Buffer.concat([length, padded, ...parts]);
+  writer.close();
 }
 
 const scratchFloat = new Float32Array(1);
