@@ -1,6 +1,6 @@
 /** Continuous batching for greedy generation: prompts are computed in chunks beside sequences that decode one token a step. */
 import type { GenerateRequest } from './engine.js';
-import { type KvPages, pagesFor } from './kv-pages.js';
+import { cacheTooSmall, type KvPages, pagesFor } from './kv-pages.js';
 import type { NativeStepResult } from './native.js';
 import { StepBuilder } from './step-builder.js';
 
@@ -95,7 +95,10 @@ export class GreedyScheduler {
     while (this.waiting.length > 0 && this.active.length < this.options.batchTokens) {
       const request = this.waiting[this.waiting.length - 1] as GenerateRequest;
       const needed = pagesFor(request.context.length + request.maxTokens);
-      if (needed > this.options.pages.available && this.active.length > 0) return;
+      if (needed > this.options.pages.available) {
+        if (this.active.length > 0) return;
+        throw cacheTooSmall(request.context.length + request.maxTokens, this.options.pages);
+      }
       this.waiting.pop();
       if (request.maxTokens <= 0) {
         this.completed.push({ request, ids: [], end: 'truncated' });

@@ -38,3 +38,13 @@ export class KvPages {
     this.free.push(...pages);
   }
 }
+
+/** What to say when a sequence cannot be held even though every other one could wait. */
+export function cacheTooSmall(tokens: number, pages: KvPages): EvalrunError {
+  return new EvalrunError('memory/kv-cache', {
+    what: `A sequence of ${tokens} tokens does not fit into the KV cache`,
+    expected: `at least ${pagesFor(tokens)} pages of ${PAGE_TOKENS} tokens`,
+    found: `${pages.total}, of which ${pages.available} are free`,
+    todo: 'lower --batch-tokens or free memory so that the cache can be larger',
+  });
+}

@@ -1,6 +1,5 @@
 /** Walks a prefix tree in steps: packs ready nodes to the token budget, owns their pages, answers their queries. */
-import { EvalrunError } from '../errors.js';
-import { type KvPages, PAGE_TOKENS, pagesFor } from './kv-pages.js';
+import { cacheTooSmall, type KvPages, PAGE_TOKENS, pagesFor } from './kv-pages.js';
 import type { NativeStepResult } from './native.js';
 import type { PrefixTree, TreeNode, TreeQuery } from './prefix-tree.js';
 import { StepBuilder } from './step-builder.js';
@@ -59,7 +58,10 @@ export class PrefixScheduler {
       this.ready.pop();
       completed.push(active);
     }
-    if (builder.tokenCount === 0) throw this.outOfPages();
+    if (builder.tokenCount === 0) {
+      const { node } = this.ready[this.ready.length - 1] as ActiveNode;
+      throw cacheTooSmall(node.start + node.tokens.length, this.pages);
+    }
     return { builder, finish: (result) => this.finish(result, answers, completed) };
   }
 
@@ -111,17 +113,6 @@ export class PrefixScheduler {
       this.pages.release(node.owned);
       node = node.parent;
     }
-  }
-
-  private outOfPages(): EvalrunError {
-    const active = this.ready[this.ready.length - 1] as ActiveNode;
-    const tokens = active.node.start + active.node.tokens.length;
-    return new EvalrunError('memory/kv-cache', {
-      what: `A prompt of ${tokens} tokens does not fit into the KV cache`,
-      expected: `at least ${pagesFor(tokens)} pages of ${PAGE_TOKENS} tokens`,
-      found: `${this.pages.total}, of which ${this.pages.available} are free`,
-      todo: 'lower --batch-tokens or free memory so that the cache can be larger',
-    });
   }
 }
 

@@ -47,7 +47,15 @@ function run(args, what) {
 requireTools();
 mkdirSync(buildFolder, { recursive: true });
 run(
-  ['-S', nativeFolder, '-B', buildFolder, '-DCMAKE_BUILD_TYPE=Release', `-DEVALRUN_TESTS=${tests ? 'ON' : 'OFF'}`],
+  [
+    '-S',
+    nativeFolder,
+    '-B',
+    buildFolder,
+    '-DCMAKE_BUILD_TYPE=Release',
+    `-DEVALRUN_TESTS=${tests ? 'ON' : 'OFF'}`,
+    `-DNODE_EXECUTABLE=${process.execPath}`,
+  ],
   'configure',
 );
 run(['--build', buildFolder, '--parallel', String(Math.max(1, os.availableParallelism()))], 'compile the addon');

@@ -149,7 +149,7 @@ describe('PrefixTree and PrefixScheduler', () => {
 
   test('a prompt that the cache cannot hold is refused with the numbers', () => {
     expect(() => scoreAll([range(0, 300)], { share: true, batchTokens: 64, pages: 3 })).toThrow(
-      /300 tokens does not fit.*at least 5 pages.*found 3/,
+      /sequence of 300 tokens does not fit.*at least 5 pages.*found 3/,
     );
   });
 
