@@ -30,7 +30,11 @@ export function addRunOptions(command: Command): Command {
     .option('-s, --suite <names>', 'mmlu, ceval, cmmlu, bilingual; several with commas', names)
     .option('-m, --model <model>', 'checkpoint folder or org/name; default the model in the box')
     .addOption(
-      new Option('--dtype <dtype>', 'precision of the arithmetic (default: bf16)').choices(['f32', 'bf16', 'fp8']),
+      new Option('--dtype <dtype>', 'precision of the products (default: as the checkpoint is stored)').choices([
+        'f32',
+        'bf16',
+        'fp8',
+      ]),
     )
     .addOption(new Option('--device <device>', 'where to compute (default: auto)').choices(['auto', 'cpu', 'cuda']))
     .option('-o, --out <folder>', 'folder in which the run folder is made', 'runs')

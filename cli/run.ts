@@ -59,7 +59,7 @@ async function runWith(flags: RunFlags, parts: CliParts, { signal, progress, onS
   if (flags.resume === undefined) await checkWritable(flags.out);
   const chosen = {
     model: settings.model ?? (await parts.defaultModel()),
-    dtype: settings.dtype ?? 'bf16',
+    ...(settings.dtype && { dtype: settings.dtype }),
     device: settings.device ?? 'auto',
     ...(settings.threads && { threads: settings.threads }),
     ...(settings.batch_tokens && { batchTokens: settings.batch_tokens }),
