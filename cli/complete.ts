@@ -1,5 +1,6 @@
 /** `evalrun complete`: a greedy continuation of token ids or of a text. */
 import { Command } from 'commander';
+import type { SamplingOptions } from '../engine/engine.js';
 import { loadEngine } from '../engine/load-engine.js';
 import { EvalrunError } from '../errors.js';
 import { addEngineFlags, type EngineFlags, engineOptions, positiveInteger, tokenIds } from './engine-options.js';
@@ -9,17 +10,29 @@ interface CompleteFlags extends EngineFlags {
   readonly prompt?: string;
   readonly maxTokens: number;
   readonly ignoreEos?: boolean;
+  readonly temperature?: number;
+  readonly topP?: number;
+  readonly topK?: number;
+  readonly minP?: number;
+  readonly seed?: number;
+  readonly stop?: readonly string[];
   readonly json?: boolean;
 }
 
 export function completeCommand(): Command {
   const command = new Command('complete')
-    .description('continue token ids or a text, greedily')
+    .description('continue token ids or a text, greedily unless --temperature says otherwise')
     .argument('<model>', 'checkpoint folder')
     .option('--ids <ids>', 'token ids, separated by commas', tokenIds)
     .option('--prompt <text>', "text, encoded by the checkpoint's own rules")
     .option('--max-tokens <n>', 'most tokens to generate', positiveInteger, 64)
     .option('--ignore-eos', 'do not stop at the end of text')
+    .option('--temperature <t>', 'sample instead of taking the best token', Number)
+    .option('--top-p <p>', 'sample from the fewest tokens whose probabilities reach p', Number)
+    .option('--top-k <k>', 'sample from the k most probable tokens', Number)
+    .option('--min-p <p>', 'sample from tokens at least p times as probable as the best', Number)
+    .option('--seed <s>', 'seed of the draws', Number)
+    .option('--stop <text...>', 'end at any of these strings')
     .option('--json', 'print one JSON object');
   return addEngineFlags(command).action(runComplete);
 }
@@ -43,6 +56,8 @@ async function runComplete(model: string, flags: CompleteFlags): Promise<void> {
       context,
       maxTokens: flags.maxTokens,
       ...(flags.ignoreEos ? { stopIds: [] } : {}),
+      ...(flags.stop === undefined ? {} : { stop: flags.stop }),
+      sampling: samplingOf(flags),
     };
     for await (const { ids, text, end } of engine.generate([request])) {
       if (flags.json) process.stdout.write(`${JSON.stringify({ prompt_ids: context, ids, text, end })}\n`);
@@ -51,4 +66,9 @@ async function runComplete(model: string, flags: CompleteFlags): Promise<void> {
   } finally {
     await engine.close();
   }
+}
+
+function samplingOf({ temperature, topP, topK, minP, seed }: CompleteFlags): SamplingOptions {
+  const asked = Object.entries({ temperature, topP, topK, minP, seed }).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(asked) as SamplingOptions;
 }

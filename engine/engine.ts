@@ -37,16 +37,37 @@ export interface ScoreResult {
   readonly sharedTokens: number;
 }
 
+/** How the next token is drawn; nothing given is greedy. */
+export interface SamplingOptions {
+  /** 0 is greedy. Default 0. */
+  readonly temperature?: number;
+  /** Keep the fewest most probable tokens whose probabilities reach this sum. Default 1. */
+  readonly topP?: number;
+  /** Keep this many most probable tokens; 0 keeps all. Default 0. */
+  readonly topK?: number;
+  /** Keep tokens at least this share as probable as the most probable one. Default 0. */
+  readonly minP?: number;
+  /** Draws are a function of seed, request id, repeat and position alone. Default 0. */
+  readonly seed?: number;
+}
+
 export interface GenerateRequest {
   readonly id: string;
+  /** Which of several samples of the same request this is. Default 0. */
+  readonly repeat?: number;
   readonly context: readonly number[];
   readonly maxTokens: number;
+  readonly sampling?: SamplingOptions;
+  /** Strings that end the text, matched on decoded text; neither they nor what follows is in the result's text. */
+  readonly stop?: readonly string[];
   /** Ids that end the text; default the model's end-of-sequence ids. */
   readonly stopIds?: readonly number[];
 }
 
 export interface GenerateResult {
   readonly id: string;
+  readonly repeat: number;
+  /** Generated ids, those of a stop string included, without the id that ended the text. */
   readonly ids: readonly number[];
   readonly text: string;
   readonly end: 'stop' | 'eos' | 'truncated';
@@ -102,7 +123,7 @@ export interface Engine {
   readonly tokenizer: Tokenizer;
   /** Results in the order in which they complete; every request yields exactly one. */
   score(requests: readonly ScoreRequest[], options?: ScoreOptions): AsyncIterable<ScoreResult>;
-  /** Greedy continuation of each context, in the order in which they complete. */
+  /** A continuation of each context, in the order in which they complete. */
   generate(requests: readonly GenerateRequest[]): AsyncIterable<GenerateResult>;
   memory(): MemoryUse;
   /** Called after each step; at most one listener. It may throw, which ends the call in progress with that error. */

@@ -13,12 +13,13 @@ import type {
   StepStats,
   Tokenizer,
 } from './engine.js';
-import { GreedyScheduler } from './greedy-scheduler.js';
+import { GenerateScheduler } from './generate-scheduler.js';
 import { KvPages } from './kv-pages.js';
 import type { MemoryPlan } from './memory-plan.js';
 import type { NativeModel, NativeStepResult } from './native.js';
 import { PrefixScheduler } from './prefix-scheduler.js';
 import { PrefixTree } from './prefix-tree.js';
+import { checkSampling } from './sampling-check.js';
 import { ScoreCollector } from './score-collector.js';
 import { type LogitsOptions, type SequenceLogits, sequenceLogits } from './sequence-logits.js';
 import type { StepBuilder } from './step-builder.js';
@@ -76,19 +77,22 @@ export class LocalEngine implements Engine {
   async *generate(requests: readonly GenerateRequest[]): AsyncIterable<GenerateResult> {
     const release = await this.takeTurn();
     try {
-      for (const request of requests) this.checkTokens(request.id, request.context, Math.max(1, request.maxTokens));
+      for (const request of requests) {
+        this.checkTokens(request.id, request.context, Math.max(1, request.maxTokens));
+        checkSampling(request.sampling);
+      }
       const pages = new KvPages(this.plan.kvPages);
-      const scheduler = new GreedyScheduler(requests, {
+      const scheduler = new GenerateScheduler(requests, {
         pages,
         batchTokens: this.batchTokens,
         eosIds: this.arch.eosIds,
+        decode: (ids) => this.tokenizer.decode(ids, { skipSpecialTokens: true }),
       });
       while (!scheduler.done) {
         const { builder, prefillTokens, decodeTokens, finish } = scheduler.nextStep();
         finish(await this.step(builder, { prefill: prefillTokens, decode: decodeTokens, pages }));
-        for (const { request, ids, end } of scheduler.takeCompleted()) {
-          const text = this.tokenizer.decode(ids, { skipSpecialTokens: true });
-          yield { id: request.id, ids, text, end, promptTokens: request.context.length };
+        for (const { request, ids, text, end } of scheduler.takeCompleted()) {
+          yield { id: request.id, repeat: request.repeat ?? 0, ids, text, end, promptTokens: request.context.length };
         }
       }
     } finally {

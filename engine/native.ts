@@ -17,6 +17,10 @@ export interface NativeStep {
   readonly idRows: Int32Array;
   readonly wantBest: boolean;
   readonly wantLogits: boolean;
+  /** Per row temperature, top_p, min_p; empty: the best token of every row. */
+  readonly sampleNumbers: Float32Array;
+  /** Per row top_k, low and high half of the random key, position. */
+  readonly sampleIntegers: Int32Array;
   /** Token after each row (-1 unknown), or empty: the MTP module does not run. */
   readonly nextTokens: Int32Array;
 }

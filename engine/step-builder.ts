@@ -10,6 +10,17 @@ export interface SpanRequest {
   readonly decode: boolean;
 }
 
+/** See SampleParams in native/ops/ops.h. */
+export interface RowSampling {
+  readonly temperature: number;
+  readonly topP: number;
+  readonly topK: number;
+  readonly minP: number;
+  /** Low and high half of the 64-bit key. */
+  readonly key: readonly [number, number];
+  readonly position: number;
+}
+
 export class StepBuilder {
   private readonly tokens: number[] = [];
   private readonly spans: number[] = [];
@@ -19,6 +30,7 @@ export class StepBuilder {
   private readonly ids: number[] = [];
   private readonly idRows: number[] = [];
   private readonly nextTokens: number[] = [];
+  private readonly sampling: RowSampling[] = [];
   wantBest = false;
   wantLogits = false;
 
@@ -41,6 +53,11 @@ export class StepBuilder {
 
   copyPage(source: number, target: number): void {
     this.pageCopies.push(source, target);
+  }
+
+  /** How the token of the row asked for last is drawn; to be called for every row or for none. */
+  addSampling(sampling: RowSampling): void {
+    this.sampling.push(sampling);
   }
 
   /** Asks for a row; returns where its log-probabilities begin in the result. */
@@ -70,6 +87,10 @@ export class StepBuilder {
       idRows: Int32Array.from(this.idRows),
       wantBest: this.wantBest,
       wantLogits: this.wantLogits,
+      sampleNumbers: Float32Array.from(
+        this.sampling.flatMap(({ temperature, topP, minP }) => [temperature, topP, minP]),
+      ),
+      sampleIntegers: Int32Array.from(this.sampling.flatMap(({ topK, key, position }) => [topK, ...key, position])),
       nextTokens: Int32Array.from(this.nextTokens),
     };
   }

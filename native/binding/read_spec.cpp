@@ -172,6 +172,26 @@ std::vector<TensorRef> read_tensors(const Napi::Array& array) {
   return tensors;
 }
 
+// Flat lists of one row each: temperature, top_p, min_p; and top_k, low and high half of the key, position.
+static std::vector<SampleParams> read_sampling(const Napi::Object& o) {
+  const std::vector<int32_t> integers = int32s(o, "sampleIntegers");
+  const Napi::Value value = field(o, "sampleNumbers");
+  if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != napi_float32_array) {
+    throw std::invalid_argument("field is not a Float32Array: sampleNumbers");
+  }
+  const Napi::Float32Array numbers = value.As<Napi::Float32Array>();
+  const size_t rows = integers.size() / 4;
+  if (integers.size() % 4 != 0 || numbers.ElementLength() != rows * 3) throw std::invalid_argument("sampling lists differ in length");
+  std::vector<SampleParams> params(rows);
+  for (size_t i = 0; i < rows; ++i) {
+    const uint64_t low = static_cast<uint32_t>(integers[4 * i + 1]);
+    const uint64_t high = static_cast<uint32_t>(integers[4 * i + 2]);
+    params[i] = {numbers[3 * i], numbers[3 * i + 1], numbers[3 * i + 2], integers[4 * i], high << 32 | low,
+                 static_cast<uint32_t>(integers[4 * i + 3])};
+  }
+  return params;
+}
+
 // `spans` is flat: count, start position, first page, decode (0 or 1) for each.
 Step read_step(const Napi::Object& o) {
   Step step;
@@ -189,6 +209,7 @@ Step read_step(const Napi::Object& o) {
   step.ids = int32s(o, "ids");
   step.id_rows = int32s(o, "idRows");
   step.want_best = boolean(o, "wantBest");
+  step.sampling = read_sampling(o);
   step.want_logits = boolean(o, "wantLogits");
   step.next_tokens = int32s(o, "nextTokens");
   return step;

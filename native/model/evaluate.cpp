@@ -14,9 +14,14 @@ void Model::evaluate(const Step& step, const float* x, StepResult& result) {
   result.log_probs.resize(step.ids.size());
   if (step.want_best) result.best.resize(count);
   if (step.want_logits) result.logits.resize(static_cast<size_t>(count) * spec_.vocab);
+  const bool sampled = !step.sampling.empty();
+  float* logits = step.want_logits ? result.logits.data()
+                  : sampled        ? logits_.floats(static_cast<int64_t>(count) * spec_.vocab)
+                                   : nullptr;
   run(LogProbsOp{rows, head(), numerics_.head, count, step.ids.data(), step.id_rows.data(),
                  static_cast<int>(step.ids.size()), result.log_probs.data(), step.want_best ? result.best.data() : nullptr,
-                 step.want_logits ? result.logits.data() : nullptr});
+                 logits});
+  if (sampled) run(SampleOp{logits, count, spec_.vocab, step.sampling.data(), result.best.data()});
 }
 
 // Row t drafts token t+2 from the main model's hidden state h_t (after its final norm) and the embedding of token t+1:

@@ -29,7 +29,7 @@ Model::Model(ArchSpec spec, Numerics numerics, const std::vector<FileRef>& files
 int64_t Model::workspace_bytes() const {
   int64_t bytes = 0;
   for (const Workspace* space : {&x_, &h_, &delta_, &q_, &q_latent_, &kv_, &k_, &v_, &attended_, &gate_, &up_, &shared_,
-                                 &router_, &expert_in_, &expert_out_, &rows_, &mtp_in_, &mtp_x_}) {
+                                 &router_, &expert_in_, &expert_out_, &rows_, &logits_, &mtp_in_, &mtp_x_}) {
     bytes += space->bytes();
   }
   return bytes;
@@ -60,6 +60,8 @@ void Model::check(const Step& step) const {
   require(step.ids.size() == step.id_rows.size(), "ids and their rows differ in length");
   for (int32_t id : step.ids) require(id >= 0 && id < spec_.vocab, "an asked id outside the vocabulary");
   for (int32_t r : step.id_rows) require(r >= 0 && static_cast<size_t>(r) < step.rows.size(), "an asked row outside the rows");
+  require(step.sampling.empty() || (step.want_best && step.sampling.size() == step.rows.size()),
+          "sampling needs one entry per row to evaluate, and the best tokens wanted");
   require(step.next_tokens.empty() || step.next_tokens.size() == step.tokens.size(), "next tokens and tokens differ in length");
   require(step.next_tokens.empty() || spec_.mtp_layers > 0, "the model has no multi-token-prediction module");
   for (int32_t token : step.next_tokens) require(token >= -1 && token < spec_.vocab, "a next token outside the vocabulary");

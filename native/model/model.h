@@ -69,7 +69,7 @@ class Model {
   std::map<std::string, std::vector<Weight>> expert_weights_;
   std::map<std::string, std::string> kernels_used_;
   Workspace x_, h_, delta_, q_, q_latent_, kv_, k_, v_, attended_, gate_, up_, shared_, router_, expert_in_, expert_out_, rows_,
-      mtp_in_, mtp_x_;
+      logits_, mtp_in_, mtp_x_;
 };
 
 }  // namespace evalrun

@@ -16,6 +16,7 @@ struct Step {
   std::vector<int32_t> ids;         // [N] token ids whose log-probability is asked
   std::vector<int32_t> id_rows;     // [N] index into `rows`
   bool want_best = false;
+  std::vector<SampleParams> sampling;  // [S], or empty: the best token of every row
   bool want_logits = false;
   // [T] the token after each row, -1 where unknown; empty: the MTP module does not run.
   std::vector<int32_t> next_tokens;

@@ -258,4 +258,26 @@ struct LogProbsOp {
   float* logits_out;  // [rows, V] or null
 };
 
+// How one row's next token is drawn. Greedy when temperature is 0.
+struct SampleParams {
+  float temperature = 0;
+  float top_p = 1;    // keep the fewest most probable tokens whose probabilities reach this sum
+  float min_p = 0;    // and of those only tokens at least this share as probable as the most probable one
+  int32_t top_k = 0;  // after keeping only this many most probable tokens; 0 keeps all
+  // The random number is a function of these two alone: who is being sampled, and which of its tokens.
+  uint64_t key = 0;
+  uint32_t position = 0;
+};
+
+// out[i] = the token drawn from softmax(logits[i] / temperature) after top_k, top_p and min_p, in this order, by inversion:
+// candidates in descending order of logit (ties to the lower id), the first whose cumulative probability exceeds u * total.
+// Probabilities and sums are double; u = sample_uniform(key, position).
+struct SampleOp {
+  const float* logits;  // [rows, V]
+  int rows;
+  int vocab;
+  const SampleParams* params;  // [rows]
+  int32_t* out;                // [rows]
+};
+
 }  // namespace evalrun

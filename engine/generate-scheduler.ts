@@ -1,14 +1,18 @@
-/** Continuous batching for greedy generation: prompts are computed in chunks beside sequences that decode one token a step. */
+/** Continuous batching for generation: prompts are computed in chunks beside sequences that decode one token a step. */
 import type { GenerateRequest } from './engine.js';
 import { cacheTooSmall, type KvPages, pagesFor } from './kv-pages.js';
 import type { NativeStepResult } from './native.js';
-import { StepBuilder } from './step-builder.js';
+import { sampleKey } from './sample-key.js';
+import { type RowSampling, StepBuilder } from './step-builder.js';
+import { StopMatcher } from './stop-matcher.js';
 
 interface Sequence {
   readonly request: GenerateRequest;
   readonly pages: readonly number[];
   readonly stopIds: ReadonlySet<number>;
   readonly ids: number[];
+  readonly key: readonly [number, number];
+  readonly matcher: StopMatcher;
   /** Prompt tokens in the cache. */
   prefilled: number;
 }
@@ -16,22 +20,25 @@ interface Sequence {
 export interface CompletedSequence {
   readonly request: GenerateRequest;
   readonly ids: readonly number[];
-  readonly end: 'eos' | 'truncated';
+  readonly text: string;
+  readonly end: 'stop' | 'eos' | 'truncated';
 }
 
-export interface GreedySchedulerOptions {
+export interface GenerateSchedulerOptions {
   readonly pages: KvPages;
   readonly batchTokens: number;
   readonly eosIds: readonly number[];
+  /** Text of ids, special tokens left out. */
+  readonly decode: (ids: readonly number[]) => string;
 }
 
-export class GreedyScheduler {
+export class GenerateScheduler {
   private readonly waiting: GenerateRequest[];
   private active: Sequence[] = [];
   private completed: CompletedSequence[] = [];
-  private readonly options: GreedySchedulerOptions;
+  private readonly options: GenerateSchedulerOptions;
 
-  constructor(requests: readonly GenerateRequest[], options: GreedySchedulerOptions) {
+  constructor(requests: readonly GenerateRequest[], options: GenerateSchedulerOptions) {
     this.waiting = [...requests].reverse();
     this.options = options;
   }
@@ -53,7 +60,12 @@ export class GreedyScheduler {
     const advanced: { sequence: Sequence; answer: number }[] = [];
     let prefillTokens = 0;
     let decodeTokens = 0;
-    let answers = 0;
+    const isSampled = this.active.some(({ request }) => (request.sampling?.temperature ?? 0) > 0);
+    const ask = (sequence: Sequence, row: number) => {
+      builder.addQuery(row, []);
+      if (isSampled) builder.addSampling(rowSampling(sequence));
+      advanced.push({ sequence, answer: advanced.length });
+    };
     for (const sequence of this.active) {
       if (sequence.prefilled < sequence.request.context.length) continue;
       const start = sequence.request.context.length + sequence.ids.length - 1;
@@ -63,8 +75,7 @@ export class GreedyScheduler {
         pages: sequence.pages.slice(0, pagesFor(start + 1)),
         decode: true,
       });
-      builder.addQuery(row, []);
-      advanced.push({ sequence, answer: answers++ });
+      ask(sequence, row);
       decodeTokens += 1;
     }
     for (const sequence of this.active) {
@@ -81,8 +92,7 @@ export class GreedyScheduler {
       sequence.prefilled = end;
       prefillTokens += count;
       if (end < context.length) continue;
-      builder.addQuery(row + count - 1, []);
-      advanced.push({ sequence, answer: answers++ });
+      ask(sequence, row + count - 1);
     }
     const finish = (result: NativeStepResult) => {
       for (const { sequence, answer } of advanced) this.advance(sequence, result.best[answer] as number);
@@ -101,20 +111,35 @@ export class GreedyScheduler {
       }
       this.waiting.pop();
       if (request.maxTokens <= 0) {
-        this.completed.push({ request, ids: [], end: 'truncated' });
+        this.completed.push({ request, ids: [], text: '', end: 'truncated' });
         continue;
       }
       const stopIds = new Set(request.stopIds ?? this.options.eosIds);
-      this.active.push({ request, pages: this.options.pages.take(needed), stopIds, ids: [], prefilled: 0 });
+      this.active.push({
+        request,
+        pages: this.options.pages.take(needed),
+        stopIds,
+        ids: [],
+        key: sampleKey(request.sampling?.seed ?? 0, request.id, request.repeat ?? 0),
+        matcher: new StopMatcher(request.stop ?? [], this.options.decode),
+        prefilled: 0,
+      });
     }
   }
 
   private advance(sequence: Sequence, token: number): void {
+    const { request, ids, matcher } = sequence;
     const ended = sequence.stopIds.has(token);
-    if (!ended) sequence.ids.push(token);
-    if (!ended && sequence.ids.length < sequence.request.maxTokens) return;
+    if (!ended) ids.push(token);
+    const stopped = !ended && matcher.add(token);
+    if (!ended && !stopped && ids.length < request.maxTokens) return;
     this.active = this.active.filter((other) => other !== sequence);
     this.options.pages.release(sequence.pages);
-    this.completed.push({ request: sequence.request, ids: sequence.ids, end: ended ? 'eos' : 'truncated' });
+    this.completed.push({ request, ids, text: matcher.text(), end: ended ? 'eos' : stopped ? 'stop' : 'truncated' });
   }
+}
+
+function rowSampling({ request, ids, key }: Sequence): RowSampling {
+  const { temperature = 0, topP = 1, topK = 0, minP = 0 } = request.sampling ?? {};
+  return { temperature, topP, topK, minP, key, position: ids.length };
 }
