@@ -35,10 +35,16 @@ async function generate(on: LocalEngine, requests: readonly GenerateRequest[]): 
 const requests: GenerateRequest[] = Array.from({ length: 24 }, (_, i) => ({
   id: `sample/${i % 8}`,
   repeat: Math.floor(i / 8),
-  context: Array.from({ length: 1 + ((i % 8) * 23) % 140 }, (_, t) => (t * 7 + (i % 8)) % 256),
+  context: Array.from({ length: 1 + (((i % 8) * 23) % 140) }, (_, t) => (t * 7 + (i % 8)) % 256),
   maxTokens: 1 + (i % 5) * 6,
   stopIds: [],
-  sampling: { temperature: (i % 3) * 0.7, topP: i % 2 ? 0.9 : 1, topK: i % 4 ? 0 : 20, minP: i % 5 ? 0 : 0.02, seed: 3 },
+  sampling: {
+    temperature: (i % 3) * 0.7,
+    topP: i % 2 ? 0.9 : 1,
+    topK: i % 4 ? 0 : 20,
+    minP: i % 5 ? 0 : 0.02,
+    seed: 3,
+  },
 }));
 
 describe('sampling', () => {
@@ -81,10 +87,13 @@ describe('sampling', () => {
   test('draws follow the distribution that temperature, top-k and top-p leave', async () => {
     const context = [10, 20, 30];
     let logits = new Float32Array();
-    for await (const chunk of engine.logits(context)) logits = chunk.logits.slice(-engine.arch.vocabSize) as Float32Array<ArrayBuffer>;
+    for await (const chunk of engine.logits(context))
+      logits = chunk.logits.slice(-engine.arch.vocabSize) as Float32Array<ArrayBuffer>;
     const temperature = 0.5;
     const order = [...logits.keys()].sort((a, b) => (logits[b] as number) - (logits[a] as number)).slice(0, 12);
-    const weights = order.map((id) => Math.exp(((logits[id] as number) - (logits[order[0] as number] as number)) / temperature));
+    const weights = order.map((id) =>
+      Math.exp(((logits[id] as number) - (logits[order[0] as number] as number)) / temperature),
+    );
     const total = weights.reduce((sum, weight) => sum + weight, 0);
     let kept = 0;
     for (let mass = 0; mass < 0.8 * total; ++kept) mass += weights[kept] as number;
@@ -99,7 +108,8 @@ describe('sampling', () => {
       stopIds: [],
       sampling: { temperature, topK: 12, topP: 0.8 },
     }));
-    for (const { ids } of (await generate(engine, asked)).values()) counts.set(ids[0] as number, (counts.get(ids[0] as number) ?? 0) + 1);
+    for (const { ids } of (await generate(engine, asked)).values())
+      counts.set(ids[0] as number, (counts.get(ids[0] as number) ?? 0) + 1);
     expect([...counts.keys()].every((id) => order.slice(0, kept).includes(id))).toBe(true);
     // Chi-square over the kept tokens; the seed is fixed, so this is a fact and not a chance.
     const chiSquare = order.slice(0, kept).reduce((sum, id, i) => {
@@ -121,7 +131,13 @@ describe('sampling', () => {
   });
 
   test('keys differ wherever seed, id or repeat differ', () => {
-    const keys = [sampleKey(0, 'a', 0), sampleKey(1, 'a', 0), sampleKey(0, 'b', 0), sampleKey(0, 'a', 1), sampleKey(0, '["a",0', 0)];
+    const keys = [
+      sampleKey(0, 'a', 0),
+      sampleKey(1, 'a', 0),
+      sampleKey(0, 'b', 0),
+      sampleKey(0, 'a', 1),
+      sampleKey(0, '["a",0', 0),
+    ];
     expect(new Set(keys.map(String)).size).toBe(keys.length);
   });
 });
