@@ -28,6 +28,7 @@ export function requireFolder(folder: string): string {
     throw new EvalrunError('checkpoint/not-found', {
       what: `There is no folder ${folder}`,
       expected: 'a checkpoint folder with config.json and safetensors files',
+      todo: 'download the checkpoint and give the path of its folder',
     });
   }
   if (!statSync(resolved).isDirectory()) {
