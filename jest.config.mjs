@@ -4,4 +4,5 @@ export default {
   testMatch: ['**/*.test.js'],
   transform: {},
   testTimeout: 60_000,
+  maxWorkers: '100%',
 };

@@ -39,6 +39,18 @@ const commands: Readonly<Record<string, LazyCommand>> = {
     summary: 'continue a text or token ids',
     load: async () => (await import('./complete.js')).completeCommand(),
   },
+  grade: {
+    summary: 'grade answers to a mathematics suite that were made elsewhere',
+    load: async () => (await import('./grade.js')).gradeCommand(),
+  },
+  equal: {
+    summary: 'is an answer equal to a key, and by which rule',
+    load: async () => (await import('./equal.js')).equalCommand(),
+  },
+  sandbox: {
+    summary: 'test the sandbox that runs generated code',
+    load: async () => (await import('./sandbox.js')).sandboxCommand(),
+  },
   doctor: {
     summary: 'what this machine has, what evalrun will use, what to install',
     load: async () => (await import('./doctor.js')).doctorCommand(),

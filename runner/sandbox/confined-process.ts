@@ -1,0 +1,230 @@
+/** One interpreter in the sandbox: started, spoken to in frames, measured, and ended with all that it started. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import type { Duplex, Readable, Writable } from 'node:stream';
+import { bubblewrapArguments, pythonEnvironment } from './bubblewrap.js';
+import type { ControlGroup } from './control-group.js';
+import { encodeFrame, type Frame, FrameReader } from './frames.js';
+import type { SandboxLimits } from './limits.js';
+import { childrenOf, type ProcessUsage, parentOf, treeUsage } from './process-usage.js';
+import type { Sandbox } from './sandbox.js';
+
+export interface ConfinedOptions {
+  readonly sandbox: Sandbox;
+  /** Python source that the interpreter runs. */
+  readonly program: string;
+  readonly limits: SandboxLimits;
+  readonly uid: number | undefined;
+  readonly group: ControlGroup;
+  /** Whether the code may start processes; threads it always may. */
+  readonly processes?: boolean;
+  readonly onFrame: (frame: Frame) => void;
+  /** The process has ended by itself, or broke a limit that only its parent can see. */
+  readonly onEnd: (end: ProcessEnd) => void;
+}
+
+export interface ProcessEnd {
+  readonly why: 'exit' | 'output_limit' | 'reply_limit' | 'spawn';
+  /** 128 + signal number for a process that a signal ended. */
+  readonly code: number;
+  readonly message: string;
+}
+
+/** Descriptors inside, besides 0 to 2: the channel (codec.py), and what bubblewrap alone uses. */
+const [channelFd, statusFd, blockFd, seccompFd] = [3, 4, 5, 6];
+const keptOutput = 4096;
+const sampleMs = 50;
+
+export class ConfinedProcess {
+  private readonly child: ChildProcess;
+  private readonly closed: Promise<void>;
+  private readonly timer: NodeJS.Timeout;
+  private readonly folder: string | undefined;
+  /** First process of the sandbox as seen from outside; ending it ends everything inside. */
+  private rootPid: number | undefined;
+  private hasEnded = false;
+  private isEnding = false;
+  private oomKillsBefore = 0;
+  private best: ProcessUsage | undefined;
+  private kept: Buffer = Buffer.alloc(0);
+  outputBytes = 0;
+
+  constructor(private readonly options: ConfinedOptions) {
+    const { sandbox, group } = options;
+    this.oomKillsBefore = group.oomKills();
+    this.folder = sandbox.rung === 'unsafe' ? mkdtempSync(path.join(os.tmpdir(), 'evalrun-task-')) : undefined;
+    this.child = this.start();
+    this.closed = new Promise((resolve) => {
+      this.child.once('close', resolve);
+      // Without a process there is no close.
+      this.child.once('error', () => this.child.pid === undefined && resolve());
+    });
+    this.child.once('error', (error) => this.end({ why: 'spawn', code: 0, message: error.message }));
+    // Not "exit": what it has sent before may still be on its way.
+    this.child.once('close', (code, signal) => {
+      const number = signal === null ? (code ?? 0) : 128 + (os.constants.signals[signal] ?? 0);
+      this.end({ why: 'exit', code: number, message: this.output });
+    });
+    if (this.child.pid !== undefined) this.attach();
+    this.timer = setInterval(() => this.sample(), sampleMs);
+    this.timer.unref();
+  }
+
+  get output(): string {
+    return this.kept.toString('utf8');
+  }
+
+  /** As far as it was measured; `sample` measures now. */
+  get usage(): ProcessUsage | undefined {
+    return this.best;
+  }
+
+  /** The interpreter itself as seen from outside, once it runs. */
+  get interpreterPid(): number | undefined {
+    if (this.rootPid === undefined || this.options.sandbox.rung === 'unsafe') return this.rootPid;
+    return childrenOf(this.rootPid)[0];
+  }
+
+  get wasOutOfMemory(): boolean {
+    return this.options.group.oomKills() > this.oomKillsBefore;
+  }
+
+  send(kind: string, payload: Buffer): void {
+    if (!this.hasEnded) this.channel?.write(encodeFrame(kind, payload));
+  }
+
+  sample(): void {
+    const usage = this.rootPid === undefined || this.hasEnded ? undefined : treeUsage(this.rootPid);
+    if (usage === undefined) return;
+    this.best = {
+      cpuMs: Math.max(usage.cpuMs, this.best?.cpuMs ?? 0),
+      maxRssBytes: Math.max(usage.maxRssBytes, this.best?.maxRssBytes ?? 0),
+    };
+  }
+
+  /** Ends it and everything that it started; resolves when all of it is gone and every descriptor is closed. */
+  async kill(): Promise<void> {
+    this.sample();
+    clearInterval(this.timer);
+    this.isEnding = true;
+    this.signal();
+    this.channel?.destroy();
+    // Bubblewrap may have been between two steps when the first signal came.
+    const again = setInterval(() => this.signal(true), 500);
+    await this.closed;
+    clearInterval(again);
+    if (this.folder !== undefined) rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private start(): ChildProcess {
+    const { sandbox, program, limits, uid, processes = false } = this.options;
+    const { interpreter, bubblewrap, filters } = sandbox;
+    // -s -S: no installed packages; not -I, which would ignore the hash seed of the environment, all of it ours.
+    const python = [interpreter.executable, '-s', '-S', '-B', '-c', program];
+    const identity = uid === undefined ? {} : { uid, gid: uid };
+    if (bubblewrap === undefined || filters === undefined) {
+      const [command = '', ...args] = python;
+      const env = pythonEnvironment(interpreter);
+      return spawn(command, args, {
+        stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+        detached: true,
+        ...(this.folder !== undefined && { cwd: this.folder }),
+        env,
+      });
+    }
+    const { diskBytes } = limits;
+    const root = bubblewrapArguments({ bubblewrap, interpreter, diskBytes, seccompFd, statusFd, blockFd });
+    const filter = filters[processes ? 'processes' : 'closed'].open();
+    try {
+      return spawn(bubblewrap.path, [...root, ...python], {
+        stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe', filter],
+        detached: true,
+        cwd: '/',
+        env: { PATH: process.env.PATH ?? '/usr/bin:/bin' },
+        ...identity,
+      });
+    } finally {
+      closeSync(filter);
+    }
+  }
+
+  private attach(): void {
+    const { stdio } = this.child;
+    for (const stream of stdio) stream?.on('error', () => this.child.exitCode ?? this.signal());
+    for (const stream of [this.child.stdout, this.child.stderr]) {
+      stream?.on('data', (bytes: Buffer) => this.collectOutput(bytes));
+    }
+    const reader = new FrameReader(this.options.limits.replyBytes + 4096);
+    this.channel?.on('data', (bytes: Buffer) => {
+      const { frames, tooLarge } = reader.push(bytes);
+      for (const frame of frames) if (!this.hasEnded && !this.isEnding) this.options.onFrame(frame);
+      if (tooLarge) this.end({ why: 'reply_limit', code: 0, message: 'a frame larger than allowed' });
+    });
+    // A closed channel never opens again: nothing more can be learnt from this process.
+    this.channel?.once('end', () => {
+      const left = setTimeout(() => this.signal(true), 500);
+      this.child.once('exit', () => clearTimeout(left));
+    });
+    if (this.options.sandbox.rung === 'unsafe') this.rootPid = this.child.pid;
+    else this.awaitRoot(stdio[statusFd] as Readable, stdio[blockFd] as Writable);
+  }
+
+  /** Bubblewrap waits until its first process is in its control group. */
+  private awaitRoot(status: Readable, block: Writable): void {
+    let text = '';
+    status.on('data', (bytes: Buffer) => {
+      text += bytes.toString('latin1');
+      const pid = /"child-pid"\s*:\s*(\d+)/.exec(text)?.[1];
+      if (pid === undefined || this.rootPid !== undefined) return;
+      this.rootPid = Number(pid);
+      if (this.isEnding) this.signal();
+      else if (this.options.group.add(this.rootPid)) block.end('x');
+      else this.end({ why: 'spawn', code: 0, message: 'it cannot be put into its control group' });
+    });
+  }
+
+  private get channel(): Duplex | undefined {
+    return (this.child.stdio[channelFd] as Duplex | null | undefined) ?? undefined;
+  }
+
+  private collectOutput(bytes: Buffer): void {
+    this.outputBytes += bytes.length;
+    if (this.kept.length < keptOutput) this.kept = Buffer.concat([this.kept, bytes.subarray(0, keptOutput)]);
+    if (this.outputBytes > this.options.limits.outputBytes) {
+      const message = `printed more than ${this.options.limits.outputBytes} bytes`;
+      this.end({ why: 'output_limit', code: 0, message });
+    }
+  }
+
+  private end(end: ProcessEnd): void {
+    if (this.hasEnded || this.isEnding) return;
+    this.hasEnded = true;
+    this.options.onEnd(end);
+  }
+
+  /**
+   * While the first process inside is not known yet, `awaitRoot` ends it as soon as it is: without its parent it would
+   * wait forever. `monitorToo`: also bubblewrap's outer process, which otherwise ends when it has reaped the inner one.
+   */
+  private signal(monitorToo = false): void {
+    // A process that escaped from an unsafe rung's group may hold the other ends for ever.
+    if (monitorToo) for (const stream of this.child.stdio) stream?.destroy();
+    const outer = this.child.pid;
+    if (outer === undefined || this.child.exitCode !== null || this.child.signalCode !== null) return;
+    if (this.options.sandbox.rung === 'unsafe') sendKill(-outer);
+    // Only while it is the monitor's child can the number not have gone to somebody else.
+    else if (this.rootPid !== undefined && parentOf(this.rootPid) === outer) sendKill(this.rootPid);
+    if (monitorToo) sendKill(outer);
+  }
+}
+
+function sendKill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    // Gone already is what was wanted.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}

@@ -1,0 +1,80 @@
+/** Many tasks on a few workers, each worker with its own slot of the sandbox. */
+import os from 'node:os';
+import pLimit, { type LimitFunction } from 'p-limit';
+import { removeStaleGroups } from './control-group.js';
+import { defaultLimits, type SandboxLimits } from './limits.js';
+import type { Sandbox, SandboxOptions } from './sandbox.js';
+import { leaveSlot, type Slot, takeSlot } from './slot.js';
+import { judgeInSlot, type PythonTask } from './split-judge.js';
+import { openSandbox, type SandboxReport } from './status.js';
+import type { SandboxVerdict } from './verdict.js';
+
+export interface PoolOptions extends SandboxOptions {
+  /** Tasks at once. Default: half of the cores, at least 1, because each task is two processes beside the engine. */
+  readonly workers?: number;
+  readonly limits?: Partial<SandboxLimits>;
+  /** Judge a failed program a second time and mark it `flaky` when it then passes. The first verdict counts. Default true. */
+  readonly repeatFailures?: boolean;
+}
+
+/** @example const pool = await SandboxPool.open({ workers: 2 }); const verdict = await pool.run(task); await pool.close(); */
+export class SandboxPool {
+  private readonly limit: LimitFunction;
+  private readonly idle: Slot[] = [];
+  private readonly limits: SandboxLimits;
+
+  private constructor(
+    private readonly sandbox: Sandbox,
+    /** What runs the programs, for run.json. */
+    readonly report: SandboxReport,
+    private readonly options: PoolOptions,
+  ) {
+    this.limit = pLimit(options.workers ?? Math.max(1, Math.floor(os.availableParallelism() / 2)));
+    this.limits = { ...defaultLimits, ...options.limits };
+  }
+
+  /** Starts one process to prove the sandbox. Throws `run/sandbox-missing` where no rung is present and `unsafeExec` is not set. */
+  static async open(options: PoolOptions = {}): Promise<SandboxPool> {
+    removeStaleGroups();
+    const { sandbox, report } = await openSandbox(options);
+    return new SandboxPool(sandbox, report, options);
+  }
+
+  /** Waits for a worker; the deadline counts from when the program starts. Failures of the sandbox are tried a second time. */
+  run(task: PythonTask): Promise<SandboxVerdict> {
+    return this.limit(async () => {
+      const slot = this.idle.pop() ?? takeSlot(this.limits);
+      const judge = () => judgeInSlot(task, { sandbox: this.sandbox, slot, limits: this.limits });
+      try {
+        const first = await judge();
+        if (first.status === 'sandbox_error') return await judge();
+        if (first.status !== 'failed' || this.options.repeatFailures === false) return first;
+        const second = await judge();
+        return second.status === 'passed' ? { ...first, flaky: true } : first;
+      } finally {
+        this.idle.push(slot);
+      }
+    });
+  }
+
+  /** To be called when no task is running. Leaves no process, file, mount, group or descriptor. */
+  async close(): Promise<void> {
+    await Promise.all(this.idle.splice(0).map(leaveSlot));
+    this.sandbox.close();
+  }
+}
+
+/** One task on its own; a pool is better for several. Throws `run/sandbox-missing` as SandboxPool.open does. */
+export async function runPythonTask(
+  task: PythonTask & { readonly timeoutMs?: number },
+  options: PoolOptions = {},
+): Promise<SandboxVerdict> {
+  const { timeoutMs, ...rest } = task;
+  const limits = { ...options.limits, ...(timeoutMs !== undefined && { timeoutMs }) };
+  const pool = await SandboxPool.open({ ...options, limits, workers: 1 });
+  try {
+    return await pool.run(rest);
+  } finally {
+    await pool.close();
+  }
+}

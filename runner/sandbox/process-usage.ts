@@ -1,0 +1,47 @@
+/** Processor time and memory of a process and its descendants, read from outside, where they cannot lie about it. */
+import { readFileSync } from 'node:fs';
+
+export interface ProcessUsage {
+  readonly cpuMs: number;
+  readonly maxRssBytes: number;
+}
+
+/** Milliseconds of a clock tick in /proc/PID/stat: USER_HZ is 100 on every Linux. */
+const tickMs = 10;
+
+/** Sum of processor time, largest peak of resident memory; undefined when the process has ended. */
+export function treeUsage(pid: number): ProcessUsage | undefined {
+  const stat = readProc(`${pid}/stat`);
+  if (stat === undefined) return undefined;
+  // proc(5): the second field may hold spaces; utime, stime, cutime, cstime are fields 14 to 17.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
+  const peakKib = Number(/^VmHWM:\s+(\d+) kB/m.exec(readProc(`${pid}/status`) ?? '')?.[1] ?? 0);
+  const usage = { cpuMs: ticks * tickMs, maxRssBytes: peakKib * 1024 };
+  for (const child of childrenOf(pid)) {
+    const below = treeUsage(child);
+    if (below === undefined) continue;
+    usage.cpuMs += below.cpuMs;
+    usage.maxRssBytes = Math.max(usage.maxRssBytes, below.maxRssBytes);
+  }
+  return usage;
+}
+
+export function childrenOf(pid: number): number[] {
+  const text = readProc(`${pid}/task/${pid}/children`)?.trim() ?? '';
+  return text === '' ? [] : text.split(' ').map(Number);
+}
+
+export function parentOf(pid: number): number | undefined {
+  const stat = readProc(`${pid}/stat`);
+  return stat === undefined ? undefined : Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+}
+
+/** Undefined when the process is gone, which can happen at any moment. */
+function readProc(file: string): string | undefined {
+  try {
+    return readFileSync(`/proc/${file}`, 'latin1');
+  } catch {
+    return undefined;
+  }
+}

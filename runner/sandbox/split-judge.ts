@@ -1,0 +1,250 @@
+/** One generated program judged: candidate and test in two processes, this one between them, and only this one's word counts. */
+import { randomBytes } from 'node:crypto';
+import { EvalrunError } from '../../errors.js';
+import { packagePath } from './bubblewrap.js';
+import { ConfinedProcess, type ProcessEnd } from './confined-process.js';
+import type { Frame } from './frames.js';
+import { resourceLimits, type SandboxLimits } from './limits.js';
+import { decodeWords, encodePlain, type Plain } from './plain-data.js';
+import { pythonProgram } from './python-source.js';
+import type { Sandbox } from './sandbox.js';
+import type { Slot } from './slot.js';
+import { escapeControl, type FailureKind, type SandboxStatus, type SandboxVerdict } from './verdict.js';
+
+export interface PythonTask {
+  /** The whole generated program, prompt included. */
+  readonly program: string;
+  /** Source that defines `check(candidate)`; the candidate's process never sees it. */
+  readonly test: string;
+  readonly entryPoint: string;
+  /** Source that the test may use by name, e.g. the prompt with its helper functions; runs in the judge, so never the model's text. */
+  readonly prelude?: string;
+  /** Questions that the test asks of the reference solution: a pass needs at least as many. Default 1. */
+  readonly minCalls?: number;
+  /** Lets the program start processes of its own. Default false. */
+  readonly processes?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+interface Outcome {
+  readonly status: SandboxStatus;
+  readonly kind?: FailureKind;
+  readonly detail: string;
+}
+
+const candidateProgram = pythonProgram('codec.py', 'confine.py', 'candidate.py');
+const judgeProgram = pythonProgram('codec.py', 'confine.py', 'judge.py');
+const failed = (kind: FailureKind, detail: string): Outcome => ({ status: 'failed', kind, detail });
+
+/**
+ * Judges a task in a slot that nobody else uses meanwhile. Resolves when every process of the task is gone. Failures of the
+ * sandbox are verdicts (`sandbox_error`); only an abort throws (`run/interrupted`).
+ */
+export async function judgeInSlot(
+  task: PythonTask,
+  place: { readonly sandbox: Sandbox; readonly slot: Slot; readonly limits: SandboxLimits },
+): Promise<SandboxVerdict> {
+  const early = refuseSource(task, place.limits);
+  const { rung } = place.sandbox;
+  const noUsage = { wallMs: 0, cpuMs: 0, maxRssBytes: null, outputBytes: 0 };
+  if (early !== undefined) return { ...early, calls: 0, output: '', usage: noUsage, rung };
+  if (task.signal?.aborted) throw interrupted();
+  return new Trial(task, place).run();
+}
+
+function refuseSource({ program }: PythonTask, limits: SandboxLimits): Outcome | undefined {
+  if (program.trim() === '') return failed('no_code', 'the program is empty');
+  if (Buffer.byteLength(program) <= limits.sourceBytes) return undefined;
+  return failed('source_limit', `the program is longer than ${limits.sourceBytes} bytes`);
+}
+
+class Trial {
+  private readonly nonce = randomBytes(16).toString('hex');
+  private readonly startedAt = performance.now();
+  private candidate!: ConfinedProcess;
+  private judge!: ConfinedProcess;
+  private settle!: (outcome: Outcome) => void;
+  private readonly settled = new Promise<Outcome>((resolve) => {
+    this.settle = resolve;
+  });
+  private candidateState: 'starting' | 'loading' | 'idle' | 'asked' = 'starting';
+  private judgeStarted = false;
+  /** A question that came before the program was loaded. */
+  private waiting: Buffer | undefined;
+  private calls = 0;
+
+  constructor(
+    private readonly task: PythonTask,
+    private readonly place: { readonly sandbox: Sandbox; readonly slot: Slot; readonly limits: SandboxLimits },
+  ) {}
+
+  async run(): Promise<SandboxVerdict> {
+    const { limits, sandbox } = this.place;
+    const { signal } = this.task;
+    const seconds = limits.timeoutMs / 1000;
+    const deadline = setTimeout(
+      () => this.settle({ status: 'timeout', detail: `no verdict after ${seconds} s` }),
+      limits.timeoutMs,
+    );
+    const abort = () => this.settle({ status: 'sandbox_error', detail: 'interrupted' });
+    signal?.addEventListener('abort', abort, { once: true });
+    try {
+      this.start();
+      const outcome = await this.settled;
+      return await this.finish(outcome, sandbox);
+    } finally {
+      clearTimeout(deadline);
+      signal?.removeEventListener('abort', abort);
+    }
+  }
+
+  private start(): void {
+    const { sandbox, slot, limits } = this.place;
+    const shared = { sandbox, limits, uid: slot.uid };
+    this.candidate = new ConfinedProcess({
+      ...shared,
+      program: candidateProgram,
+      group: slot.groups.candidate,
+      processes: this.task.processes ?? false,
+      onFrame: (frame) => this.onCandidate(frame),
+      onEnd: (end) => this.onCandidateEnd(end),
+    });
+    this.judge = new ConfinedProcess({
+      ...shared,
+      program: judgeProgram,
+      group: slot.groups.judge,
+      onFrame: (frame) => this.onJudge(frame),
+      onEnd: (end) => this.onJudgeEnd(end),
+    });
+    const { program, test, prelude = '', entryPoint } = this.task;
+    this.candidate.send('P', encodePlain({ ...this.settings(), program, entry: entryPoint }));
+    this.judge.send('P', encodePlain({ ...this.settings(), test, prelude, entry: entryPoint, nonce: this.nonce }));
+  }
+
+  private settings(): Record<string, Plain> {
+    const { limits, sandbox } = this.place;
+    return {
+      rlimits: resourceLimits(limits),
+      limits: { bytes: limits.replyBytes, nodes: limits.replyNodes, depth: limits.replyDepth },
+      // Below the engine, which feeds the model meanwhile.
+      nice: 10,
+      path: packagePath(sandbox.interpreter),
+    };
+  }
+
+  private onCandidate({ kind, payload }: Frame): void {
+    if (kind === 'S' && this.candidateState === 'starting') this.candidateState = 'loading';
+    else if (kind === 'R' && this.candidateState === 'loading') this.onLoaded(payload);
+    else if (this.candidateState === 'asked' && (kind === 'V' || kind === 'E')) {
+      this.candidateState = 'idle';
+      this.judge.send(kind, payload);
+    } else if (this.candidateState === 'asked' && kind === 'L') {
+      this.settle(failed('reply_limit', 'an answer is too large, too deep or has too many parts'));
+    } else this.settle(failed('protocol', 'the program wrote to the channel of its process'));
+  }
+
+  private onLoaded(payload: Buffer): void {
+    const [state, detail] = decodeWords(payload) ?? [];
+    if (state === 'ready') {
+      this.candidateState = 'idle';
+      if (this.waiting !== undefined) this.ask(this.waiting);
+      return;
+    }
+    const text = String(detail);
+    if (state === 'oom') this.settle({ status: 'oom', detail: text });
+    else if (state === 'syntax' || state === 'exception' || state === 'exit' || state === 'missing_entry_point') {
+      this.settle(failed(state, text));
+    } else this.settle(failed('protocol', 'the program wrote to the channel of its process'));
+  }
+
+  private onJudge({ kind, payload }: Frame): void {
+    if (kind === 'S' && !this.judgeStarted) this.judgeStarted = true;
+    else if (kind === 'C' && this.candidateState === 'idle') this.ask(payload);
+    else if (kind === 'C' && this.waiting === undefined && this.candidateState !== 'asked') this.waiting = payload;
+    else if (kind === 'J') this.onVerdict(payload);
+    else this.settle({ status: 'sandbox_error', detail: 'the judge broke its protocol' });
+  }
+
+  private ask(payload: Buffer): void {
+    this.waiting = undefined;
+    this.calls++;
+    this.candidateState = 'asked';
+    this.candidate.send('C', payload);
+  }
+
+  private onVerdict(payload: Buffer): void {
+    const [nonce, outcome, detail] = decodeWords(payload) ?? [];
+    const text = String(detail);
+    const { minCalls = 1 } = this.task;
+    if (nonce !== this.nonce)
+      this.settle({ status: 'sandbox_error', detail: 'a verdict without the nonce of its task' });
+    else if (outcome === 'passed' && this.candidateState !== 'idle') {
+      // A test without questions may end before the program has loaded; that is no pass either.
+      this.settle(failed('too_few_calls', 'the test ended without asking the program'));
+    } else if (outcome === 'passed' && this.calls < minCalls) {
+      this.settle(failed('too_few_calls', `the test asked ${this.calls} times, ${minCalls} expected`));
+    } else if (outcome === 'passed') this.settle({ status: 'passed', detail: '' });
+    else if (outcome === 'oom') this.settle({ status: 'oom', detail: text });
+    else if (outcome === 'test_error') this.settle({ status: 'sandbox_error', detail: text });
+    else if (
+      outcome === 'assertion' ||
+      outcome === 'exception' ||
+      outcome === 'reply_limit' ||
+      outcome === 'protocol'
+    ) {
+      this.settle(failed(outcome, text));
+    } else this.settle({ status: 'sandbox_error', detail: 'the judge gave no verdict that is known' });
+  }
+
+  private onCandidateEnd({ why, code, message }: ProcessEnd): void {
+    if (why === 'output_limit' || why === 'reply_limit') this.settle(failed(why, message));
+    else if (why === 'spawn' || this.candidateState === 'starting') {
+      this.settle({
+        status: 'sandbox_error',
+        detail: `the sandbox does not start: ${message.trim() || `exit ${code}`}`,
+      });
+    } else if (this.candidate.wasOutOfMemory)
+      this.settle({ status: 'oom', detail: 'ended by the kernel: out of memory' });
+    else if (code === 128 + 24) this.settle({ status: 'timeout', detail: 'used up its processor time' });
+    else {
+      const how = code > 128 ? `was ended by signal ${code - 128}` : `ended with exit status ${code}`;
+      this.settle(failed('crashed', `the program's process ${how} before it answered`));
+    }
+  }
+
+  private onJudgeEnd({ why, code, message }: ProcessEnd): void {
+    if (why === 'output_limit') this.settle(failed('output_limit', `the test, with the program's answers, ${message}`));
+    else if (this.judge.wasOutOfMemory)
+      this.settle({ status: 'oom', detail: 'the answers filled the memory of the judge' });
+    else if (code === 128 + 24) this.settle({ status: 'timeout', detail: 'the test used up its processor time' });
+    else {
+      const reason = message.trim().split('\n').at(-1) || `exit ${code}`;
+      this.settle({ status: 'sandbox_error', detail: `the judge's process ended: ${reason}` });
+    }
+  }
+
+  /** Every process is gone before anybody reads the verdict. */
+  private async finish(outcome: Outcome, { rung }: Sandbox): Promise<SandboxVerdict> {
+    await Promise.all([this.candidate.kill(), this.judge.kill()]);
+    if (this.task.signal?.aborted) throw interrupted();
+    const { usage, outputBytes, output } = this.candidate;
+    return {
+      status: outcome.status,
+      ...(outcome.kind !== undefined && { kind: outcome.kind }),
+      detail: escapeControl(outcome.detail),
+      calls: this.calls,
+      output: escapeControl(output),
+      usage: {
+        wallMs: performance.now() - this.startedAt,
+        cpuMs: usage?.cpuMs ?? null,
+        maxRssBytes: usage?.maxRssBytes ?? null,
+        outputBytes,
+      },
+      rung,
+    };
+  }
+}
+
+function interrupted(): EvalrunError {
+  return new EvalrunError('run/interrupted', { what: 'The execution of a generated program was interrupted' });
+}
