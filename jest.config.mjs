@@ -4,5 +4,4 @@ export default {
   testMatch: ['**/*.test.js'],
   transform: {},
   testTimeout: 60_000,
-  maxWorkers: '100%',
 };

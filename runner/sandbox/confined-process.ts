@@ -54,7 +54,8 @@ export class ConfinedProcess {
   constructor(private readonly options: ConfinedOptions) {
     const { sandbox, group } = options;
     this.oomKillsBefore = group.oomKills();
-    this.folder = sandbox.rung === 'unsafe' ? mkdtempSync(path.join(os.tmpdir(), 'evalrun-task-')) : undefined;
+    this.folder =
+      sandbox.rung === 'unsafe' ? mkdtempSync(path.join(os.tmpdir(), `evalrun-task-${process.pid}-`)) : undefined;
     this.child = this.start();
     this.closed = new Promise((resolve) => {
       this.child.once('close', resolve);

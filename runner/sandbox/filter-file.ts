@@ -8,7 +8,7 @@ export class FilterFile {
   private readonly fd: number;
 
   constructor(options: { readonly processes: boolean }) {
-    const folder = mkdtempSync(path.join(os.tmpdir(), 'evalrun-filter-'));
+    const folder = mkdtempSync(path.join(os.tmpdir(), `evalrun-filter-${process.pid}-`));
     try {
       const file = path.join(folder, 'filter');
       writeFileSync(file, seccompFilter(options), { mode: 0o600 });

@@ -7,16 +7,17 @@ export interface Leftovers {
   readonly processes: number;
   readonly descriptors: number;
   readonly mounts: number;
-  /** Files and folders of the sandbox in the folder for temporary files. */
+  /** This process's files and folders of the sandbox in the folder for temporary files. */
   readonly files: number;
 }
 
 export function countLeftovers(): Leftovers {
+  const ours = new RegExp(`^evalrun-(?:task|filter)-${process.pid}-`);
   return {
     processes: descendants().length,
     descriptors: readdirSync('/proc/self/fd').length,
     mounts: readFileSync('/proc/self/mountinfo', 'utf8').trim().split('\n').length,
-    files: readdirSync(os.tmpdir()).filter((name) => /^evalrun-(?:task|filter)-/.test(name)).length,
+    files: readdirSync(os.tmpdir()).filter((name) => ours.test(name)).length,
   };
 }
 

@@ -69,7 +69,7 @@ function cutAfter(bytes: number): Handler {
   return (request, response) => {
     const content = contentOf(request.url ?? '') ?? Buffer.alloc(0);
     response.writeHead(200, { 'content-length': content.length });
-    response.write(content.subarray(0, bytes), () => setTimeout(() => response.destroy(), 20));
+    response.write(content.subarray(0, bytes), () => setTimeout(() => response.destroy(), 300));
   };
 }
 
