@@ -35,11 +35,15 @@ export interface GenerateSchedulerOptions {
 export class GenerateScheduler {
   private readonly waiting: GenerateRequest[];
   private active: Sequence[] = [];
-  private completed: CompletedSequence[] = [];
+  private completed: CompletedSequence[];
   private readonly options: GenerateSchedulerOptions;
 
   constructor(requests: readonly GenerateRequest[], options: GenerateSchedulerOptions) {
-    this.waiting = [...requests].reverse();
+    // A request for no tokens is done before any step.
+    this.waiting = requests.filter(({ maxTokens }) => maxTokens > 0).reverse();
+    this.completed = requests
+      .filter(({ maxTokens }) => maxTokens <= 0)
+      .map((request) => ({ request, ids: [], text: '', end: 'truncated' }));
     this.options = options;
   }
 
@@ -57,14 +61,15 @@ export class GenerateScheduler {
     this.admit();
     const builder = new StepBuilder();
     builder.wantBest = true;
-    const advanced: { sequence: Sequence; answer: number }[] = [];
+    /** In the order of the step's answers. */
+    const advanced: Sequence[] = [];
     let prefillTokens = 0;
     let decodeTokens = 0;
     const isSampled = this.active.some(({ request }) => (request.sampling?.temperature ?? 0) > 0);
     const ask = (sequence: Sequence, row: number) => {
       builder.addQuery(row, []);
       if (isSampled) builder.addSampling(rowSampling(sequence));
-      advanced.push({ sequence, answer: advanced.length });
+      advanced.push(sequence);
     };
     for (const sequence of this.active) {
       if (sequence.prefilled < sequence.request.context.length) continue;
@@ -95,7 +100,7 @@ export class GenerateScheduler {
       ask(sequence, row + count - 1);
     }
     const finish = (result: NativeStepResult) => {
-      for (const { sequence, answer } of advanced) this.advance(sequence, result.best[answer] as number);
+      for (const [answer, sequence] of advanced.entries()) this.advance(sequence, result.best[answer] as number);
     };
     return { builder, prefillTokens, decodeTokens, finish };
   }
@@ -110,10 +115,6 @@ export class GenerateScheduler {
         throw cacheTooSmall(request.context.length + request.maxTokens, this.options.pages);
       }
       this.waiting.pop();
-      if (request.maxTokens <= 0) {
-        this.completed.push({ request, ids: [], text: '', end: 'truncated' });
-        continue;
-      }
       const stopIds = new Set(request.stopIds ?? this.options.eosIds);
       this.active.push({
         request,

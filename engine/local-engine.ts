@@ -88,12 +88,13 @@ export class LocalEngine implements Engine {
         eosIds: this.arch.eosIds,
         decode: (ids) => this.tokenizer.decode(ids, { skipSpecialTokens: true }),
       });
-      while (!scheduler.done) {
-        const { builder, prefillTokens, decodeTokens, finish } = scheduler.nextStep();
-        finish(await this.step(builder, { prefill: prefillTokens, decode: decodeTokens, pages }));
+      for (;;) {
         for (const { request, ids, text, end } of scheduler.takeCompleted()) {
           yield { id: request.id, repeat: request.repeat ?? 0, ids, text, end, promptTokens: request.context.length };
         }
+        if (scheduler.done) return;
+        const { builder, prefillTokens, decodeTokens, finish } = scheduler.nextStep();
+        finish(await this.step(builder, { prefill: prefillTokens, decode: decodeTokens, pages }));
       }
     } finally {
       release();

@@ -130,6 +130,18 @@ describe('sampling', () => {
     await expect(generate(engine, [{ id: 'x', context: [1], maxTokens: 1, sampling }])).rejects.toThrow(message);
   });
 
+  test.each([1, 3])('a request for no tokens gets none, among %i requests', async (count) => {
+    const asked = Array.from({ length: count }, (_, i) => ({
+      id: String(i),
+      context: [1, 2],
+      maxTokens: i * 2,
+      stopIds: [],
+    }));
+    const results = await generate(engine, asked);
+    expect(results.get('0/0')).toMatchObject({ ids: [], text: '', end: 'truncated' });
+    for (const { id, maxTokens } of asked) expect(results.get(`${id}/0`)?.ids).toHaveLength(maxTokens);
+  });
+
   test('keys differ wherever seed, id or repeat differ', () => {
     const keys = [
       sampleKey(0, 'a', 0),
