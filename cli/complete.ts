@@ -4,6 +4,7 @@ import type { SamplingOptions } from '../engine/engine.js';
 import { loadEngine } from '../engine/load-engine.js';
 import { EvalrunError } from '../errors.js';
 import { addEngineFlags, type EngineFlags, engineOptions, positiveInteger, tokenIds } from './engine-options.js';
+import { cachedModelFolder } from './model-folder.js';
 
 interface CompleteFlags extends EngineFlags {
   readonly ids?: number[];
@@ -22,7 +23,7 @@ interface CompleteFlags extends EngineFlags {
 export function completeCommand(): Command {
   const command = new Command('complete')
     .description('continue token ids or a text, greedily unless --temperature says otherwise')
-    .argument('<model>', 'checkpoint folder')
+    .argument('<model>', 'checkpoint folder, or org/name of a pulled model')
     .option('--ids <ids>', 'token ids, separated by commas', tokenIds)
     .option('--prompt <text>', "text, encoded by the checkpoint's own rules")
     .option('--max-tokens <n>', 'most tokens to generate', positiveInteger, 64)
@@ -45,7 +46,7 @@ async function runComplete(model: string, flags: CompleteFlags): Promise<void> {
     });
   }
   const engine = await loadEngine({
-    ...engineOptions(model, flags),
+    ...engineOptions(await cachedModelFolder(model, 'weights'), flags),
     optionalTokenizer: flags.prompt === undefined,
     onNotice: (line) => process.stderr.write(`${line}\n`),
   });

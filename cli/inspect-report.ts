@@ -6,7 +6,7 @@ import type { ArchSpec } from '../engine/arch-spec.js';
 import type { ModelPart } from '../engine/architectures/expected-tensors.js';
 import type { InspectedFiles, Inspection } from './inspect.js';
 
-const PART_NAMES: Readonly<Record<ModelPart, string>> = {
+export const PART_NAMES: Readonly<Record<ModelPart, string>> = {
   embedding: 'embedding',
   attention: 'attention',
   denseFfn: 'dense feed-forward',
@@ -142,11 +142,11 @@ function renderFiles({ files, dtypes, ignored, notes }: InspectedFiles): string 
   ].join('\n');
 }
 
-function newTable(head: readonly string[]): Table.Table {
+/** Without colour, and with lines only under the head. */
+export function newTable(head: readonly string[]): Table.Table {
   return new Table({
     head: [...head],
     colAligns: head.map((_, column) => (column === 0 ? 'left' : 'right')),
-    // No colour, and lines only under the head.
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2, compact: true },
     chars: {
       top: '',

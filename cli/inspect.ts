@@ -11,11 +11,13 @@ import type { ArchSpec } from '../engine/arch-spec.js';
 import type { RawConfig } from '../engine/architectures/family.js';
 import { archSpecOf } from '../engine/architectures/registry.js';
 import { type Checkpoint, openCheckpoint } from '../engine/checkpoint/checkpoint.js';
+import { checkpointName } from '../engine/checkpoint/checkpoint-name.js';
 import { readJsonObject } from '../engine/checkpoint/json-file.js';
 import { hasWeightFiles } from '../engine/checkpoint/weight-files.js';
 import type { DType } from '../engine/engine.js';
 import { EvalrunError } from '../errors.js';
 import { renderInspection } from './inspect-report.js';
+import { cachedModelFolder } from './model-folder.js';
 
 const DTYPES: readonly DType[] = ['f32', 'bf16', 'fp8'];
 
@@ -55,7 +57,7 @@ export function inspectModel(model: string, availableBytes = availableMemory()):
   const config: RawConfig = checkpoint?.config ?? readJsonObject(path.join(folder, 'config.json'), 'config/file');
   const arch = checkpoint?.arch ?? archSpecOf(config);
   return {
-    model: path.basename(path.resolve(folder)),
+    model: checkpointName(folder),
     arch,
     parameters: countParameters(arch),
     kvCache: kvCacheCosts(arch),
@@ -114,10 +116,10 @@ function availableMemory(): number {
 export function inspectCommand(): Command {
   return new Command('inspect')
     .description('parameters, KV cache, memory and cost of a model, from its config.json alone')
-    .argument('<model>', 'model folder, or the path of its config.json')
+    .argument('<model>', 'model folder, the path of its config.json, or org/name of a pulled model')
     .option('--json', 'print one JSON object with exact numbers')
-    .action((model: string, options: { json?: boolean }) => {
-      const inspection = inspectModel(model);
+    .action(async (model: string, options: { json?: boolean }) => {
+      const inspection = inspectModel(await cachedModelFolder(model, 'config'));
       process.stdout.write(`${options.json ? JSON.stringify(inspection, null, 2) : renderInspection(inspection)}\n`);
     });
 }

@@ -5,6 +5,7 @@ import { loadEngine } from '../engine/load-engine.js';
 import { SafetensorsWriter, type TensorPlan } from '../engine/safetensors-writer.js';
 import { EvalrunError } from '../errors.js';
 import { addEngineFlags, type EngineFlags, engineOptions, positiveInteger, tokenIds } from './engine-options.js';
+import { cachedModelFolder } from './model-folder.js';
 
 interface LogitsFlags extends EngineFlags {
   readonly ids: number[];
@@ -18,7 +19,7 @@ interface LogitsFlags extends EngineFlags {
 export function logitsCommand(): Command {
   const command = new Command('logits')
     .description('write the logits of a token sequence to a safetensors file')
-    .argument('<model>', 'checkpoint folder')
+    .argument('<model>', 'checkpoint folder, or org/name of a pulled model')
     .requiredOption('--ids <ids>', 'token ids, separated by commas', tokenIds)
     .requiredOption(
       '--out <file>',
@@ -39,7 +40,7 @@ async function runLogits(model: string, flags: LogitsFlags): Promise<void> {
     });
   }
   const engine = await loadEngine({
-    ...engineOptions(model, flags),
+    ...engineOptions(await cachedModelFolder(model, 'weights'), flags),
     withoutTokenizer: true,
     referenceKernels: flags.referenceKernels ?? false,
     onNotice: (line) => process.stderr.write(`${line}\n`),

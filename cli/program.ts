@@ -27,9 +27,17 @@ const commands: Readonly<Record<string, LazyCommand>> = {
     summary: 'list, pull, verify and import datasets',
     load: async () => (await import('./data.js')).dataCommand(),
   },
+  models: {
+    summary: 'list models on this machine, and pull them from the Hugging Face hub',
+    load: async (parts) => (await import('./models.js')).modelsCommand(parts),
+  },
   inspect: {
     summary: 'parameters, KV-cache bytes and memory of a model',
     load: async () => (await import('./inspect.js')).inspectCommand(),
+  },
+  quantize: {
+    summary: 'convert a checkpoint to block-scaled FP8, or back to BF16',
+    load: async () => (await import('./quantize.js')).quantizeCommand(),
   },
   logits: {
     summary: 'write the logits of given token ids to a file',

@@ -31,11 +31,15 @@ export class ProgressLine {
   }
 
   update(progress: Progress): void {
+    this.show(() => renderProgress(progress), progress.done === progress.total);
+  }
+
+  /** Any other progress, rendered only when it is time for it. */
+  show(render: () => string, isLast = false): void {
     if (this.options.quiet) return;
-    const isLast = progress.done === progress.total;
     if (!(isLast && this.live) && this.now() - this.lastMs < (this.live ? liveMs : plainMs)) return;
     this.lastMs = this.now();
-    const text = renderProgress(progress);
+    const text = render();
     if (!this.live) {
       this.output.write(`${text}\n`);
       return;

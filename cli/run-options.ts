@@ -28,7 +28,10 @@ export interface RunFlags {
 export function addRunOptions(command: Command): Command {
   return command
     .option('-s, --suite <names>', 'mmlu, ceval, cmmlu, bilingual; several with commas', names)
-    .option('-m, --model <model>', 'checkpoint folder or org/name; default the model in the box')
+    .option(
+      '-m, --model <model>',
+      'checkpoint folder, or org/name[@revision] on the hub, pulled if need be; default the model in the box',
+    )
     .addOption(
       new Option('--dtype <dtype>', 'precision of the products (default: as the checkpoint is stored)').choices([
         'f32',

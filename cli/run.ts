@@ -13,6 +13,7 @@ import { type RunResult, type RunStart, runSuite } from '../runner/run-suite.js'
 import { getSuite, parseSuiteNames } from '../suites/registry.js';
 import { addHint } from './failure.js';
 import { listenForInterrupt } from './interrupt.js';
+import { runModelFolder } from './model-folder.js';
 import type { CliParts } from './parts.js';
 import { ProgressLine } from './progress-line.js';
 import { renderStart } from './run-banner.js';
@@ -58,7 +59,11 @@ async function runWith(flags: RunFlags, parts: CliParts, { signal, progress, onS
   await checkSettings(settings);
   if (flags.resume === undefined) await checkWritable(flags.out);
   const chosen = {
-    model: settings.model ?? (await parts.defaultModel()),
+    // A snapshot's own folder: a resumed run finds the same commit, whatever the branch is by then.
+    model:
+      settings.model === undefined
+        ? await parts.defaultModel()
+        : await runModelFolder(settings.model, { progress, signal }),
     ...(settings.dtype && { dtype: settings.dtype }),
     device: settings.device ?? 'auto',
     ...(settings.threads && { threads: settings.threads }),

@@ -5,6 +5,7 @@ import { EvalrunError } from '../errors.js';
 import { getSuite } from '../suites/registry.js';
 import type { ChoiceSample, SuitePlan } from '../suites/suite.js';
 import { letterTokens } from '../suites/token-boundary.js';
+import { cachedModelFolder } from './model-folder.js';
 import type { CliParts } from './parts.js';
 import { wrapText } from './wrap-text.js';
 
@@ -24,7 +25,10 @@ export function showCommand(parts: CliParts): Command {
     .description('Prints the prompt of one sample, its tokens, and where the answer will be read. Loads no weights.')
     .requiredOption('-s, --suite <name>', 'mmlu, ceval, cmmlu, bilingual')
     .option('--sample <n>', 'place in the suite from 0, or an id such as mmlu/anatomy/7', '0')
-    .option('-m, --model <folder>', 'checkpoint whose tokenizer to use; default the model in the box')
+    .option(
+      '-m, --model <model>',
+      'folder or org/name of a pulled model whose tokenizer to use; default the model in the box',
+    )
     .option('--protocol <name>', 'official, deepseek, lm-eval')
     .option('--shots <k>', 'worked examples before the question', shots)
     .option('--data <folder>', 'data directory, or "embedded"')
@@ -32,7 +36,9 @@ export function showCommand(parts: CliParts): Command {
     .option('--json', 'one JSON object on stdout')
     .action(async (flags: ShowFlags) => {
       const [plan, sample] = await findSample(flags);
-      const tokenizer = await parts.openTokenizer(flags.model ?? (await parts.defaultModel()));
+      const { model } = flags;
+      const folder = model === undefined ? await parts.defaultModel() : await cachedModelFolder(model, 'tokenizer');
+      const tokenizer = await parts.openTokenizer(folder);
       const shown = describe(plan, sample, tokenizer);
       process.stdout.write(`${flags.json ? JSON.stringify(shown) : renderShown(shown)}\n`);
     });

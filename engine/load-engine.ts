@@ -6,6 +6,7 @@ import { EvalrunError } from '../errors.js';
 import { countParameters } from './accounting/parameters.js';
 import type { Checkpoint } from './checkpoint/checkpoint.js';
 import { openCheckpoint } from './checkpoint/checkpoint.js';
+import { checkpointName } from './checkpoint/checkpoint-name.js';
 import type { DType, EngineInfo } from './engine.js';
 import { LocalEngine } from './local-engine.js';
 import { planMemory, renderMemoryPlan } from './memory-plan.js';
@@ -148,7 +149,7 @@ function describe(checkpoint: Checkpoint, parts: Described): EngineInfo {
   const counts = countParameters(arch);
   return {
     kind: 'local',
-    model: path.basename(checkpoint.folder),
+    model: checkpointName(checkpoint.folder),
     modelType: arch.modelType,
     random: existsSync(path.join(checkpoint.folder, RANDOM_MARKER)),
     weightFingerprint: parts.fingerprint,

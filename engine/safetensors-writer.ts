@@ -1,11 +1,12 @@
 /** Writes a safetensors file whose tensors arrive one chunk of rows at a time. */
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { EvalrunError } from '../errors.js';
+import { DTYPE_BYTES, type StoredDType } from './checkpoint/safetensors-header.js';
 
 export interface TensorPlan {
   readonly name: string;
   /** Default F32. */
-  readonly dtype?: 'F32' | 'BF16';
+  readonly dtype?: StoredDType;
   readonly shape: readonly number[];
 }
 
@@ -16,17 +17,24 @@ export class SafetensorsWriter {
   private readonly cursors = new Map<string, { position: number; readonly end: number }>();
 
   /** Creates the file and writes its header. @throws EvalrunError run/unwritable */
-  constructor(file: string, tensors: readonly TensorPlan[]) {
-    const header: Record<string, object> = { __metadata__: { format: 'pt' } };
+  constructor(
+    file: string,
+    tensors: readonly TensorPlan[],
+    metadata: Readonly<Record<string, string>> = { format: 'pt' },
+  ) {
+    // Without a prototype, so that any name is a key.
+    const header = Object.create(null) as Record<string, object>;
+    if (Object.keys(metadata).length > 0) header.__metadata__ = metadata;
     let offset = 0;
     for (const { name, shape, dtype = 'F32' } of tensors) {
-      const bytes = shape.reduce((product, size) => product * size, dtype === 'F32' ? 4 : 2);
+      const bytes = shape.reduce((product, size) => product * size, DTYPE_BYTES[dtype]);
       header[name] = { dtype, shape, data_offsets: [offset, offset + bytes] };
       this.cursors.set(name, { position: offset, end: offset + bytes });
       offset += bytes;
     }
     const json = JSON.stringify(header);
-    const padded = Buffer.from(json.padEnd(Math.ceil(json.length / 8) * 8));
+    const padded = Buffer.alloc(Math.ceil(Buffer.byteLength(json) / 8) * 8, ' ');
+    padded.write(json);
     const length = Buffer.alloc(8);
     length.writeBigUInt64LE(BigInt(padded.length));
     for (const cursor of this.cursors.values()) {
@@ -42,14 +50,19 @@ export class SafetensorsWriter {
     this.writeAt(Buffer.concat([length, padded]), 0);
   }
 
-  /** Appends rows to a tensor. */
-  append(name: string, values: Float32Array | Uint16Array): void {
+  /** Appends rows to a tensor, in its own dtype. */
+  append(name: string, values: Float32Array | Uint16Array | Uint8Array): void {
     const cursor = this.cursors.get(name);
     if (cursor === undefined || cursor.position + values.byteLength > cursor.end) {
       throw new EvalrunError('internal/safetensors-writer', { what: `More rows than planned for tensor ${name}` });
     }
     this.writeAt(Buffer.from(values.buffer, values.byteOffset, values.byteLength), cursor.position);
     cursor.position += values.byteLength;
+  }
+
+  /** Closes a file that will not be finished. */
+  abandon(): void {
+    closeSync(this.descriptor);
   }
 
   close(): void {
@@ -75,7 +88,7 @@ function unwritable(file: string, cause: unknown): EvalrunError {
   return new EvalrunError('run/unwritable', {
     what: `${file} cannot be written`,
     found: cause instanceof Error ? cause.message : String(cause),
-    todo: 'choose another --out, or free space on that disk',
+    todo: 'choose another place, or free space on that disk',
     cause,
   });
 }

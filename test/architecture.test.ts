@@ -8,7 +8,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   datasets: [],
   engine: [],
   suites: ['datasets'],
-  models: ['engine'],
+  // Models are downloaded as datasets are.
+  models: ['engine', 'datasets'],
   runner: ['engine', 'suites', 'datasets'],
   // Summaries of runs, not runs.
   reports: ['runner/run-summary.ts'],

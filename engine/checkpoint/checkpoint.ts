@@ -5,7 +5,7 @@ import type { RawConfig } from '../architectures/family.js';
 import { archSpecOf } from '../architectures/registry.js';
 import { generationEosIds } from './generation-config.js';
 import { readJsonObject } from './json-file.js';
-import { type CheckpointTensor, type IgnoredTensor, matchTensors } from './match-tensors.js';
+import { type CheckpointTensor, type IgnoredTensor, type MatchOptions, matchTensors } from './match-tensors.js';
 import { readWeightFiles, requireFolder, type WeightFiles } from './weight-files.js';
 
 export type { CheckpointTensor } from './match-tensors.js';
@@ -40,14 +40,19 @@ export interface Checkpoint {
  * @throws EvalrunError checkpoint/... or config/... naming the file, tensor or key
  * @example const { arch, tensors } = openCheckpoint('models/DeepSeek-V2-Lite');
  */
-export function openCheckpoint(folder: string): Checkpoint {
+export function openCheckpoint(folder: string, options: Pick<MatchOptions, 'unknownTensors'> = {}): Checkpoint {
   const resolved = requireFolder(folder);
   const config = readJsonObject(path.join(resolved, 'config.json'), 'config/file');
   const fromConfig = archSpecOf(config);
   const declared = { ...fromConfig, eosIds: generationEosIds(resolved) ?? fromConfig.eosIds };
   const { headers, tensors: stored, notes } = readWeightFiles(resolved);
   const { arch, notes: corrections } = asStored(declared, stored);
-  const matched = matchTensors(stored, { arch, declaredMtpModules: declaredMtpModules(config), folder: resolved });
+  const matched = matchTensors(stored, {
+    arch,
+    declaredMtpModules: declaredMtpModules(config),
+    folder: resolved,
+    ...options,
+  });
   return {
     folder: resolved,
     config,

@@ -42,9 +42,15 @@ export interface MatchOptions {
   readonly declaredMtpModules: number;
   /** For messages. */
   readonly folder: string;
+  /** What to do with a tensor that the architecture does not have; default error. */
+  readonly unknownTensors?: 'error' | 'ignore';
 }
 
-const SCALE_SUFFIX = '_scale_inv';
+/** The rule for tensors that the architecture does not have, where they may be ignored. */
+export const UNKNOWN_TENSOR = 'the architecture has no such tensor';
+
+/** An F8_E4M3 weight's scales are named after it. */
+export const SCALE_SUFFIX = '_scale_inv';
 
 /**
  * @throws EvalrunError checkpoint/missing-tensor, checkpoint/unknown-tensor, checkpoint/shape, checkpoint/dtype or
@@ -139,7 +145,7 @@ function matchScale(
 function ignoreRule(
   name: string,
   stored: ReadonlyMap<string, LocatedTensor>,
-  { arch, declaredMtpModules, folder }: MatchOptions,
+  { arch, declaredMtpModules, folder, unknownTensors = 'error' }: MatchOptions,
 ): string {
   if (/(^|\.)rotary_emb\.(inv_freq|cos_cached|sin_cached)$/.test(name))
     return 'rotary tables are computed from config.json';
@@ -155,11 +161,13 @@ function ignoreRule(
   if (mtpLayer >= arch.mtpLayers && mtpLayer < declaredMtpModules) return 'only the first MTP module is used';
   if (name.endsWith(SCALE_SUFFIX)) {
     const weight = stored.get(name.slice(0, -SCALE_SUFFIX.length));
+    if (unknownTensors === 'ignore' && weight?.dtype === 'F8_E4M3') return UNKNOWN_TENSOR;
     throw new EvalrunError('checkpoint/scale', {
       what: `Tensor ${name} scales ${weight === undefined ? 'a weight that is not there' : `a weight that is ${weight.dtype}`}`,
       expected: 'scales for F8_E4M3 weights only',
     });
   }
+  if (unknownTensors === 'ignore') return UNKNOWN_TENSOR;
   throw new EvalrunError('checkpoint/unknown-tensor', {
     what: `${folder} holds tensor ${name}, which a ${arch.modelType} with its config.json does not have`,
     expected: 'every tensor to be known, since one that is left out would change the scores',

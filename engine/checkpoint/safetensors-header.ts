@@ -7,7 +7,7 @@ import { isJsonObject, parseJsonObject } from './json-file.js';
 export const HEADER_OFFSET = 8;
 
 /** Bytes per element of every dtype that the format knows and that fills whole bytes. */
-const DTYPE_BYTES = {
+export const DTYPE_BYTES = {
   BOOL: 1,
   U8: 1,
   I8: 1,

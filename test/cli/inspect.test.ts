@@ -24,14 +24,14 @@ function row(lines: readonly string[], start: string): string {
   return lines.find((line) => line.startsWith(start))?.replaceAll(/\s+/g, ' ') ?? `no line begins with ${start}`;
 }
 
-function printedBy(args: readonly string[]): string {
+async function printedBy(args: readonly string[]): Promise<string> {
   let printed = '';
   const write = jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
     printed += text;
     return true;
   });
   try {
-    inspectCommand().parse([...args], { from: 'user' });
+    await inspectCommand().parseAsync([...args], { from: 'user' });
   } finally {
     write.mockRestore();
   }
@@ -98,8 +98,8 @@ describe('evalrun inspect', () => {
     expect(inspectModel(path.join(folder, 'config.json')).parameters.total).toBe(1235814400);
   });
 
-  test('prints exact numbers with --json', () => {
-    const json = JSON.parse(printedBy([folderOf({ 'config.json': DEEPSEEK_V3 }), '--json']));
+  test('prints exact numbers with --json', async () => {
+    const json = JSON.parse(await printedBy([folderOf({ 'config.json': DEEPSEEK_V3 }), '--json']));
     expect(json.parameters).toMatchObject({ total: 671026419200, active: 36625618432, mtp: 11610068224 });
     expect(json.kvCache).toMatchObject({ bytesPerToken: 70272, ownMha: { bytesPerToken: 4997120, saving: 0.9859375 } });
     expect(json.weightBytes.bf16.main).toBe(1342052838400);
@@ -107,8 +107,8 @@ describe('evalrun inspect', () => {
     expect(json.checkpoint).toBe(null);
   });
 
-  test('prints tables without --json', () => {
-    expect(printedBy([folderOf({ 'config.json': DEEPSEEK_V3 })])).toMatch(/all +671\.03 B +36\.63 B\n/);
+  test('prints tables without --json', async () => {
+    expect(await printedBy([folderOf({ 'config.json': DEEPSEEK_V3 })])).toMatch(/all +671\.03 B +36\.63 B\n/);
   });
 
   test.each<[string, () => string, RegExp]>([
