@@ -1,17 +1,17 @@
 /** The big parts that commands open, loaded when first needed; tests put their own in their place. */
-import type { Engine, Tokenizer } from '../engine/engine.js';
+import type { DType, Engine, Tokenizer } from '../engine/engine.js';
 import type { EngineOptions } from '../engine/load-engine.js';
 
 export interface CliParts {
   openEngine(options: EngineOptions): Promise<Engine>;
   /** Tokenizer of a checkpoint folder, without its weights. */
   openTokenizer(folder: string): Promise<Tokenizer>;
-  /** Folder of the model that is used when none is named. */
-  defaultModel(): Promise<string>;
+  /** Folder of the model that is used when none is named, in a form for `dtype`. */
+  defaultModel(options?: { readonly dtype?: DType }): Promise<string>;
 }
 
 export const shippedParts: CliParts = {
   openEngine: async (options) => (await import('../engine/load-engine.js')).loadEngine(options),
   openTokenizer: async (folder) => (await import('../engine/tokenizer/load-tokenizer.js')).loadTokenizer(folder),
-  defaultModel: async () => (await import('../models/default-model.js')).defaultModel(),
+  defaultModel: async (options) => (await import('../models/default-model.js')).defaultModel(options),
 };

@@ -3,8 +3,9 @@
 import { existsSync } from 'node:fs';
 import { access, constants } from 'node:fs/promises';
 import path from 'node:path';
-import type { Engine } from '../engine/engine.js';
+import type { DType, Engine } from '../engine/engine.js';
 import { EvalrunError } from '../errors.js';
+import { DEFAULT_MODEL_NOTE } from '../models/default-model.js';
 import { makeFolder, writeError } from '../runner/disk.js';
 import { loadRun } from '../runner/resume.js';
 import type { RunSettings } from '../runner/run-record.js';
@@ -53,6 +54,10 @@ interface RunHooks {
 
 async function runWith(flags: RunFlags, parts: CliParts, { signal, progress, onStart }: RunHooks): Promise<RunResult> {
   const onNotice = (line: string) => progress.print(line);
+  const defaultModelFolder = (dtype?: DType) => {
+    onNotice(DEFAULT_MODEL_NOTE);
+    return parts.defaultModel({ ...(dtype && { dtype }) });
+  };
   const stored = flags.resume === undefined ? undefined : (await loadRun(flags.resume)).settings;
   const request = requestOf(flags);
   const settings = { ...stored, ...askedSettings(request) };
@@ -62,7 +67,7 @@ async function runWith(flags: RunFlags, parts: CliParts, { signal, progress, onS
     // A snapshot's own folder: a resumed run finds the same commit, whatever the branch is by then.
     model:
       settings.model === undefined
-        ? await parts.defaultModel()
+        ? await defaultModelFolder(settings.dtype)
         : await runModelFolder(settings.model, { progress, signal }),
     ...(settings.dtype && { dtype: settings.dtype }),
     device: settings.device ?? 'auto',

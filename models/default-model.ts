@@ -1,21 +1,19 @@
-/** The model that runs when none is named. */
-import { existsSync } from 'node:fs';
-import os from 'node:os';
+/** The model that runs when none is named: the trained demonstration model in the box. */
 import path from 'node:path';
-import { writeRandomModel } from './random-model.js';
+import type { DType } from '../engine/engine.js';
+import { packageRoot } from '../package-root.js';
 
-/** Raised whenever the random checkpoint's bytes change. */
-const RANDOM_MODEL_VERSION = 1;
+/** What its scores are worth, in one line. */
+export const DEFAULT_MODEL_NOTE =
+  'No model is named: nano, the small demonstration model in the box, runs. Its scores mean something on the questions in the box only.';
 
-/** Folder of the default model; made on first use: a small seeded random checkpoint, until a trained one is in the box. */
-export async function defaultModel(): Promise<string> {
-  const folder = path.join(cacheFolder(), 'models', `random-deepseek-v3-${RANDOM_MODEL_VERSION}`);
-  if (!existsSync(path.join(folder, 'config.json'))) {
-    writeRandomModel(folder, 'These weights are random numbers. Scores of this model mean nothing.');
-  }
-  return folder;
-}
-
-function cacheFolder(): string {
-  return path.join(process.env.HOME || os.homedir(), '.cache', 'evalrun');
+/**
+ * Folder of the default model; for fp8 that of its FP8 twin, which is made in ~/.cache/evalrun/models on first use.
+ *
+ * @throws EvalrunError as quantizeCheckpoint does, when the twin cannot be made
+ * @example const engine = await loadEngine({ model: await defaultModel() });
+ */
+export async function defaultModel({ dtype }: { readonly dtype?: DType } = {}): Promise<string> {
+  const folder = path.join(packageRoot, 'models', 'nano');
+  return dtype === 'fp8' ? (await import('./fp8-twin.js')).fp8Twin(folder) : folder;
 }

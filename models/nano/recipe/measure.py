@@ -17,8 +17,9 @@ from items import Choice
 from model import Nano
 from prompts import few_shot
 from readings import reading_choice
-from samples import COLUMNS, ROOT
 
+ROOT = Path(__file__).resolve().parents[3] / "datasets" / "samples"
+COLUMNS = {"mmlu": (0, 1), "ceval": (1, 2), "cmmlu": (1, 2)}
 SPLITS = {"mmlu": ("test", "_dev", "_test"), "ceval": ("val", "_dev", "_val"), "cmmlu": ("test", "", "")}
 
 
