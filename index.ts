@@ -18,11 +18,26 @@ export { type ErrorCode, EvalrunError } from './errors.js';
 export { defaultModel } from './models/default-model.js';
 export { version } from './package-root.js';
 export type { Progress } from './runner/progress.js';
-export { rescoreRun } from './runner/rescore.js';
+export { type Rescored, type RescoreOptions, rescoreRun } from './runner/rescore.js';
 export type { RunRecord, RunSettings, SuiteRecord } from './runner/run-record.js';
 export type { RunRequest } from './runner/run-settings.js';
 export { type RunResult, type RunStart, type RunSuiteOptions, type RunWork, runSuite } from './runner/run-suite.js';
-export type { Estimate, LanguageGap, RunMetrics, SampleStatus, SuiteMetrics } from './runner/run-summary.js';
-export type { SampleLine } from './runner/sample-line.js';
+export type {
+  Estimate,
+  LanguageGap,
+  RunMetrics,
+  SampleStatus,
+  SuiteMetrics,
+  WrittenMetrics,
+} from './runner/run-summary.js';
+export type { ChoiceLine, GenerativeLine, SampleLine } from './runner/sample-line.js';
 export { getSuite, listSuites } from './suites/registry.js';
-export type { ChoiceSample, Suite, SuiteOptions, SuitePlan } from './suites/suite.js';
+export type {
+  ChoicePlan,
+  ChoiceSample,
+  GenerativePlan,
+  GenerativeSample,
+  Suite,
+  SuiteOptions,
+  SuitePlan,
+} from './suites/suite.js';

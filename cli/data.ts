@@ -54,8 +54,9 @@ function list(options: CommonOptions): void {
     head: ['dataset', 'questions', 'installed', 'in the box', 'download', 'licence'],
     style: { head: [], border: [] },
   });
-  for (const { id, questions, installed, embeddedSubjects, downloadBytes, licence } of datasets) {
-    table.push([id, questions, installed, `${embeddedSubjects.length} subjects`, megabytes(downloadBytes), licence]);
+  for (const { id, questions, installed, embedded, embeddedSubjects, downloadBytes, licence } of datasets) {
+    const inBox = embeddedSubjects.length > 0 ? `${embeddedSubjects.length} subjects` : embedded ? 'yes' : 'no';
+    table.push([id, questions, installed, inBox, megabytes(downloadBytes), licence]);
   }
   process.stdout.write(`${table.toString()}\ndata directory: ${root}\n`);
 }

@@ -1,5 +1,5 @@
 /** The lines before a run: which model, where and how it computes, what it is asked. */
-import type { RunRecord, SuiteRecord } from '../runner/run-record.js';
+import type { GenerationRecord, RunRecord, SandboxRecord, SuiteRecord } from '../runner/run-record.js';
 import type { RunStart } from '../runner/run-suite.js';
 import { renderCount, renderLarge } from './quantity.js';
 import { wrapText } from './wrap-text.js';
@@ -11,6 +11,7 @@ export function renderStart({ folder, record, done, total }: RunStart, columns =
     ['device', `${record.engine.device}, ${record.engine.threads} threads: ${record.engine.device_reason}`],
     ['dtype', record.engine.dtype],
     ...record.suites.map((suite): [string, string] => [suite.suite, renderSuite(suite)]),
+    ...(record.sandbox === undefined ? [] : [['sandbox', renderSandbox(record.sandbox)] satisfies [string, string]]),
     ['run', done === 0 ? folder : `${folder}, resumed with ${renderCount(done)} of ${renderCount(total)} samples done`],
   ];
   const width = Math.max(...rows.map(([name]) => name.length)) + 2;
@@ -26,10 +27,24 @@ function renderModel({ model }: RunRecord): string {
 function renderSuite(suite: SuiteRecord): string {
   const samples = Object.values(suite.groups).reduce((sum, n) => sum + n, 0);
   const { asked, computed } = suite.prompt_tokens;
-  const questions = `${suite.protocol}, ${suite.shots} shots, ${renderCount(samples)} questions`;
-  const subjects = `${Object.keys(suite.groups).length} subjects`;
+  const { generation } = suite;
+  const how = generation === undefined ? `${suite.shots} shots` : renderGeneration(generation);
+  const questions = `${suite.protocol}, ${how}, ${renderCount(samples)} questions`;
+  const groups = Object.keys(suite.groups).length;
+  const subjects = groups === 1 ? '' : ` in ${groups} subjects`;
   const tokens = `${renderCount(asked)} prompt tokens, ${renderCount(computed)} without repeated prefixes`;
-  return `${questions} in ${subjects} from ${renderSources(suite)}; ${tokens}`;
+  return `${questions}${subjects} from ${renderSources(suite)}; ${tokens}`;
+}
+
+function renderGeneration({ asks, chat_template_sha256, temperature, max_tokens }: GenerationRecord): string {
+  const plain = asks === 'chat' ? 'plain text instead of a chat' : 'continuation';
+  const how = temperature === 0 ? 'greedy' : `temperature ${temperature}`;
+  return `${chat_template_sha256 === null ? plain : 'chat template'}, ${how}, up to ${renderCount(max_tokens)} tokens`;
+}
+
+function renderSandbox({ rung, bubblewrap, python }: SandboxRecord): string {
+  if (rung === 'unsafe') return `NONE (--unsafe-exec): generated programs run as you, Python ${python}`;
+  return `${[rung, bubblewrap].filter((part) => part !== null).join(' ')}, Python ${python}`;
 }
 
 function renderSources({ datasets }: SuiteRecord): string {

@@ -15,6 +15,13 @@ export interface RunFlags {
   readonly seed?: number;
   readonly data?: string;
   readonly allowModifiedData?: boolean;
+  readonly chat?: 'auto' | 'on' | 'off';
+  readonly maxTokens?: number;
+  readonly temperature?: number;
+  readonly topP?: number;
+  readonly topK?: number;
+  readonly minP?: number;
+  readonly unsafeExec?: boolean;
   readonly batchTokens?: number;
   readonly threads?: number;
   readonly resume?: string;
@@ -27,7 +34,11 @@ export interface RunFlags {
 /** Options without a default here take the suite's, or on --resume the stored run's. */
 export function addRunOptions(command: Command): Command {
   return command
-    .option('-s, --suite <names>', 'mmlu, ceval, cmmlu, bilingual; several with commas', names)
+    .option(
+      '-s, --suite <names>',
+      'mmlu, ceval, cmmlu, bilingual, math500, gsm8k, mgsm, cmath, humaneval; several with commas',
+      names,
+    )
     .option(
       '-m, --model <model>',
       'checkpoint folder, or org/name[@revision] on the hub, pulled if need be; default the model in the box',
@@ -41,13 +52,25 @@ export function addRunOptions(command: Command): Command {
     )
     .addOption(new Option('--device <device>', 'where to compute (default: auto)').choices(['auto', 'cpu', 'cuda']))
     .option('-o, --out <folder>', 'folder in which the run folder is made', 'runs')
-    .option('--protocol <name>', 'official, deepseek, lm-eval: whose prompts and averages (default: official)')
+    .option('--protocol <name>', "official, deepseek, lm-eval: whose prompts and averages (default: the suite's first)")
     .option('--shots <k>', 'worked examples before each question', wholeFrom(0))
     .option('--limit <n>', 'this many questions per suite, the same for the same seed', wholeFrom(1))
     .option('--subjects <names>', 'only these subjects, with commas', list)
-    .option('--seed <s>', 'what --limit and --verify-prefix choose by (default: 0)', whole)
+    .option('--seed <s>', 'what --limit, --verify-prefix and --temperature draw by (default: 0)', whole)
     .option('--data <folder>', 'data directory, or "embedded" for the questions in the box')
     .option('--allow-modified-data', 'take data files that differ from the published ones, and say so')
+    .addOption(
+      new Option(
+        '--chat <when>',
+        'chat template for written answers (default: auto, where the checkpoint has one)',
+      ).choices(['auto', 'on', 'off']),
+    )
+    .option('--max-tokens <n>', 'most tokens of a written answer (default: 1024 for code, 2048 else)', wholeFrom(1))
+    .option('--temperature <t>', 'draw written answers instead of taking the best token (default: 0)', number)
+    .option('--top-p <p>', 'draw from the fewest tokens whose probabilities reach p', number)
+    .option('--top-k <k>', 'draw from the k most probable tokens', wholeFrom(0))
+    .option('--min-p <p>', 'draw from tokens at least p times as probable as the best', number)
+    .option('--unsafe-exec', 'run generated programs without isolation where there is no sandbox')
     .option('--batch-tokens <n>', 'tokens per step of the engine; no effect on scores', wholeFrom(1))
     .option('--threads <n>', 'CPU threads; no effect on scores', wholeFrom(1))
     .option('--resume <run>', 'go on with the run in this folder')
@@ -64,6 +87,12 @@ export function addRunOptions(command: Command): Command {
 function whole(text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !Number.isSafeInteger(value)) throw new InvalidArgumentError('Expected a whole number.');
+  return value;
+}
+
+function number(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('Expected a number.');
   return value;
 }
 

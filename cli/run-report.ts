@@ -1,7 +1,7 @@
 /** The result of a run as text for a terminal and as the JSON object for programs. */
 import Table from 'cli-table3';
 import type { RunWork } from '../runner/run-suite.js';
-import type { Estimate, RunMetrics, SuiteMetrics } from '../runner/run-summary.js';
+import type { Estimate, RunMetrics, SuiteMetrics, WrittenMetrics } from '../runner/run-summary.js';
 import { renderCount, renderDuration, renderPercent } from './quantity.js';
 import { wrapText } from './wrap-text.js';
 
@@ -19,10 +19,10 @@ export interface ReportOptions {
 }
 
 /** `--json` of a run: {"run": DIR, "suites": {"mmlu": {accuracy, low, high, n, statuses, groups}}}. */
-export function renderRunJson({ folder, metrics }: ReportedRun): unknown {
-  const suites = Object.entries(metrics.suites).map(([name, { accuracy, low, high, n, statuses, groups }]) => [
+export function renderRunJson({ folder, metrics }: ReportedRun): { run: string; suites: object } {
+  const suites = Object.entries(metrics.suites).map(([name, { accuracy, low, high, n, statuses, groups, invalid }]) => [
     name,
-    { accuracy, low, high, n, statuses, groups },
+    { accuracy, low, high, n, statuses, groups, ...(invalid !== undefined && { invalid }) },
   ]);
   return { run: folder, suites: Object.fromEntries(suites) };
 }
@@ -32,7 +32,7 @@ export function renderRunText({ folder, metrics, work }: ReportedRun, options: R
   const columns = Math.max(60, Math.min(120, options.columns ?? process.stdout.columns ?? 80));
   const lines = Object.entries(metrics.suites).flatMap(([name, suite]) => [
     '',
-    `${name}: ${suite.protocol} protocol, ${suite.shots} shots`,
+    `${name}: ${suite.protocol} protocol${suite.written === undefined ? `, ${suite.shots} shots` : ''}`,
     renderTable(suite, options.verbose),
     ...remarksOf(suite).flatMap((remark) => wrapText(remark, columns, 2)),
   ]);
@@ -67,6 +67,10 @@ function renderTable(suite: SuiteMetrics, verbose: boolean): string {
   if (verbose) for (const [group, estimate] of Object.entries(suite.groups)) row(group, estimate);
   for (const [category, estimate] of Object.entries(suite.categories)) row(category, estimate);
   const [micro, macro] = ['all questions (micro)', `mean of ${suite.macro.groups} subjects (macro)`];
+  if (suite.written !== undefined && suite.macro.groups <= 1) {
+    row('all questions', suite.micro);
+    return table.toString();
+  }
   // The headline is the last row, where the eye ends.
   if (suite.average === 'micro') {
     row(macro, suite.macro);
@@ -82,13 +86,17 @@ function remarksOf(suite: SuiteMetrics): string[] {
   const remarks: string[] = [];
   const failed = Object.entries(suite.statuses).filter(([name, n]) => n > 0 && name !== 'correct' && name !== 'wrong');
   if (suite.missing > 0) failed.push(['without a result yet', suite.missing]);
+  if (suite.invalid !== undefined) remarks.push(`INVALID: ${suite.invalid}.`);
   if (failed.length > 0) {
     const counts = failed.map(([name, n]) => `${renderCount(n)} ${name}`).join(', ');
     remarks.push(`Not answered, and counted as not correct: ${counts}.`);
   }
-  const { predicted, keyed } = suite.letters;
-  const letters = Object.keys(keyed).map((letter) => `${letter} ${predicted[letter] ?? 0} (${keyed[letter]})`);
-  remarks.push(`Letters answered, and in the key: ${letters.join(', ')}.`);
+  if (suite.letters !== null) {
+    const { predicted, keyed } = suite.letters;
+    const letters = Object.keys(keyed).map((letter) => `${letter} ${predicted[letter] ?? 0} (${keyed[letter]})`);
+    remarks.push(`Letters answered, and in the key: ${letters.join(', ')}.`);
+  }
+  if (suite.written !== undefined) remarks.push(...renderWritten(suite.written));
   if (suite.published.length > 0) {
     const scores = suite.published.map(({ model, score }) => `${model} ${renderPercent(score)}`);
     remarks.push(`Published for the whole benchmark: ${scores.join(', ')}.`);
@@ -96,12 +104,25 @@ function remarksOf(suite: SuiteMetrics): string[] {
   return [...remarks, ...suite.notes.map((note) => `Note: ${note}`)];
 }
 
-function renderWork({ samples, promptTokens, sharedTokens, seconds }: RunWork): string {
+function renderWritten({ extracted_by, rules, completion_tokens, ends }: WrittenMetrics): string[] {
+  const list = (counts: Readonly<Record<string, number>>) =>
+    Object.entries(counts)
+      .filter(([, n]) => n > 0)
+      .map(([name, n]) => `${name} ${renderCount(n)}`)
+      .join(', ') || 'none';
+  return [
+    `Answers found by: ${list(extracted_by)}; decided by: ${list(rules)}.`,
+    `Generation ended by: ${list(ends)}; ${renderCount(completion_tokens)} tokens.`,
+  ];
+}
+
+function renderWork({ samples, promptTokens, sharedTokens, completionTokens, seconds }: RunWork): string {
   const computed = promptTokens - sharedTokens;
   const factor = computed === 0 ? '' : ` (${(promptTokens / computed).toFixed(1)}x fewer)`;
   return (
     `${renderCount(samples)} samples in ${renderDuration(seconds)}: ${renderCount(promptTokens)} prompt tokens, ` +
     `${renderCount(computed)} computed and ${renderCount(sharedTokens)} shared${factor}, ` +
-    `${renderCount(computed / Math.max(seconds, 1e-3))} computed tokens/s`
+    `${completionTokens === 0 ? '' : `${renderCount(completionTokens)} generated, `}` +
+    `${renderCount((computed + completionTokens) / Math.max(seconds, 1e-3))} computed tokens/s`
   );
 }

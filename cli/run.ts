@@ -7,6 +7,8 @@ import type { DType, Engine } from '../engine/engine.js';
 import { EvalrunError } from '../errors.js';
 import { DEFAULT_MODEL_NOTE } from '../models/default-model.js';
 import { makeFolder, writeError } from '../runner/disk.js';
+import { suiteOptions } from '../runner/plan.js';
+import { openPrograms } from '../runner/programs.js';
 import { loadRun } from '../runner/resume.js';
 import type { RunSettings } from '../runner/run-record.js';
 import { askedSettings, type RunRequest } from '../runner/run-settings.js';
@@ -106,6 +108,13 @@ function requestOf(flags: RunFlags): RunRequest {
     ...(subjects !== undefined && { subjects }),
     ...(data !== undefined && { dataDir: data }),
     ...(flags.allowModifiedData && { allowModifiedData: true }),
+    ...(flags.chat !== undefined && { chat: flags.chat }),
+    ...(flags.maxTokens !== undefined && { maxTokens: flags.maxTokens }),
+    ...(flags.temperature !== undefined && { temperature: flags.temperature }),
+    ...(flags.topP !== undefined && { topP: flags.topP }),
+    ...(flags.topK !== undefined && { topK: flags.topK }),
+    ...(flags.minP !== undefined && { minP: flags.minP }),
+    ...(flags.unsafeExec && { unsafeExec: true }),
     engineOptions: {
       // A folder is found again when the run is resumed from somewhere else; anything else is a model's name.
       ...(model !== undefined && { model: existsSync(model) ? path.resolve(model) : model }),
@@ -117,21 +126,16 @@ function requestOf(flags: RunFlags): RunRequest {
   };
 }
 
-/** Plans without a model: what is wrong with suites, options or data is said before minutes of loading. */
+/** Plans without a model: what is wrong with suites, options, data or sandbox is said before minutes of loading. */
 async function checkSettings(settings: Partial<RunSettings>): Promise<void> {
   if (settings.suites === undefined) {
     throw new EvalrunError('usage/suite', { what: 'No suite is named', todo: 'name one, e.g. --suite mmlu' });
   }
   for (const name of settings.suites) {
-    await getSuite(name).plan({
-      seed: settings.seed ?? 0,
-      ...(settings.protocol && { protocol: settings.protocol }),
-      ...(typeof settings.shots === 'number' && { shots: settings.shots }),
-      ...(settings.limit && { limit: settings.limit }),
-      ...(settings.subjects && { subjects: settings.subjects }),
-      ...(settings.data && { dataDir: settings.data }),
-      allowModified: settings.allow_modified_data ?? false,
-    });
+    const plans = await getSuite(name).plan(suiteOptions(settings));
+    if (!plans.some((plan) => plan.kind === 'generative' && plan.executes)) continue;
+    const programs = await openPrograms({ unsafeExec: settings.unsafe_exec ?? false });
+    await programs.close();
   }
 }
 

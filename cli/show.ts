@@ -1,9 +1,10 @@
 /** `evalrun show`: one prompt as the model gets it, its tokens, and the place where the answer is read. */
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Tokenizer } from '../engine/engine.js';
 import { EvalrunError } from '../errors.js';
+import { renderPrompts } from '../runner/plan-completions.js';
 import { getSuite } from '../suites/registry.js';
-import type { ChoiceSample, SuitePlan } from '../suites/suite.js';
+import type { ChoicePlan, ChoiceSample, GenerativePlan, GenerativeSample } from '../suites/suite.js';
 import { letterTokens } from '../suites/token-boundary.js';
 import { cachedModelFolder } from './model-folder.js';
 import type { CliParts } from './parts.js';
@@ -15,6 +16,7 @@ interface ShowFlags {
   readonly model?: string;
   readonly protocol?: string;
   readonly shots?: number;
+  readonly chat?: 'auto' | 'on' | 'off';
   readonly data?: string;
   readonly allowModifiedData?: boolean;
   readonly json?: boolean;
@@ -23,7 +25,7 @@ interface ShowFlags {
 export function showCommand(parts: CliParts): Command {
   return new Command('show')
     .description('Prints the prompt of one sample, its tokens, and where the answer will be read. Loads no weights.')
-    .requiredOption('-s, --suite <name>', 'mmlu, ceval, cmmlu, bilingual')
+    .requiredOption('-s, --suite <name>', 'mmlu, ceval, cmmlu, bilingual, math500, gsm8k, mgsm, cmath, humaneval')
     .option('--sample <n>', 'place in the suite from 0, or an id such as mmlu/anatomy/7', '0')
     .option(
       '-m, --model <model>',
@@ -31,15 +33,17 @@ export function showCommand(parts: CliParts): Command {
     )
     .option('--protocol <name>', 'official, deepseek, lm-eval')
     .option('--shots <k>', 'worked examples before the question', shots)
+    .addOption(new Option('--chat <when>', 'chat template: auto, on, off').choices(['auto', 'on', 'off']))
     .option('--data <folder>', 'data directory, or "embedded"')
     .option('--allow-modified-data', 'take data files that differ from the published ones')
     .option('--json', 'one JSON object on stdout')
     .action(async (flags: ShowFlags) => {
-      const [plan, sample] = await findSample(flags);
+      const found = await findSample(flags);
       const { model } = flags;
       const folder = model === undefined ? await parts.defaultModel() : await cachedModelFolder(model, 'tokenizer');
       const tokenizer = await parts.openTokenizer(folder);
-      const shown = describe(plan, sample, tokenizer);
+      const shown =
+        'choice' in found ? describeChoice(found, tokenizer) : await describeWritten(found, tokenizer, flags);
       process.stdout.write(`${flags.json ? JSON.stringify(shown) : renderShown(shown)}\n`);
     });
 }
@@ -49,7 +53,12 @@ function shots(text: string): number {
   return Number(text);
 }
 
-async function findSample(flags: ShowFlags): Promise<[SuitePlan, ChoiceSample]> {
+/** A sample with its plan, by the kind of answer. */
+type Found =
+  | { readonly plan: ChoicePlan; readonly choice: ChoiceSample }
+  | { readonly plan: GenerativePlan; readonly written: GenerativeSample };
+
+async function findSample(flags: ShowFlags): Promise<Found> {
   const plans = await getSuite(flags.suite).plan({
     seed: 0,
     ...(flags.protocol !== undefined && { protocol: flags.protocol }),
@@ -57,14 +66,22 @@ async function findSample(flags: ShowFlags): Promise<[SuitePlan, ChoiceSample]> 
     ...(flags.data !== undefined && { dataDir: flags.data }),
     allowModified: flags.allowModifiedData ?? false,
   });
-  const all = plans.flatMap((plan) => plan.samples.map((sample): [SuitePlan, ChoiceSample] => [plan, sample]));
+  const all = plans.flatMap((plan): Found[] =>
+    plan.kind === 'choice'
+      ? plan.samples.map((choice) => ({ plan, choice }))
+      : plan.samples.map((written) => ({ plan, written })),
+  );
   const isPlace = /^\d+$/.test(flags.sample);
-  const found = isPlace ? all[Number(flags.sample)] : all.find(([, sample]) => sample.id === flags.sample);
+  const found = isPlace ? all[Number(flags.sample)] : all.find((one) => idOf(one) === flags.sample);
   if (found !== undefined) return found;
   throw new EvalrunError('usage/sample', {
     what: `${flags.suite} has no sample ${flags.sample}`,
-    expected: `a place from 0 to ${all.length - 1}, or an id such as ${all[0]?.[1].id}`,
+    expected: `a place from 0 to ${all.length - 1}, or an id such as ${all[0] && idOf(all[0])}`,
   });
+}
+
+function idOf(found: Found): string {
+  return 'choice' in found ? found.choice.id : found.written.id;
 }
 
 interface Shown {
@@ -74,23 +91,59 @@ interface Shown {
   readonly target: string;
   readonly prompt: string;
   readonly tokens: readonly { readonly id: number; readonly piece: string }[];
+}
+
+interface ShownChoice extends Shown {
   /** Label -> the token whose log-probability is read after the last prompt token. */
   readonly answers: Readonly<Record<string, { readonly id: number; readonly text: string }>>;
 }
 
-function describe(plan: SuitePlan, sample: ChoiceSample, tokenizer: Tokenizer): Shown {
-  const letters = letterTokens({ ...plan, samples: [sample] }, tokenizer);
+interface ShownWritten extends Shown {
+  readonly chat_template: boolean;
+  readonly max_tokens: number;
+  readonly stop: readonly string[];
+  readonly reading: string;
+}
+
+function describeChoice({ plan, choice }: Extract<Found, { choice: unknown }>, tokenizer: Tokenizer): ShownChoice {
+  const letters = letterTokens({ samples: [choice] }, tokenizer);
+  const { id, target, context, continuations } = choice;
   return {
-    id: sample.id,
+    id,
     protocol: plan.protocol,
     shots: plan.shots,
-    target: sample.target,
-    prompt: sample.context,
-    tokens: tokenizer.encode(sample.context).map((id) => ({ id, piece: pieceOf(id, tokenizer) })),
+    target,
+    prompt: context,
+    tokens: tokensOf(tokenizer.encode(context), tokenizer),
     answers: Object.fromEntries(
-      Object.entries(letters).map(([label, id]) => [label, { id, text: sample.continuations[label] ?? '' }]),
+      Object.entries(letters).map(([label, id]) => [label, { id, text: continuations[label] ?? '' }]),
     ),
   };
+}
+
+async function describeWritten(
+  { plan, written }: Extract<Found, { written: unknown }>,
+  tokenizer: Tokenizer,
+  { chat = 'auto' }: ShowFlags,
+): Promise<ShownWritten> {
+  const prompts = await renderPrompts({ ...plan, samples: [written] }, { chat, tokenizer });
+  const { text, ids } = prompts.at(0);
+  return {
+    id: written.id,
+    protocol: plan.protocol,
+    shots: plan.shots,
+    target: written.target,
+    prompt: text,
+    tokens: tokensOf(ids, tokenizer),
+    chat_template: prompts.usesTemplate,
+    max_tokens: plan.maxTokens,
+    stop: plan.stop,
+    reading: plan.reading,
+  };
+}
+
+function tokensOf(ids: readonly number[], tokenizer: Tokenizer): Shown['tokens'] {
+  return ids.map((id) => ({ id, piece: pieceOf(id, tokenizer) }));
 }
 
 /** A token's text; its name in the vocabulary where it is no whole character. */
@@ -99,12 +152,13 @@ function pieceOf(id: number, tokenizer: Tokenizer): string {
   return text === '' || text.includes('\uFFFD') ? (tokenizer.tokenOf(id) ?? text) : text;
 }
 
-function renderShown({ id, protocol, shots, target, prompt, tokens, answers }: Shown): string {
+function renderShown(shown: ShownChoice | ShownWritten): string {
+  const { id, protocol, shots, target, prompt, tokens } = shown;
   const columns = process.stdout.columns ?? 80;
   const list = tokens.map((token) => `${token.id}:${JSON.stringify(token.piece).replaceAll(' ', '␣')}`).join(' ');
-  const last = tokens.at(-1);
+  const how = 'answers' in shown ? `${shots} shots` : shown.chat_template ? 'chat template' : 'plain text';
   return [
-    `${id}: ${protocol} protocol, ${shots} shots, the answer is ${target}`,
+    `${id}: ${protocol} protocol, ${how}, the answer is ${target}`,
     '',
     'Prompt',
     prompt,
@@ -112,9 +166,21 @@ function renderShown({ id, protocol, shots, target, prompt, tokens, answers }: S
     `${tokens.length} tokens as id:text`,
     ...wrapText(list, columns, 0),
     '',
-    `The answer is read after token ${tokens.length - 1} (from 0), ${JSON.stringify(last?.piece)}, from the log-probabilities of:`,
-    ...Object.entries(answers).map(
-      ([label, answer]) => `  ${label}: ${JSON.stringify(answer.text)} = token ${answer.id}`,
-    ),
+    ...('answers' in shown ? whereChoice(shown) : whereWritten(shown, columns)),
   ].join('\n');
+}
+
+function whereChoice({ tokens, answers }: ShownChoice): string[] {
+  const last = JSON.stringify(tokens.at(-1)?.piece);
+  return [
+    `The answer is read after token ${tokens.length - 1} (from 0), ${last}, from the log-probabilities of:`,
+    ...Object.entries(answers).map(([label, { id, text }]) => `  ${label}: ${JSON.stringify(text)} = token ${id}`),
+  ];
+}
+
+function whereWritten({ tokens, max_tokens, stop, reading }: ShownWritten, columns: number): string[] {
+  const ends =
+    stop.length === 0 ? 'the end of the text' : `one of ${stop.map((text) => JSON.stringify(text)).join(', ')}`;
+  const where = `The answer is generated after token ${tokens.length - 1} (from 0), at most ${max_tokens} tokens, up to ${ends}.`;
+  return [...wrapText(where, columns, 2), ...wrapText(reading, columns, 2)];
 }

@@ -33,17 +33,25 @@ const sourceSchema = z.discriminatedUnion('kind', [
   }),
 ]);
 
+const common = {
+  id: z.string().regex(/^[a-z0-9-]+$/),
+  title: z.string().min(1),
+  homepage: url,
+  licence: z.string().min(1),
+  source: sourceSchema,
+  files: z.array(fileSchema).min(1),
+};
+/** Multiple choice: files for shots and for questions, one of each for every subject. */
+const choiceSchema = z.strictObject({
+  ...common,
+  format: z.enum(['mmlu', 'ceval', 'cmmlu']),
+  layout: z.strictObject({ shots: pattern, questions: pattern }),
+});
+/** Problems to be answered in writing, all of them asked, in the order of the files. */
+const problemSchema = z.strictObject({ ...common, format: z.enum(['math500', 'gsm8k', 'mgsm', 'cmath', 'humaneval']) });
+
 const datasetSchema = z
-  .strictObject({
-    id: z.string().regex(/^[a-z0-9-]+$/),
-    title: z.string().min(1),
-    homepage: url,
-    licence: z.string().min(1),
-    format: z.enum(['mmlu', 'ceval', 'cmmlu']),
-    layout: z.strictObject({ shots: pattern, questions: pattern }),
-    source: sourceSchema,
-    files: z.array(fileSchema).min(1),
-  })
+  .discriminatedUnion('format', [choiceSchema, problemSchema])
   .refine((dataset) => new Set(dataset.files.map((file) => file.path)).size === dataset.files.length, {
     message: 'a file is listed twice',
   });
@@ -58,7 +66,14 @@ export type ManifestFile = z.infer<typeof fileSchema>;
 export type DatasetSource = z.infer<typeof sourceSchema>;
 export type DatasetEntry = z.infer<typeof datasetSchema>;
 export type Manifest = z.infer<typeof manifestSchema>;
-export type ChoiceFormat = DatasetEntry['format'];
+export type ChoiceEntry = z.infer<typeof choiceSchema>;
+export type ProblemEntry = z.infer<typeof problemSchema>;
+export type ChoiceFormat = ChoiceEntry['format'];
+export type ProblemFormat = ProblemEntry['format'];
+
+export function isChoice(entry: DatasetEntry): entry is ChoiceEntry {
+  return 'layout' in entry;
+}
 
 /**
  * Checks and returns a manifest. `origin` names it in messages.
@@ -108,8 +123,15 @@ export function datasetEntry(id: string, manifest: Manifest = loadManifest()): D
   });
 }
 
+/** The entry of a dataset of multiple choice. Throws as `datasetEntry` does, also for a dataset of another kind. */
+export function choiceEntry(id: string): ChoiceEntry {
+  const entry = datasetEntry(id);
+  if (isChoice(entry)) return entry;
+  throw new EvalrunError('usage/unknown-dataset', { what: `${id} is no dataset of multiple choice` });
+}
+
 /** Subjects that the manifest's files cover, in alphabetical order, which is the publishers' own order of files. */
-export function manifestSubjects(entry: DatasetEntry): string[] {
+export function manifestSubjects(entry: ChoiceEntry): string[] {
   const subjects = entry.files.flatMap((file) => subjectOf(entry.layout.questions, file.path) ?? []);
   return subjects.sort();
 }

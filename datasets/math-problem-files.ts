@@ -70,33 +70,46 @@ const formats: Readonly<Record<MathDataset, Format>> = {
 };
 
 /**
- * The problems of a dataset in file order, ids counting from 0 in each file.
+ * The problems of a dataset in file order, ids counting from 0 in each file. The files are not compared with the published
+ * ones: this is for grading answers to whatever problems they answer.
  *
  * @throws EvalrunError `dataset/not-installed`, `dataset/missing-file`, `dataset/unreadable-file`, `dataset/row`
  */
 export function loadMathProblems(dataset: MathDataset, options: LocateOptions = {}): readonly MathProblem[] {
   const { folder } = locateDataset(dataset, options);
-  const { files, oneOf = false, parse } = formats[dataset];
+  const { files, oneOf = false } = formats[dataset];
   const present = oneOf ? files.filter(([file]) => existsSync(path.join(folder, file))).slice(0, 1) : files;
-  return (present.length === 0 ? files.slice(0, 1) : present).flatMap(([file, subject]) =>
-    readLines(path.join(folder, file), dataset).map((line, row): MathProblem => {
-      const parts = parse(line, subject);
-      if (typeof parts === 'string') {
-        throw new EvalrunError('dataset/row', {
-          what: `${dataset}/${file} line ${row + 1} cannot be read: ${parts}`,
-          todo: 'fetch the published file again',
-        });
-      }
-      return { id: [dataset, subject, row].filter((part) => part !== '').join('/'), ...parts };
-    }),
+  return (present.length === 0 ? files.slice(0, 1) : present).flatMap(([file]) =>
+    parseMathFile(readProblemFile(path.join(folder, file), dataset), { dataset, file }),
   );
 }
 
-/** Lines end with \n only: U+2028 and U+0085 occur inside the texts. */
-function readLines(file: string, dataset: string): string[] {
-  let text: string;
+/**
+ * The problems of one published file, which `file` names.
+ *
+ * @throws EvalrunError `dataset/row` naming the first line that does not fit
+ */
+export function parseMathFile(
+  text: string,
+  { dataset, file }: { readonly dataset: MathDataset; readonly file: string },
+): readonly MathProblem[] {
+  const { files, parse } = formats[dataset];
+  const subject = files.find(([name]) => name === file)?.[1] ?? '';
+  return splitLines(text).map((line, row): MathProblem => {
+    const parts = parse(line, subject);
+    if (typeof parts === 'string') {
+      throw new EvalrunError('dataset/row', {
+        what: `${dataset}/${file} line ${row + 1} cannot be read: ${parts}`,
+        todo: 'fetch the published file again',
+      });
+    }
+    return { id: [dataset, subject, row].filter((part) => part !== '').join('/'), ...parts };
+  });
+}
+
+function readProblemFile(file: string, dataset: string): string {
   try {
-    text = readFileSync(file, 'utf8');
+    return readFileSync(file, 'utf8');
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
     throw new EvalrunError(code === 'ENOENT' ? 'dataset/missing-file' : 'dataset/unreadable-file', {
@@ -106,6 +119,10 @@ function readLines(file: string, dataset: string): string[] {
       cause,
     });
   }
+}
+
+/** Lines end with \n only: U+2028 and U+0085 occur inside the texts. */
+export function splitLines(text: string): string[] {
   const lines = text.split('\n');
   if (lines.at(-1) === '') lines.pop();
   return lines;

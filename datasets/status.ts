@@ -2,7 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { packageRoot } from '../package-root.js';
-import { type DatasetEntry, subjectOf } from './manifest.js';
+import { type ChoiceEntry, type DatasetEntry, isChoice, subjectOf } from './manifest.js';
 
 export interface DatasetStatus {
   readonly id: string;
@@ -16,7 +16,9 @@ export interface DatasetStatus {
   /** `complete` means that every file is there; only `verify` looks into them. */
   readonly installed: 'complete' | 'incomplete' | 'no';
   readonly folder: string;
-  /** Subjects of the questions in the box. */
+  /** Whether there are questions in the box. */
+  readonly embedded: boolean;
+  /** Subjects of the questions in the box; empty for a dataset without subjects. */
   readonly embeddedSubjects: readonly string[];
 }
 
@@ -24,7 +26,9 @@ export interface DatasetStatus {
 export function datasetStatus(entry: DatasetEntry, root: string): DatasetStatus {
   const folder = path.join(root, entry.id);
   const missing = entry.files.filter((file) => !existsSync(path.join(folder, file.path))).length;
-  const asked = entry.files.filter((file) => subjectOf(entry.layout.questions, file.path) !== undefined);
+  const asked = isChoice(entry)
+    ? entry.files.filter((file) => subjectOf(entry.layout.questions, file.path) !== undefined)
+    : entry.files;
   const fileBytes = entry.files.reduce((total, file) => total + file.bytes, 0);
   return {
     id: entry.id,
@@ -36,11 +40,12 @@ export function datasetStatus(entry: DatasetEntry, root: string): DatasetStatus 
     downloadBytes: entry.source.kind === 'archive' ? entry.source.bytes : fileBytes,
     installed: missing === 0 ? 'complete' : existsSync(folder) ? 'incomplete' : 'no',
     folder,
-    embeddedSubjects: embeddedSubjects(entry),
+    embedded: existsSync(path.join(packageRoot, 'datasets', 'samples', entry.id)),
+    embeddedSubjects: isChoice(entry) ? embeddedSubjects(entry) : [],
   };
 }
 
-function embeddedSubjects(entry: DatasetEntry): string[] {
+function embeddedSubjects(entry: ChoiceEntry): string[] {
   const split = path.posix.dirname(entry.layout.questions);
   const folder = path.join(packageRoot, 'datasets', 'samples', entry.id, split);
   if (!existsSync(folder)) return [];

@@ -2,8 +2,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { EvalrunError } from '../errors.js';
-import { parseChoiceCsv } from './choice-csv.js';
-import { sha256Hex } from './choice-dataset.js';
+import { countRows } from './count-rows.js';
+import { sha256Hex } from './file-hash.js';
 import type { DatasetEntry, ManifestFile } from './manifest.js';
 
 export interface Deviation {
@@ -49,7 +49,7 @@ function verifyFile(entry: DatasetEntry, file: ManifestFile, folder: string): De
 function verifyRows(entry: DatasetEntry, file: ManifestFile, bytes: Buffer): Deviation[] {
   const label = `${entry.id}/${file.path}`;
   try {
-    const rows = parseChoiceCsv(bytes, { format: entry.format, file: label }).length;
+    const rows = countRows(entry, file.path, bytes);
     return rows === file.rows ? [] : [{ kind: 'rows', path: label, expected: String(file.rows), found: String(rows) }];
   } catch (error) {
     if (!(error instanceof EvalrunError)) throw error;
@@ -59,8 +59,10 @@ function verifyRows(entry: DatasetEntry, file: ManifestFile, bytes: Buffer): Dev
 
 function extraFiles(entry: DatasetEntry, folder: string): Deviation[] {
   const listed = new Set(entry.files.map((file) => file.path));
-  const splits = [...new Set(entry.files.map((file) => path.posix.dirname(file.path)))];
-  return splits
+  const splits = new Set(entry.files.map((file) => path.posix.dirname(file.path)));
+  // A dataset without split folders lies beside its licence and whatever else its publisher has there.
+  splits.delete('.');
+  return [...splits]
     .filter((split) => existsSync(path.join(folder, split)))
     .flatMap((split) => readdirSync(path.join(folder, split)).map((name) => `${split}/${name}`))
     .filter((file) => !listed.has(file))

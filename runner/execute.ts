@@ -1,31 +1,29 @@
-/** The running part of a run: requests to the engine, results to samples.jsonl as they complete. */
-import type { Engine, ScoreResult } from '../engine/engine.js';
+/** The running part of a run: outcomes of samples to samples.jsonl as they complete. */
 import { EvalrunError } from '../errors.js';
 import { stopIfAborted } from './interruption.js';
-import type { PlannedSample } from './plan.js';
+import type { Outcome } from './outcome.js';
 import type { SampleWriter } from './run-folder.js';
-import { renderSampleLine, scoreSample } from './sample-line.js';
+import { keyOf, renderSampleLine } from './sample-line.js';
 
 export interface ExecuteOptions {
-  readonly engine: Engine;
-  readonly samples: readonly PlannedSample[];
+  readonly outcomes: AsyncGenerator<Outcome>;
+  /** keyOf of every sample that an outcome is expected for. */
+  readonly expected: ReadonlySet<string>;
   readonly writer: SampleWriter;
   readonly signal?: AbortSignal | undefined;
-  readonly onResult?: ((result: ScoreResult) => void) | undefined;
+  readonly onOutcome?: ((outcome: Outcome) => void) | undefined;
 }
 
 /** A batch this large is synced even when more results are ready. */
 const maxBatch = 256;
 
 /**
- * Scores `samples` and appends their lines, synced to disk batch by batch: all results that the engine has ready, then
- * one sync. On abort it stops at the next result, after what is finished is on disk. Throws `run/interrupted` then,
- * `internal/engine-results` for a result that was not asked for or is missing, and what the engine throws.
+ * Appends the lines of `outcomes`, synced to disk batch by batch: all that are ready, then one sync. On abort it stops at the next result, after what is finished is on disk. Throws `run/interrupted` then,
+ * `internal/engine-results` for a result that was not asked for or is missing, and what the outcomes throw.
  */
 export async function executeSamples(options: ExecuteOptions): Promise<void> {
-  const { engine, samples, writer, signal, onResult } = options;
-  const waiting = new Map(samples.map((sample) => [sample.id, sample]));
-  const results = engine.score(samples.map((sample) => sample.request))[Symbol.asyncIterator]();
+  const { outcomes, writer, signal, onOutcome } = options;
+  const waiting = new Set(options.expected);
   let batch = '';
   let batched = 0;
   const flush = async () => {
@@ -37,25 +35,24 @@ export async function executeSamples(options: ExecuteOptions): Promise<void> {
   try {
     for (;;) {
       stopIfAborted(signal);
-      const next = results.next();
+      const next = outcomes.next();
       if (batched >= maxBatch || !(await isReady(next))) await flush();
       const { value, done } = await next;
       if (done) break;
-      const sample = waiting.get(value.id);
-      if (sample === undefined) throw wrongResults(`a result for ${value.id}, which was not asked for or came before`);
-      waiting.delete(value.id);
-      batch += renderSampleLine(scoreSample(sample, value));
+      const key = keyOf(value.line);
+      if (!waiting.delete(key)) throw wrongResults(`a result for ${key}, which was not asked for or came before`);
+      batch += renderSampleLine(value.line);
       batched += 1;
-      onResult?.(value);
+      onOutcome?.(value);
     }
   } catch (error) {
     // What is finished is kept, whatever stopped the run; if the disk is what failed, that is already being said.
     if (!isWriteError(error)) await flush();
-    await results.return?.();
+    await outcomes.return(undefined);
     throw error;
   }
   await flush();
-  if (waiting.size > 0) throw wrongResults(`no result for ${waiting.size} samples, e.g. ${[...waiting.keys()][0]}`);
+  if (waiting.size > 0) throw wrongResults(`no result for ${waiting.size} samples, e.g. ${[...waiting][0]}`);
 }
 
 /** Whether a promise settles without waiting for anything outside this process. */
@@ -73,7 +70,7 @@ function isWriteError(error: unknown): boolean {
   return error instanceof EvalrunError && error.code === 'run/write';
 }
 
-function wrongResults(found: string): EvalrunError {
+export function wrongResults(found: string): EvalrunError {
   return new EvalrunError('internal/engine-results', {
     what: 'The engine broke its contract',
     expected: 'exactly one result for each request',

@@ -33,6 +33,12 @@ export function determinants(record: Unsealed): Map<string, string> {
   for (const [op, kernel] of Object.entries(engine.kernels)) values.set(`kernel ${op}`, kernel);
   for (const [name, value] of Object.entries(engine.numerics)) values.set(`numerics ${name}`, String(value));
   for (const suite of suites) for (const [name, value] of suiteDeterminants(suite)) values.set(name, value);
+  if (record.sandbox !== undefined) {
+    const { rung, python, packages, limits } = record.sandbox;
+    values.set('sandbox', `${rung}, Python ${python}`);
+    values.set('sandbox packages', JSON.stringify(packages));
+    for (const [name, value] of Object.entries(limits)) values.set(`sandbox ${name}`, String(value));
+  }
   return values;
 }
 
@@ -47,6 +53,7 @@ function* suiteDeterminants(suite: SuiteRecord): Generator<[string, string]> {
   for (const dataset of suite.datasets) {
     for (const file of dataset.files) yield [`${name} file ${file.path}`, file.sha256];
   }
+  for (const [key, value] of Object.entries(suite.generation ?? {})) yield [`${name} ${key}`, JSON.stringify(value)];
   yield [`${name} prompts`, suite.prompts_sha256];
 }
 

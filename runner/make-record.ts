@@ -4,18 +4,20 @@ import { version } from '../package-root.js';
 import { evalrunCommit } from './evalrun-commit.js';
 import { fingerprintOf } from './fingerprint.js';
 import { runId } from './run-folder.js';
-import { type RunRecord, type RunSettings, runSchema, type SuiteRecord } from './run-record.js';
+import { type RunRecord, type RunSettings, runSchema, type SandboxRecord, type SuiteRecord } from './run-record.js';
 
 export interface RecordParts {
   readonly settings: RunSettings;
   readonly info: EngineInfo;
   readonly suites: readonly SuiteRecord[];
+  /** Where programs are run. */
+  readonly sandbox?: SandboxRecord | undefined;
   readonly command: readonly string[];
   readonly time: Date;
 }
 
 /** The record of a new run starting at `time`. */
-export async function makeRecord({ settings, info, suites, command, time }: RecordParts): Promise<RunRecord> {
+export async function makeRecord({ settings, info, suites, sandbox, command, time }: RecordParts): Promise<RunRecord> {
   const record = {
     schema: runSchema as typeof runSchema,
     id: runId(time, settings.suites, info.model),
@@ -44,6 +46,7 @@ export async function makeRecord({ settings, info, suites, command, time }: Reco
       numerics: { ...info.numerics },
     },
     suites: [...suites],
+    ...(sandbox && { sandbox }),
   };
   return { ...record, fingerprint: fingerprintOf(record) };
 }

@@ -1,32 +1,24 @@
 /** The plan of a run: suites to samples to token ids, everything that can be known before the first step. */
 import { createHash } from 'node:crypto';
-import type { ScoreRequest, Tokenizer } from '../engine/engine.js';
+import type { Tokenizer } from '../engine/engine.js';
 import { EvalrunError } from '../errors.js';
 import { getSuite } from '../suites/registry.js';
-import type { ChoiceSample, SuitePlan } from '../suites/suite.js';
-import { letterTokens } from '../suites/token-boundary.js';
-import { stopIfAborted } from './interruption.js';
+import type { GenerativePlan, SuiteOptions, SuitePlan } from '../suites/suite.js';
+import { type PlannedChoice, planChoices, promptIdentity } from './plan-choices.js';
+import { completionIdentity, type PlannedCompletion, planCompletions } from './plan-completions.js';
 import { countPromptTokens } from './prompt-tokens.js';
 import type { RunSettings, SuiteRecord } from './run-record.js';
+import { keyOf } from './sample-line.js';
 
-/** A sample as the engine will see it. Its text is gone: a run holds ids, not tens of thousands of long prompts. */
-export interface PlannedSample {
-  readonly id: string;
-  readonly suite: string;
-  readonly group: string;
-  readonly repeat: number;
-  readonly target: string;
-  /** Labels of the answers, in the order of `request.continuations`. */
-  readonly labels: readonly string[];
-  /** SHA-256 of the prompt's UTF-8 text, hex. */
-  readonly promptSha256: string;
-  readonly request: ScoreRequest;
-}
-
-export interface PlannedSuite {
-  readonly record: SuiteRecord;
-  readonly samples: readonly PlannedSample[];
-}
+/** A suite ready to be run; its kind says how its samples are answered. */
+export type PlannedSuite = { readonly record: SuiteRecord } & (
+  | { readonly kind: 'choice'; readonly samples: readonly PlannedChoice[] }
+  | {
+      readonly kind: 'generative';
+      readonly samples: readonly PlannedCompletion[];
+      readonly judge: GenerativePlan['judge'];
+    }
+);
 
 export interface PlanOptions {
   readonly settings: RunSettings;
@@ -38,8 +30,8 @@ export interface PlanOptions {
 }
 
 /**
- * Plans all suites of a run. Throws what the suites throw, `tokenizer/letter-boundary` when an answer is not one token
- * of its own after the prompt, and `suite/empty` for a selection without questions.
+ * Plans all suites of a run. Throws what the suites throw, what planChoices and planCompletions throw, and `suite/empty` for a
+ * selection without questions.
  * A suite that two names stand for (`mmlu,bilingual`) is run once.
  */
 export async function planRun(options: PlanOptions): Promise<PlannedSuite[]> {
@@ -56,23 +48,27 @@ export async function planRun(options: PlanOptions): Promise<PlannedSuite[]> {
 
 function planSuite(name: string, { settings, tokenizer, contextLength }: PlanOptions): Promise<readonly SuitePlan[]> {
   return getSuite(name).plan({
-    seed: settings.seed,
-    ...(settings.protocol !== null && { protocol: settings.protocol }),
-    ...(settings.shots !== null && { shots: settings.shots }),
-    ...(settings.limit !== null && { limit: settings.limit }),
-    ...(settings.subjects !== null && { subjects: settings.subjects }),
-    ...(settings.data !== null && { dataDir: settings.data }),
-    allowModified: settings.allow_modified_data,
+    ...suiteOptions(settings),
     countTokens: (text) => tokenizer.encode(text).length,
     // One token is left for the answer.
     maxPromptTokens: contextLength - 1,
   });
 }
 
-/** Samples tokenised between two looks at what else happens, such as Ctrl-C. */
-const breath = 256;
+/** The part of the settings that a suite needs to say what it asks. */
+export function suiteOptions(settings: Partial<RunSettings>): SuiteOptions {
+  return {
+    seed: settings.seed ?? 0,
+    ...(settings.protocol && { protocol: settings.protocol }),
+    ...(typeof settings.shots === 'number' && { shots: settings.shots }),
+    ...(typeof settings.limit === 'number' && { limit: settings.limit }),
+    ...(settings.subjects && { subjects: settings.subjects }),
+    ...(settings.data && { dataDir: settings.data }),
+    allowModified: settings.allow_modified_data ?? false,
+  };
+}
 
-async function tokenizePlan(plan: SuitePlan, { tokenizer, signal }: PlanOptions): Promise<PlannedSuite> {
+async function tokenizePlan(plan: SuitePlan, options: PlanOptions): Promise<PlannedSuite> {
   if (plan.samples.length === 0) {
     throw new EvalrunError('suite/empty', {
       what: `${plan.suite} has no questions for this selection`,
@@ -80,25 +76,37 @@ async function tokenizePlan(plan: SuitePlan, { tokenizer, signal }: PlanOptions)
       todo: 'check --subjects and --limit',
     });
   }
-  const letters = letterTokens(plan, tokenizer);
-  const samples: PlannedSample[] = [];
-  for (const sample of plan.samples) {
-    if (samples.length % breath === 0) await new Promise((resolve) => setImmediate(resolve));
-    stopIfAborted(signal);
-    samples.push(tokenizeSample(sample, letters, tokenizer));
+  if (plan.kind === 'choice') {
+    const samples = await planChoices(plan, options);
+    return { kind: 'choice', record: recordOf(plan, samples, samples.map(promptIdentity)), samples };
   }
+  const { samples, generation, notes } = await planCompletions(plan, options);
+  const record = {
+    ...recordOf({ ...plan, notes: [...plan.notes, ...notes] }, samples, samples.map(completionIdentity)),
+    generation,
+  };
+  return { kind: 'generative', record, samples, judge: plan.judge };
+}
+
+/** `identities` are texts that say what each sample asks. */
+function recordOf(
+  plan: SuitePlan,
+  samples: readonly (PlannedChoice | PlannedCompletion)[],
+  identities: readonly string[],
+): SuiteRecord {
   const groups: Record<string, number> = {};
-  const ids = new Set<string>();
-  const prompts = createHash('sha256');
-  for (const { id, group, target, labels, promptSha256, request } of samples) {
-    if (ids.has(id)) {
-      throw new EvalrunError('internal/duplicate-sample', { what: `The plan of ${plan.suite} has ${id} twice` });
+  const keys = new Set<string>();
+  for (const sample of samples) {
+    const key = keyOf(sample);
+    if (keys.has(key)) {
+      throw new EvalrunError('internal/duplicate-sample', { what: `The plan of ${plan.suite} has ${key} twice` });
     }
-    ids.add(id);
-    groups[group] = (groups[group] ?? 0) + 1;
-    prompts.update(JSON.stringify([id, promptSha256, target, labels, request.continuations]));
+    keys.add(key);
+    groups[sample.group] = (groups[sample.group] ?? 0) + 1;
   }
-  const record: SuiteRecord = {
+  const prompts = createHash('sha256');
+  for (const identity of identities) prompts.update(identity);
+  return {
     suite: plan.suite,
     protocol: plan.protocol,
     version: plan.version,
@@ -119,31 +127,6 @@ async function tokenizePlan(plan: SuitePlan, { tokenizer, signal }: PlanOptions)
     notes: [...plan.notes],
     prompt_tokens: countPromptTokens(samples.map(({ request }) => request.context)),
     prompts_sha256: prompts.digest('hex'),
-  };
-  return { record, samples };
-}
-
-function tokenizeSample(
-  sample: ChoiceSample,
-  letters: Readonly<Record<string, number>>,
-  tokenizer: Tokenizer,
-): PlannedSample {
-  const labels = Object.keys(sample.continuations);
-  const continuations = labels.flatMap((label) => (letters[label] === undefined ? [] : [[letters[label]]]));
-  if (!labels.includes(sample.target) || continuations.length !== labels.length) {
-    throw new EvalrunError('internal/labels', {
-      what: `The answers of ${sample.id} do not match its key or its tokens`,
-    });
-  }
-  return {
-    id: sample.id,
-    suite: sample.suite,
-    group: sample.group,
-    repeat: sample.repeat,
-    target: sample.target,
-    labels,
-    promptSha256: createHash('sha256').update(sample.context, 'utf8').digest('hex'),
-    request: { id: sample.id, context: tokenizer.encode(sample.context), continuations },
   };
 }
 

@@ -5,7 +5,7 @@ export interface Progress {
   readonly done: number;
   readonly total: number;
   readonly samplesPerSecond: number;
-  /** Prompt tokens that the engine computed, per second; shared ones cost nothing and do not count. */
+  /** Tokens that the engine computed, of prompts and of answers, per second; shared ones cost nothing and do not count. */
   readonly tokensPerSecond: number;
   /** Undefined until there is a rate. */
   readonly secondsLeft: number | undefined;

@@ -3,7 +3,7 @@ import { mkdir, open, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { EvalrunError } from '../errors.js';
 import { makeFolder, syncFolder, writeAtomically, writeError } from './disk.js';
-import { parseSampleLine, type SampleLine } from './sample-line.js';
+import { keyOf, parseSampleLine, type SampleLine } from './sample-line.js';
 
 export interface RunFiles {
   readonly record: string;
@@ -50,7 +50,7 @@ export async function createRunFolder(parent: string, id: string): Promise<strin
 }
 
 export interface StoredSamples {
-  /** By sample id; the line's own bytes, newline included. */
+  /** By keyOf; the line's own bytes, newline included. */
   readonly lines: Map<string, { readonly line: SampleLine; readonly text: string }>;
   /** Length of the file up to and including its last whole line. */
   readonly validBytes: number;
@@ -74,9 +74,10 @@ export async function readSamples(file: string): Promise<StoredSamples> {
       if (isLast) break;
       throw damaged(file, number, line);
     }
-    const known = lines.get(line.id);
-    if (known !== undefined && known.text !== text) throw damaged(file, number, `a second result for ${line.id}`);
-    if (known === undefined) lines.set(line.id, { line, text });
+    const key = keyOf(line);
+    const known = lines.get(key);
+    if (known !== undefined && known.text !== text) throw damaged(file, number, `a second result for ${key}`);
+    if (known === undefined) lines.set(key, { line, text });
     at = end;
   }
   return { lines, validBytes: at };

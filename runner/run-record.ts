@@ -20,6 +20,43 @@ const settingsSchema = z.object({
   allow_modified_data: z.boolean(),
   threads: z.int().positive().nullable(),
   batch_tokens: z.int().positive().nullable(),
+  // Of suites with written answers; absent where nothing was asked.
+  chat: z.enum(['auto', 'on', 'off']).optional(),
+  max_tokens: z.int().positive().optional(),
+  temperature: z.number().optional(),
+  top_p: z.number().optional(),
+  top_k: z.int().optional(),
+  min_p: z.number().optional(),
+  unsafe_exec: z.boolean().optional(),
+});
+
+/** How the answers of a suite are generated, every default written out. */
+const generationSchema = z.object({
+  asks: z.enum(['chat', 'completion']),
+  /** Of the template's source; null where prompts are plain text. */
+  chat_template_sha256: z.string().nullable(),
+  stop: z.array(z.string()),
+  /** The most tokens of an answer, less where the context ends earlier. */
+  max_tokens: z.int().positive(),
+  /** 0 is greedy. */
+  temperature: z.number(),
+  top_p: z.number(),
+  top_k: z.int(),
+  min_p: z.number(),
+  /** Answers to each question. */
+  samples: z.int().positive(),
+  /** Whether answers are programs that are run. */
+  executes: z.boolean(),
+});
+
+/** What runs generated programs, with the defences that were found live, and what a program may use. */
+const sandboxSchema = z.object({
+  rung: z.enum(['bubblewrap', 'unsafe', 'none']),
+  bubblewrap: z.string().nullable(),
+  python: z.string().nullable(),
+  packages: z.record(z.string(), z.string()),
+  defences: z.array(z.object({ name: z.string(), live: z.boolean(), essential: z.boolean(), found: z.string() })),
+  limits: z.record(z.string(), z.number()),
 });
 
 const datasetSchema = z.object({
@@ -36,7 +73,7 @@ const suiteSchema = z.object({
   version: z.int(),
   shots: z.int(),
   average: z.enum(['micro', 'macro']),
-  language: z.enum(['en', 'zh']),
+  language: z.enum(['en', 'zh', 'mixed']),
   /** Planned samples of each subject, in plan order. */
   groups: z.record(z.string(), z.int().positive()),
   categories: z.record(z.string(), z.array(z.string())),
@@ -47,6 +84,8 @@ const suiteSchema = z.object({
   prompt_tokens: z.object({ asked: z.int(), computed: z.int(), shared: z.int() }),
   /** SHA-256 over the sample ids, prompts, continuations and keys, in plan order. */
   prompts_sha256: z.string(),
+  /** Only where answers are written. */
+  generation: generationSchema.optional(),
 });
 
 const recordSchema = z.object({
@@ -78,11 +117,15 @@ const recordSchema = z.object({
     numerics: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
   }),
   suites: z.array(suiteSchema).min(1),
+  /** Only where programs are run. */
+  sandbox: sandboxSchema.optional(),
   /** SHA-256 over the parts of this file that determine the result; see fingerprint.ts. */
   fingerprint: z.string(),
 });
 
 export type RunSettings = z.infer<typeof settingsSchema>;
+export type GenerationRecord = z.infer<typeof generationSchema>;
+export type SandboxRecord = z.infer<typeof sandboxSchema>;
 export type SuiteRecord = z.infer<typeof suiteSchema>;
 export type RunRecord = z.infer<typeof recordSchema>;
 

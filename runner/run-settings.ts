@@ -20,6 +20,17 @@ export interface RunRequest {
   readonly dataDir?: string;
   /** Accept data files that differ from the published ones; the differences are recorded. */
   readonly allowModifiedData?: boolean;
+  /** Whether prompts of chat protocols go through the checkpoint's chat template. Default `auto`: where it has one. */
+  readonly chat?: 'auto' | 'on' | 'off';
+  /** The most tokens of a written answer; default the suite's. */
+  readonly maxTokens?: number;
+  /** 0, the default, is greedy. */
+  readonly temperature?: number;
+  readonly topP?: number;
+  readonly topK?: number;
+  readonly minP?: number;
+  /** Runs generated programs without isolation where there is no sandbox. */
+  readonly unsafeExec?: boolean;
   /** How the engine was opened, recorded so that `evalrun --resume` can open it again. */
   readonly engineOptions?: {
     readonly model?: string;
@@ -43,6 +54,13 @@ export function askedSettings(request: RunRequest): Partial<RunSettings> {
     // The same folder when the run is resumed from somewhere else.
     data: dataDir === undefined || dataDir === 'embedded' ? dataDir : path.resolve(dataDir),
     allow_modified_data: request.allowModifiedData,
+    chat: request.chat,
+    max_tokens: request.maxTokens,
+    temperature: request.temperature,
+    top_p: request.topP,
+    top_k: request.topK,
+    min_p: request.minP,
+    unsafe_exec: request.unsafeExec,
     model: engineOptions.model,
     dtype: engineOptions.dtype,
     device: engineOptions.device,

@@ -1,19 +1,25 @@
 /** A run from its first to its last file: plan, run or resume, order, verify, score. */
-import type { Engine, ScoreResult } from '../engine/engine.js';
+import type { Engine } from '../engine/engine.js';
 import { EvalrunError } from '../errors.js';
 import { writeJson } from './disk.js';
 import { executeSamples } from './execute.js';
+import { generateAnswers } from './generate-answers.js';
 import { stopIfAborted } from './interruption.js';
+import type { ProgramRunner } from './judge-answer.js';
 import { lockRun } from './lock.js';
 import { makeRecord } from './make-record.js';
 import { computeMetrics } from './metrics.js';
+import type { Outcome } from './outcome.js';
 import { type PlannedSuite, planRun } from './plan.js';
+import { openPrograms, sandboxRecord } from './programs.js';
 import { type Progress, ProgressMeter } from './progress.js';
 import { checkSameRun, loadRun } from './resume.js';
 import { createRunFolder, openSamples, orderSamples, readSamples, runFiles, type SampleWriter } from './run-folder.js';
 import type { RunRecord } from './run-record.js';
 import { askedSettings, newSettings, type RunRequest } from './run-settings.js';
 import type { RunMetrics } from './run-summary.js';
+import { isChoice, keyOf } from './sample-line.js';
+import { scoreChoices } from './score-choices.js';
 import { Telemetry } from './telemetry.js';
 import { verifyPrefix } from './verify-prefix.js';
 
@@ -26,6 +32,8 @@ export interface RunSuiteOptions extends RunRequest {
   readonly resume?: string;
   /** Score this many samples again without prefix sharing and fail on any different bit. */
   readonly verifyPrefix?: number;
+  /** What runs generated programs; default the sandbox of this machine. */
+  readonly openPrograms?: typeof openPrograms;
   /** The command line, for run.json. */
   readonly command?: readonly string[];
   /** Stops the run after what is being computed; it can be resumed. */
@@ -49,6 +57,7 @@ export interface RunWork {
   readonly samples: number;
   readonly promptTokens: number;
   readonly sharedTokens: number;
+  readonly completionTokens: number;
   readonly seconds: number;
 }
 
@@ -63,8 +72,8 @@ export interface RunResult {
  * Runs suites on an engine and leaves a run folder: run.json, samples.jsonl, metrics.json, telemetry.jsonl. Killed at
  * any instant, it can be resumed, and the result is then byte for byte that of an uninterrupted run.
  *
- * Throws `run/locked`, `run/write` (disk full, folder not writable), `run/settings-differ`, `run/interrupted`, and what
- * the suites and the engine throw. Whatever it throws after `onStart`, what was computed is kept.
+ * Throws `run/locked`, `run/write` (disk full, folder not writable), `run/settings-differ`, `run/interrupted`,
+ * `run/sandbox-missing` for a suite of programs on a machine that cannot run them safely, and what the suites and the engine throw. Whatever it throws after `onStart`, what was computed is kept.
  *
  * @example const { metrics } = await runSuite({ engine, suite: 'mmlu', limit: 20 });
  */
@@ -81,22 +90,30 @@ export async function runSuite(options: RunSuiteOptions): Promise<RunResult> {
     onNotice,
     signal: options.signal,
   });
-  const now = await makeRecord({
-    settings,
-    info,
-    suites: suites.map((suite) => suite.record),
-    command: options.command ?? [],
-    time: new Date(),
-  });
-  const folder = resume ?? (await createRunFolder(options.out ?? 'runs', now.id));
-  const lock = await lockRun(folder);
+  const executes = suites.some(({ record }) => record.generation?.executes);
+  const open = options.openPrograms ?? openPrograms;
+  const programs = executes ? await open({ unsafeExec: settings.unsafe_exec ?? false }) : undefined;
   try {
-    if (stored !== undefined) checkSameRun(folder, stored, now);
-    const record = stored ?? now;
-    if (stored === undefined) await writeJson(runFiles(folder).record, record);
-    return await runPlanned({ options, folder, record, suites });
+    const now = await makeRecord({
+      settings,
+      info,
+      suites: suites.map((suite) => suite.record),
+      ...(programs && { sandbox: sandboxRecord(programs.report) }),
+      command: options.command ?? [],
+      time: new Date(),
+    });
+    const folder = resume ?? (await createRunFolder(options.out ?? 'runs', now.id));
+    const lock = await lockRun(folder);
+    try {
+      if (stored !== undefined) checkSameRun(folder, stored, now);
+      const record = stored ?? now;
+      if (stored === undefined) await writeJson(runFiles(folder).record, record);
+      return await runPlanned({ options, folder, record, suites, programs });
+    } finally {
+      await lock.release();
+    }
   } finally {
-    await lock.release();
+    await programs?.close();
   }
 }
 
@@ -105,25 +122,26 @@ interface PlannedRun {
   readonly folder: string;
   readonly record: RunRecord;
   readonly suites: readonly PlannedSuite[];
+  /** Where a suite has programs to be run. */
+  readonly programs: ProgramRunner | undefined;
 }
 
-async function runPlanned({ options, folder, record, suites }: PlannedRun): Promise<RunResult> {
+async function runPlanned(run: PlannedRun): Promise<RunResult> {
+  const { options, folder, record, suites } = run;
   const { engine, onNotice } = options;
   const files = runFiles(folder);
-  const samples = suites.flatMap((suite) => suite.samples);
   const stored = await readSamples(files.samples);
-  const ids = new Set(samples.map((sample) => sample.id));
-  for (const id of stored.lines.keys()) if (!ids.has(id)) throw unplanned(files.samples, id);
+  const keys = new Set(suites.flatMap((suite) => suite.samples.map(keyOf)));
+  for (const key of stored.lines.keys()) if (!keys.has(key)) throw unplanned(files.samples, key);
 
-  options.onStart?.({ folder, record, done: stored.lines.size, total: samples.length });
+  options.onStart?.({ folder, record, done: stored.lines.size, total: keys.size });
   const writer = await openSamples(files.samples, stored.validBytes);
-  const work = await runPending({ options, folder, record, suites }, new Set(stored.lines.keys()), writer).finally(() =>
-    writer.close(),
-  );
-  const lines = await orderSamples(files.samples, ids);
+  const work = await runPending(run, new Set(stored.lines.keys()), writer).finally(() => writer.close());
+  const lines = await orderSamples(files.samples, keys);
   if (options.verifyPrefix !== undefined) {
     engine.onStep = () => stopIfAborted(options.signal);
-    const recorded = new Map(lines.map((line) => [line.id, line]));
+    const recorded = new Map(lines.filter(isChoice).map((line) => [line.id, line]));
+    const samples = suites.flatMap((suite) => (suite.kind === 'choice' ? suite.samples : []));
     const { seed } = record.settings;
     const request = { engine, samples, lines: recorded, count: options.verifyPrefix, seed };
     const verified = await verifyPrefix(request).finally(() => {
@@ -136,23 +154,22 @@ async function runPlanned({ options, folder, record, suites }: PlannedRun): Prom
   return { folder, record, metrics, work };
 }
 
-/** Scores what has no line yet, suite by suite. */
-async function runPending(
-  { options, folder, suites }: PlannedRun,
-  done: ReadonlySet<string>,
-  writer: SampleWriter,
-): Promise<RunWork> {
+/** Answers what has no line yet, suite by suite. */
+async function runPending(run: PlannedRun, done: ReadonlySet<string>, writer: SampleWriter): Promise<RunWork> {
+  const { options, folder, suites } = run;
   const { engine, onNotice, onProgress, signal } = options;
   const total = suites.reduce((sum, suite) => sum + suite.samples.length, 0);
   const meter = new ProgressMeter(total, done.size);
   const telemetry = new Telemetry(runFiles(folder).telemetry, engine, meter);
-  const work = { samples: 0, promptTokens: 0, sharedTokens: 0, seconds: 0 };
-  const onResult = (result: ScoreResult) => {
+  const work = { samples: 0, promptTokens: 0, sharedTokens: 0, completionTokens: 0, seconds: 0 };
+  const onOutcome = (outcome: Outcome) => {
+    const { promptTokens, sharedTokens, completionTokens } = outcome.cost;
     work.samples += 1;
-    work.promptTokens += result.promptTokens;
-    work.sharedTokens += result.sharedTokens;
-    meter.computedTokens += result.promptTokens - result.sharedTokens;
-    telemetry.onSample(result);
+    work.promptTokens += promptTokens;
+    work.sharedTokens += sharedTokens;
+    work.completionTokens += completionTokens;
+    meter.computedTokens += promptTokens - sharedTokens + completionTokens;
+    telemetry.onSample(outcome);
     meter.finish();
     onProgress?.(meter.read());
   };
@@ -162,10 +179,11 @@ async function runPending(
     stopIfAborted(signal);
   };
   try {
-    for (const { record, samples } of suites) {
-      meter.suite = record.suite;
-      const pending = samples.filter((sample) => !done.has(sample.id));
-      if (pending.length > 0) await executeSamples({ engine, samples: pending, writer, signal, onResult });
+    for (const suite of suites) {
+      meter.suite = suite.record.suite;
+      const expected = new Set(suite.samples.map(keyOf).filter((key) => !done.has(key)));
+      if (expected.size === 0) continue;
+      await executeSamples({ outcomes: outcomesOf(suite, expected, run), expected, writer, signal, onOutcome });
     }
     await telemetry.close();
   } catch (error) {
@@ -175,6 +193,25 @@ async function runPending(
     engine.onStep = undefined;
   }
   return { ...work, seconds: meter.seconds };
+}
+
+/** One generator of outcomes for each kind of suite. */
+function outcomesOf(
+  suite: PlannedSuite,
+  pending: ReadonlySet<string>,
+  { options: { engine, signal }, programs }: PlannedRun,
+): AsyncGenerator<Outcome> {
+  switch (suite.kind) {
+    case 'choice':
+      return scoreChoices(
+        engine,
+        suite.samples.filter((sample) => pending.has(keyOf(sample))),
+      );
+    case 'generative': {
+      const samples = suite.samples.filter((sample) => pending.has(keyOf(sample)));
+      return generateAnswers(engine, samples, { judge: suite.judge, programs, signal });
+    }
+  }
 }
 
 function unplanned(file: string, id: string): EvalrunError {

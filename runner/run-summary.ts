@@ -49,7 +49,7 @@ export interface SuiteMetrics extends Estimate {
   readonly protocol: string;
   readonly version: number;
   readonly shots: number;
-  readonly language: 'en' | 'zh';
+  readonly language: 'en' | 'zh' | 'mixed';
   /** Which of `micro` and `macro` is the headline above. */
   readonly average: 'micro' | 'macro';
   /** How the headline's interval is computed. */
@@ -63,14 +63,29 @@ export interface SuiteMetrics extends Estimate {
   readonly groups: Readonly<Record<string, Estimate>>;
   /** By category, averaged as the suite's headline is. */
   readonly categories: Readonly<Record<string, Estimate>>;
-  /** How often each label was answered and how often it is the key. */
+  /** How often each label was answered and how often it is the key; null where answers are written. */
   readonly letters: {
     readonly predicted: Readonly<Record<string, number>>;
     readonly keyed: Readonly<Record<string, number>>;
-  };
+  } | null;
+  /** Only where answers are written. */
+  readonly written?: WrittenMetrics;
+  /** Why the score means nothing; only where it does. */
+  readonly invalid?: string;
   readonly prompt_tokens: PromptTokens;
   readonly published: readonly PublishedScore[];
   readonly notes: readonly string[];
+}
+
+/** What is known about written answers besides their scores. */
+export interface WrittenMetrics {
+  /** How often each rule found the answer, or each way of putting the program together was taken. */
+  readonly extracted_by: Readonly<Record<string, number>>;
+  /** How often each rule of equality decided, or each way of failing was seen. */
+  readonly rules: Readonly<Record<string, number>>;
+  readonly completion_tokens: number;
+  /** How generation ended. */
+  readonly ends: Readonly<Record<'stop' | 'eos' | 'truncated', number>>;
 }
 
 /** English minus Chinese, in the suites' headline accuracies. */

@@ -1,11 +1,11 @@
 /** One line of samples.jsonl: what a sample's answer was, and nothing that changes from run to run. */
 import { z } from 'zod';
 import type { ScoreResult } from '../engine/engine.js';
-import type { PlannedSample } from './plan.js';
+import type { PlannedChoice } from './plan-choices.js';
 import { sampleStatuses } from './run-summary.js';
 
 // Key order here is key order in the file: equal runs are equal bytes.
-const lineSchema = z.strictObject({
+const verdictFields = {
   id: z.string(),
   suite: z.string(),
   group: z.string(),
@@ -15,25 +15,62 @@ const lineSchema = z.strictObject({
   /** Null where there is no answer. */
   answer: z.string().nullable(),
   score: z.number(),
-  /** Natural log-probability by label; null for one that is not a finite number. */
-  choices: z.record(z.string(), z.number().nullable()),
-  /** Best minus second best, nats; null without two finite values. */
-  margin: z.number().nullable(),
+};
+const promptFields = {
   prompt_tokens: z.int().nonnegative(),
   completion_tokens: z.int().nonnegative(),
   /** Of the prompt's UTF-8 text. */
   prompt_sha256: z.string().length(64),
+};
+
+const choiceSchema = z.strictObject({
+  ...verdictFields,
+  /** Natural log-probability by label; null for one that is not a finite number. */
+  choices: z.record(z.string(), z.number().nullable()),
+  /** Best minus second best, nats; null without two finite values. */
+  margin: z.number().nullable(),
+  ...promptFields,
   /** Why there is no answer; only where there is none. */
   error: z.string().optional(),
 });
 
-export type SampleLine = z.infer<typeof lineSchema>;
+const generativeSchema = z.strictObject({
+  ...verdictFields,
+  /** What the model wrote, as it is: scoring again starts from here. */
+  output: z.string(),
+  /** Why it ended there. */
+  end: z.enum(['stop', 'eos', 'truncated']),
+  /** The rule that found the answer, or the way in which the program was put together. */
+  extracted_by: z.string().nullable(),
+  /** What decided: the rule of equality, or how the program failed. */
+  rule: z.string().nullable(),
+  ...promptFields,
+});
+
+/** A line of a suite whose answers are read from log-probabilities. */
+export type ChoiceLine = z.infer<typeof choiceSchema>;
+/** A line of a suite whose answers are written. */
+export type GenerativeLine = z.infer<typeof generativeSchema>;
+export type SampleLine = ChoiceLine | GenerativeLine;
+
+export function isGenerative(line: SampleLine): line is GenerativeLine {
+  return 'output' in line;
+}
+
+export function isChoice(line: SampleLine): line is ChoiceLine {
+  return !isGenerative(line);
+}
+
+/** A sample's name within a run: several answers to one question have one id. */
+export function keyOf({ id, repeat }: { readonly id: string; readonly repeat: number }): string {
+  return repeat === 0 ? id : `${id}#${repeat}`;
+}
 
 /**
  * Scores one sample: the label with the highest log-probability, the first of equals. A log-probability that is not a
  * finite number makes the whole sample an `engine_error`: comparing it with the others would invent an answer.
  */
-export function scoreSample(sample: PlannedSample, result: ScoreResult): SampleLine {
+export function scoreSample(sample: PlannedChoice, result: ScoreResult): ChoiceLine {
   // Adding 0 turns -0, which JSON cannot hold, into 0.
   const values = sample.labels.map((label, at): [string, number] => [label, (result.logProbs[at] ?? Number.NaN) + 0]);
   const broken = values.filter(([, value]) => !Number.isFinite(value));
@@ -71,7 +108,8 @@ export function parseSampleLine(text: string): SampleLine | string {
   } catch {
     return 'not JSON';
   }
-  const parsed = lineSchema.safeParse(value);
+  const isWritten = typeof value === 'object' && value !== null && 'output' in value;
+  const parsed = (isWritten ? generativeSchema : choiceSchema).safeParse(value);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   return `"${issue?.path.join('.') ?? ''}": ${issue?.message ?? 'invalid'}`;

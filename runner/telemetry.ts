@@ -2,9 +2,11 @@
 
 import { once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
-import type { Engine, ScoreResult, StepStats } from '../engine/engine.js';
+import type { Engine, StepStats } from '../engine/engine.js';
 import { writeError } from './disk.js';
+import type { Outcome } from './outcome.js';
 import type { ProgressMeter } from './progress.js';
+import { keyOf } from './sample-line.js';
 
 /** Appends one line per second of work and one per sample. Not synced: nothing depends on its last seconds. */
 export class Telemetry {
@@ -40,13 +42,15 @@ export class Telemetry {
     this.stepMs += stats.latencyMs;
   }
 
-  onSample(result: ScoreResult): void {
+  onSample({ line, cost }: Outcome): void {
     this.write({
       type: 'sample',
       seconds: this.seconds(),
-      id: result.id,
-      prompt_tokens: result.promptTokens,
-      shared_tokens: result.sharedTokens,
+      id: keyOf(line),
+      prompt_tokens: cost.promptTokens,
+      shared_tokens: cost.sharedTokens,
+      ...(cost.completionTokens > 0 && { completion_tokens: cost.completionTokens }),
+      ...(cost.sandbox && { sandbox: cost.sandbox }),
     });
   }
 

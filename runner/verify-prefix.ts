@@ -2,14 +2,14 @@
 import { createHash } from 'node:crypto';
 import type { Engine, ScoreResult } from '../engine/engine.js';
 import { EvalrunError } from '../errors.js';
-import type { PlannedSample } from './plan.js';
-import { type SampleLine, scoreSample } from './sample-line.js';
+import type { PlannedChoice } from './plan-choices.js';
+import { type ChoiceLine, scoreSample } from './sample-line.js';
 
 export interface VerifyOptions {
   readonly engine: Engine;
-  readonly samples: readonly PlannedSample[];
+  readonly samples: readonly PlannedChoice[];
   /** Recorded result of each sample id. */
-  readonly lines: ReadonlyMap<string, SampleLine>;
+  readonly lines: ReadonlyMap<string, ChoiceLine>;
   readonly count: number;
   readonly seed: number;
 }
@@ -35,8 +35,8 @@ export async function verifyPrefix({ engine, samples, lines, count, seed }: Veri
 }
 
 /** A sample's rank is a hash of (seed, id): independent of plan order and of how many are chosen. */
-function chooseSamples(samples: readonly PlannedSample[], count: number, seed: number): PlannedSample[] {
-  const rank = (sample: PlannedSample) => createHash('sha256').update(`${seed}\0${sample.id}`).digest('hex');
+function chooseSamples(samples: readonly PlannedChoice[], count: number, seed: number): PlannedChoice[] {
+  const rank = (sample: PlannedChoice) => createHash('sha256').update(`${seed}\0${sample.id}`).digest('hex');
   return samples
     .map((sample) => ({ sample, rank: rank(sample) }))
     .sort((a, b) => (a.rank < b.rank ? -1 : 1))
@@ -44,7 +44,7 @@ function chooseSamples(samples: readonly PlannedSample[], count: number, seed: n
     .map(({ sample }) => sample);
 }
 
-function compare(sample: PlannedSample, recorded: SampleLine, result: ScoreResult): void {
+function compare(sample: PlannedChoice, recorded: ChoiceLine, result: ScoreResult): void {
   const alone = scoreSample(sample, result).choices;
   for (const label of sample.labels) {
     const [shared, own] = [recorded.choices[label] ?? null, alone[label] ?? null];

@@ -1,6 +1,6 @@
 /** English and Chinese knowledge side by side: MMLU, C-Eval and CMMLU under one protocol, for the gap between them. */
 import { EMBEDDED } from '../datasets/data-directory.js';
-import { datasetEntry, manifestSubjects } from '../datasets/manifest.js';
+import { choiceEntry, manifestSubjects } from '../datasets/manifest.js';
 import { EvalrunError } from '../errors.js';
 import { ceval } from './ceval.js';
 import { cmmlu } from './cmmlu.js';
@@ -37,7 +37,7 @@ async function plan(options: SuiteOptions): Promise<readonly SuitePlan[]> {
 }
 
 function subjectsFor(suite: Suite, subjects: readonly string[] | undefined): readonly string[] | undefined {
-  const known = manifestSubjects(datasetEntry(suite.name));
+  const known = manifestSubjects(choiceEntry(suite.name));
   return subjects?.filter((subject) => known.includes(subject));
 }
 

@@ -2,11 +2,12 @@
 import { type ChoiceDataset, loadChoiceDataset } from '../datasets/choice-dataset.js';
 import type { ChoiceQuestion } from '../datasets/choice-question.js';
 import { EMBEDDED } from '../datasets/data-directory.js';
-import { EvalrunError } from '../errors.js';
 import { type ChoiceProtocol, continuationsOf } from './choice-protocol.js';
+import { chooseProtocol } from './choose-protocol.js';
+import { datasetNotes, provenanceOf } from './dataset-notes.js';
 import { fitPrompt, takeShots } from './few-shot.js';
 import { takeLimit } from './limit.js';
-import type { ChoiceSample, PublishedScore, Suite, SuiteOptions, SuitePlan } from './suite.js';
+import type { ChoicePlan, ChoiceSample, PublishedScore, Suite, SuiteOptions } from './suite.js';
 
 export const DEFAULT_PROTOCOL = 'official';
 export const DEFAULT_SHOTS = 5;
@@ -50,7 +51,7 @@ export function defineChoiceSuite(spec: ChoiceSuiteSpec): Suite {
   };
 }
 
-async function planChoiceSuite(spec: ChoiceSuiteSpec, options: SuiteOptions): Promise<SuitePlan> {
+async function planChoiceSuite(spec: ChoiceSuiteSpec, options: SuiteOptions): Promise<ChoicePlan> {
   const protocolName = options.protocol ?? DEFAULT_PROTOCOL;
   const protocol = chooseProtocol(spec, protocolName);
   const shotCount = options.shots ?? DEFAULT_SHOTS;
@@ -65,6 +66,7 @@ async function planChoiceSuite(spec: ChoiceSuiteSpec, options: SuiteOptions): Pr
   const taken = takeLimit(all, { limit: options.limit, seed: options.seed, idOf: (candidate) => candidate.id });
   const { samples, shortened } = renderSamples(spec, protocol, { taken, shots, options });
   return {
+    kind: 'choice',
     suite: spec.name,
     protocol: protocolName,
     version: spec.version,
@@ -86,15 +88,6 @@ async function planChoiceSuite(spec: ChoiceSuiteSpec, options: SuiteOptions): Pr
       ...planNotes({ taken: taken.length, total: all.length, shortened, shotCount, options, dataset }),
     ],
   };
-}
-
-function chooseProtocol(spec: ChoiceSuiteSpec, name: string): ChoiceSuiteProtocol {
-  const protocol = Object.hasOwn(spec.protocols, name) ? spec.protocols[name] : undefined;
-  if (protocol !== undefined) return protocol;
-  throw new EvalrunError('usage/unknown-protocol', {
-    what: `${spec.name} has no protocol "${name}"`,
-    expected: `one of ${Object.keys(spec.protocols).join(', ')}`,
-  });
 }
 
 function renderSamples(
@@ -132,10 +125,6 @@ function presentCategories(categories: Categories, present: ReadonlySet<string>)
   return Object.fromEntries(rows.filter(([, subjects]) => subjects.length > 0));
 }
 
-function provenanceOf({ id, source, licence, files, deviations }: ChoiceDataset) {
-  return { id, source, licence, files, deviations };
-}
-
 interface PlanFacts {
   readonly taken: number;
   readonly total: number;
@@ -146,17 +135,7 @@ interface PlanFacts {
 }
 
 function planNotes({ taken, total, shortened, shotCount, options, dataset }: PlanFacts): string[] {
-  const notes: string[] = [];
-  if (dataset.source === EMBEDDED) {
-    notes.push(
-      `The questions are evalrun's own (${total} over ${dataset.subjects.length} subjects), not the published benchmark; scores do not compare with published ones.`,
-    );
-  }
-  if (dataset.deviations.length > 0) {
-    notes.push(
-      `The data differs from the published files in ${dataset.deviations.length} places; scores may not compare with published ones.`,
-    );
-  }
+  const notes = datasetNotes(dataset, `${total} over ${dataset.subjects.length} subjects`);
   if (options.subjects !== undefined) notes.push(`Only ${dataset.subjects.length} chosen subjects were asked.`);
   if (taken < total) notes.push(`${taken} of ${total} questions were asked, chosen by seed ${options.seed}.`);
   if (shortened > 0) {

@@ -3,11 +3,16 @@ import { nearestTo } from '../datasets/nearest-name.js';
 import { EvalrunError } from '../errors.js';
 import { bilingual } from './bilingual.js';
 import { ceval } from './ceval.js';
+import { cmath } from './cmath.js';
 import { cmmlu } from './cmmlu.js';
+import { gsm8k } from './gsm8k.js';
+import { humaneval } from './humaneval.js';
+import { math500 } from './math500.js';
+import { mgsm } from './mgsm.js';
 import { mmlu } from './mmlu.js';
 import type { Suite } from './suite.js';
 
-const SUITES: readonly Suite[] = [mmlu, ceval, cmmlu, bilingual];
+const SUITES: readonly Suite[] = [mmlu, ceval, cmmlu, bilingual, math500, gsm8k, mgsm, cmath, humaneval];
 
 /** Every suite, in the order in which they are listed to people. */
 export function listSuites(): readonly Suite[] {

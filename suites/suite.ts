@@ -1,4 +1,4 @@
-/** What a benchmark is to the runner: a plan of samples with their prompts, and how their scores are averaged. */
+/** What a benchmark is to the runner: a plan of samples with their prompts, how answers are judged, and how scores average. */
 import type { DatasetFile } from '../datasets/choice-question.js';
 
 /** A question answered by comparing log-probabilities of continuations of one context. */
@@ -17,6 +17,56 @@ export interface ChoiceSample {
   /** Label -> text that follows the context if that label is the answer, e.g. `{ A: ' A' }`. */
   readonly continuations: Readonly<Record<string, string>>;
 }
+
+/** A question answered in writing. */
+export interface GenerativeSample {
+  /** `<suite>/<row>`, `<suite>/<subject>/<row>`, e.g. `math500/12`, `mgsm/zh/3`. */
+  readonly id: string;
+  readonly suite: string;
+  /** The subject; `all` where there are none. */
+  readonly group: string;
+  /** The key: a formula or a number; the function's name where programs are asked for. */
+  readonly target: string;
+  /** What is asked: the user's message in a chat, else the text that is continued. */
+  readonly prompt: string;
+}
+
+/** What the model wrote. */
+export interface Answer {
+  readonly text: string;
+  /** Whether it was cut off at the most tokens allowed. */
+  readonly truncated: boolean;
+}
+
+/** A judgement that needs nothing but the text. */
+export interface Grade {
+  readonly status: 'correct' | 'wrong' | 'unparsed' | 'truncated';
+  /** As extracted; null where there is none. */
+  readonly answer: string | null;
+  /** The rule that found the answer; null where none did. */
+  readonly extractedBy: string | null;
+  /** What decided; null where there was nothing to compare. */
+  readonly rule: string | null;
+}
+
+/** A judgement that needs a program to be run. */
+export interface Trial {
+  /** The code that was taken from the answer. */
+  readonly answer: string;
+  /** How the program was put together. */
+  readonly extractedBy: string;
+  readonly execute: {
+    /** The whole program, the prompt's part included. */
+    readonly program: string;
+    /** Source that defines `check(candidate)`. */
+    readonly test: string;
+    readonly entryPoint: string;
+    /** Source that the test may use by name. */
+    readonly prelude: string;
+  };
+}
+
+export type Judgement = Grade | Trial;
 
 /** A score that the authors of a model published under this suite's protocol. */
 export interface PublishedScore {
@@ -38,25 +88,52 @@ export interface DatasetProvenance {
   readonly deviations: readonly string[];
 }
 
-export interface SuitePlan {
+/** What all plans say. */
+interface PlanFacts {
   readonly suite: string;
   readonly protocol: string;
   /** Version of this suite's prompts and scoring; raised whenever a score could change. */
   readonly version: number;
   readonly shots: number;
-  readonly samples: readonly ChoiceSample[];
   /** Subject -> ids of the development questions used as shots. */
   readonly fewShotIds: Readonly<Record<string, readonly string[]>>;
   /** Category -> subjects; categories may overlap. */
   readonly categories: Readonly<Record<string, readonly string[]>>;
   /** How the headline number averages: over questions (micro) or over subjects (macro). */
   readonly average: 'micro' | 'macro';
-  readonly language: 'en' | 'zh';
+  /** `mixed` for a suite that asks in both. */
+  readonly language: 'en' | 'zh' | 'mixed';
   readonly datasets: readonly DatasetProvenance[];
   readonly published: readonly PublishedScore[];
   /** Things a reader of the score must know (shots dropped, a mapping choice), each one sentence. */
   readonly notes: readonly string[];
 }
+
+/** Answers are read from log-probabilities. */
+export interface ChoicePlan extends PlanFacts {
+  readonly kind: 'choice';
+  readonly samples: readonly ChoiceSample[];
+}
+
+/** Answers are read from generated text. */
+export interface GenerativePlan extends PlanFacts {
+  readonly kind: 'generative';
+  readonly samples: readonly GenerativeSample[];
+  /** `chat` puts the prompt into the checkpoint's chat template where it has one; `completion` never does. */
+  readonly asks: 'chat' | 'completion';
+  /** Strings that end an answer. */
+  readonly stop: readonly string[];
+  /** The most tokens of an answer, unless the user says otherwise. */
+  readonly maxTokens: number;
+  /** Whether `judge` asks for programs to be run. */
+  readonly executes: boolean;
+  /** How an answer is read, one sentence. */
+  readonly reading: string;
+  /** Judges an answer to the sample `id`; pure. */
+  readonly judge: (id: string, answer: Answer) => Judgement;
+}
+
+export type SuitePlan = ChoicePlan | GenerativePlan;
 
 export interface SuiteOptions {
   readonly protocol?: string;

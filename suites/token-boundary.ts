@@ -1,6 +1,6 @@
 /** Checks, before a run, that every answer letter is one token that starts exactly where the prompt ends. */
 import { EvalrunError } from '../errors.js';
-import type { ChoiceSample, SuitePlan } from './suite.js';
+import type { ChoicePlan, ChoiceSample } from './suite.js';
 
 /** The part of a tokenizer that the check needs; `tokenOf` only makes messages readable. */
 export interface BoundaryTokenizer {
@@ -16,7 +16,10 @@ export interface BoundaryTokenizer {
  * @throws EvalrunError `tokenizer/letter-boundary` showing the tokens before and after, when the letter merges with
  *   the prompt, takes several tokens, or shares its token with another letter.
  */
-export function letterTokens(plan: SuitePlan, tokenizer: BoundaryTokenizer): Readonly<Record<string, number>> {
+export function letterTokens(
+  plan: Pick<ChoicePlan, 'samples'>,
+  tokenizer: BoundaryTokenizer,
+): Readonly<Record<string, number>> {
   const tokens: Record<string, number> = {};
   for (const sample of templatesOf(plan.samples)) {
     const before = tokenizer.encode(sample.context);

@@ -22,7 +22,7 @@ const lines = [
   sampleLine({ id: 'ceval/法学/0', suite: 'ceval', group: '法学', status: 'engine_error', answer: null, score: 0 }),
 ];
 const metrics = computeMetrics(runRecord({ suites }), lines);
-const work = { samples: 8, promptTokens: 1000, sharedTokens: 800, seconds: 2 };
+const work = { samples: 8, promptTokens: 1000, sharedTokens: 800, completionTokens: 0, seconds: 2 };
 
 describe('the table of a run', () => {
   test.each([80, 120])('is at most %d columns wide and straight, with Chinese names too', (columns) => {

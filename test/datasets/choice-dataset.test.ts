@@ -3,7 +3,6 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { type ChoiceDatasetOptions, loadChoiceDataset } from '../../datasets/choice-dataset.js';
-import { loadManifest } from '../../datasets/manifest.js';
 import { packageRoot } from '../../package-root.js';
 import { SMALL_FILES, smallEntry } from './small-dataset.js';
 import { temporaryFolders, writeFiles } from './temporary-folder.js';
@@ -152,20 +151,17 @@ const SIZES: Readonly<Record<string, readonly [subjects: number, dev: number, qu
 };
 
 describe('the published files (skipped where they are not at hand)', () => {
-  published.each(loadManifest().datasets.map(({ id }) => id))(
-    '%s loads whole, with every hash as in the manifest',
-    async (id) => {
-      const { subjects, deviations, source } = await loadChoiceDataset(id, { dataDir: shared });
-      const count = (lists: readonly (readonly unknown[])[]) => lists.reduce((total, list) => total + list.length, 0);
-      expect([
-        subjects.length,
-        count(subjects.map(({ dev }) => dev)),
-        count(subjects.map(({ questions }) => questions)),
-      ]).toEqual(SIZES[id]);
-      expect(deviations).toEqual([]);
-      expect(source).toBe(shared);
-    },
-  );
+  published.each(Object.keys(SIZES))('%s loads whole, with every hash as in the manifest', async (id) => {
+    const { subjects, deviations, source } = await loadChoiceDataset(id, { dataDir: shared });
+    const count = (lists: readonly (readonly unknown[])[]) => lists.reduce((total, list) => total + list.length, 0);
+    expect([
+      subjects.length,
+      count(subjects.map(({ dev }) => dev)),
+      count(subjects.map(({ questions }) => questions)),
+    ]).toEqual(SIZES[id]);
+    expect(deviations).toEqual([]);
+    expect(source).toBe(shared);
+  });
 
   published('mmlu keeps what careless readers lose', async () => {
     const { subjects } = await loadChoiceDataset('mmlu', { dataDir: shared });

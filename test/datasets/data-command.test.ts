@@ -42,6 +42,11 @@ describe('evalrun data', () => {
       ['mmlu', 'incomplete'],
       ['ceval', 'no'],
       ['cmmlu', 'no'],
+      ['math500', 'no'],
+      ['gsm8k', 'no'],
+      ['mgsm', 'no'],
+      ['cmath', 'no'],
+      ['humaneval', 'no'],
     ]);
   });
 

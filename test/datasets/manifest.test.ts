@@ -1,6 +1,13 @@
 /** The manifest that ships, and what a manifest must not say. */
 import { describe, expect, test } from '@jest/globals';
-import { datasetEntry, loadManifest, manifestSubjects, parseManifest, subjectOf } from '../../datasets/manifest.js';
+import {
+  choiceEntry,
+  datasetEntry,
+  loadManifest,
+  manifestSubjects,
+  parseManifest,
+  subjectOf,
+} from '../../datasets/manifest.js';
 import { smallEntry } from './small-dataset.js';
 
 test.each([
@@ -8,10 +15,22 @@ test.each([
   ['ceval', 52, 1_346 + 260],
   ['cmmlu', 67, 11_582 + 335],
 ])('%s has %i subjects with two files each, and %i rows', (id, subjects, rows) => {
-  const entry = datasetEntry(id);
+  const entry = choiceEntry(id);
   expect(manifestSubjects(entry)).toHaveLength(subjects);
   expect(entry.files).toHaveLength(2 * subjects);
   expect(entry.files.reduce((total, file) => total + file.rows, 0)).toBe(rows);
+});
+
+test.each([
+  ['math500', [500]],
+  ['gsm8k', [1319]],
+  ['mgsm', [250, 250]],
+  ['cmath', [600]],
+  ['humaneval', [164]],
+])('%s has its files with %j rows', (id, rows) => {
+  const entry = datasetEntry(id);
+  expect(entry.files.map((file) => file.rows)).toEqual(rows);
+  expect(() => choiceEntry(id)).toThrow(/no dataset of multiple choice/);
 });
 
 test('an unknown dataset is answered with the nearest one', () => {

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { sha256Hex } from '../../datasets/choice-dataset.js';
+import { sha256Hex } from '../../datasets/file-hash.js';
 import type { DatasetSource } from '../../datasets/manifest.js';
 import { onMirror, proxyAgent } from '../../datasets/network.js';
 import { type PullOptions, pullDataset } from '../../datasets/pull.js';

@@ -1,6 +1,6 @@
 /** A dataset of two subjects with its manifest entry, small enough to write out, for tests of the data commands. */
-import { sha256Hex } from '../../datasets/choice-dataset.js';
-import type { DatasetEntry, DatasetSource } from '../../datasets/manifest.js';
+import { sha256Hex } from '../../datasets/file-hash.js';
+import type { ChoiceEntry, DatasetSource } from '../../datasets/manifest.js';
 
 const row = (subject: string, index: number) => `"${subject}\nquestion ${index}",a,b,c,d,${'ABCD'[index % 4]}\n`;
 
@@ -19,7 +19,7 @@ export const SMALL_FILES: Readonly<Record<string, string>> = {
 /** The manifest entry of `SMALL_FILES`, under the id mmlu. */
 export function smallEntry(
   source: DatasetSource = { kind: 'files', urls: ['http://127.0.0.1:9/{path}'] },
-): DatasetEntry {
+): ChoiceEntry {
   return {
     id: 'mmlu',
     title: 'A small dataset',

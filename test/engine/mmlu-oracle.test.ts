@@ -27,7 +27,7 @@ interface Oracle {
       });
       const engine = await loadEngine({ model, dtype: 'f32' });
       const wanted = new Map(samples.map((sample) => [sample.id, sample]));
-      const asked = (plan?.samples ?? []).filter(({ id }) => wanted.has(id));
+      const asked = (plan?.kind === 'choice' ? plan.samples : []).filter(({ id }) => wanted.has(id));
       const requests = asked.map(({ id, context, continuations }) => ({
         id,
         context: engine.tokenizer.encode(context),

@@ -1,6 +1,14 @@
 /** A deterministic Engine without a model: log-probabilities are hashes of the tokens, so runs can be compared. */
 import { createHash } from 'node:crypto';
-import type { Engine, EngineInfo, ScoreRequest, ScoreResult, Tokenizer } from '../../engine/engine.js';
+import type {
+  Engine,
+  EngineInfo,
+  GenerateRequest,
+  GenerateResult,
+  ScoreRequest,
+  ScoreResult,
+  Tokenizer,
+} from '../../engine/engine.js';
 
 export interface FakeEngineOptions {
   readonly info?: Partial<EngineInfo>;
@@ -15,6 +23,9 @@ export interface FakeEngineOptions {
   readonly sharingError?: number;
   /** Results come back in this order within a step. */
   readonly reverse?: boolean;
+  /** What is generated for a request; default nothing. */
+  readonly write?: (request: GenerateRequest) => { readonly text: string; readonly end?: GenerateResult['end'] };
+  readonly chatTemplate?: string;
   readonly onScore?: (requests: readonly ScoreRequest[], sharePrefixes: boolean) => void;
 }
 
@@ -64,7 +75,7 @@ export function fakeEngine(options: FakeEngineOptions = {}): Engine & { closed: 
   const { batch = 8, delayMs = 0 } = options;
   const engine: Engine & { closed: boolean } = {
     info: { ...fakeInfo, ...options.info },
-    tokenizer: fakeTokenizer(),
+    tokenizer: { ...fakeTokenizer(), chatTemplate: options.chatTemplate },
     onStep: undefined,
     closed: false,
     async *score(requests, { sharePrefixes = true } = {}) {
@@ -98,7 +109,25 @@ export function fakeEngine(options: FakeEngineOptions = {}): Engine & { closed: 
         }
       }
     },
-    async *generate() {},
+    async *generate(requests) {
+      let given = 0;
+      for (const request of options.reverse ? [...requests].reverse() : requests) {
+        await new Promise((resolve) => setTimeout(resolve, delayMs));
+        engine.onStep?.({
+          prefillTokens: request.context.length,
+          decodeTokens: 1,
+          sequences: 1,
+          latencyMs: delayMs,
+          kvPagesUsed: 1,
+          kvPagesTotal: 2,
+        });
+        if (given === options.failAfter) throw new Error('the fake engine broke');
+        given += 1;
+        const { text, end = 'eos' } = options.write?.(request) ?? { text: '' };
+        const ids = engine.tokenizer.encode(text, { addSpecialTokens: false });
+        yield { id: request.id, repeat: request.repeat ?? 0, ids, text, end, promptTokens: request.context.length };
+      }
+    },
     memory: () => ({ weightBytes: 1, kvBytes: 2, workspaceBytes: 3, residentBytes: 4 }),
     async close() {
       engine.closed = true;

@@ -1,6 +1,6 @@
 /** A run record and sample lines made up for tests of what reads them. */
 import type { RunRecord, SuiteRecord } from '../../runner/run-record.js';
-import type { SampleLine } from '../../runner/sample-line.js';
+import type { ChoiceLine } from '../../runner/sample-line.js';
 
 export function suiteRecord(parts: Partial<SuiteRecord> = {}): SuiteRecord {
   return {
@@ -78,7 +78,7 @@ export function runRecord(parts: Partial<RunRecord> = {}): RunRecord {
   };
 }
 
-export function sampleLine(parts: Partial<SampleLine> & { id: string; group: string }): SampleLine {
+export function sampleLine(parts: Partial<ChoiceLine> & { id: string; group: string }): ChoiceLine {
   return {
     suite: 'mmlu',
     repeat: 0,

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import type { PlannedSample } from '../../runner/plan.js';
+import type { PlannedChoice } from '../../runner/plan-choices.js';
 import { parseSampleLine, renderSampleLine, scoreSample } from '../../runner/sample-line.js';
 
-const sample: PlannedSample = {
+const sample: PlannedChoice = {
   id: 'mmlu/anatomy/7',
   suite: 'mmlu',
   group: 'anatomy',

@@ -1,7 +1,7 @@
 /** A data directory with made-up questions in the publishers' formats, for runs that need no real benchmark. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { datasetEntry, manifestSubjects, subjectPath } from '../../datasets/manifest.js';
+import { choiceEntry, manifestSubjects, subjectPath } from '../../datasets/manifest.js';
 
 const letters = ['A', 'B', 'C', 'D'];
 
@@ -24,7 +24,7 @@ function key(n: number): string {
 /** Writes every subject of the datasets `ids` below `folder`, each with 5 shots and `questions` questions. */
 export function writeTinyDatasets(folder: string, questions = 3, ids: (keyof typeof formats)[] = ['mmlu']): string {
   for (const id of ids) {
-    const entry = datasetEntry(id);
+    const entry = choiceEntry(id);
     const { head, row } = formats[id];
     for (const subject of manifestSubjects(entry)) {
       const write = (layout: string, count: number, isDev: boolean) => {

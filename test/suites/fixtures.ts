@@ -4,22 +4,22 @@ import path from 'node:path';
 import { test } from '@jest/globals';
 import { packageRoot } from '../../package-root.js';
 import { getSuite } from '../../suites/registry.js';
-import type { SuiteOptions, SuitePlan } from '../../suites/suite.js';
+import type { ChoicePlan, SuiteOptions, SuitePlan } from '../../suites/suite.js';
 
 const FIXTURES = path.join(packageRoot, 'test', 'fixtures', 'datasets');
 const SUBJECT: Readonly<Record<string, string>> = { mmlu: 'abstract_algebra', ceval: 'law', cmmlu: 'astronomy' };
 
 /** Plan of the one subject that the fixtures have for a suite. */
-export async function fixturePlan(suite: string, options: Partial<SuiteOptions> = {}): Promise<SuitePlan> {
+export async function fixturePlan(suite: string, options: Partial<SuiteOptions> = {}): Promise<ChoicePlan> {
   const subjects = [SUBJECT[suite] ?? ''];
   return onlyPlan(
     await getSuite(suite).plan({ dataDir: FIXTURES, subjects, allowModified: true, seed: 0, ...options }),
   );
 }
 
-export function onlyPlan(plans: readonly SuitePlan[]): SuitePlan {
+export function onlyPlan(plans: readonly SuitePlan[]): ChoicePlan {
   const [plan] = plans;
-  if (plan === undefined || plans.length !== 1) throw new Error(`${plans.length} plans`);
+  if (plan?.kind !== 'choice' || plans.length !== 1) throw new Error(`${plans.length} plans`);
   return plan;
 }
 

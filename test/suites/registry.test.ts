@@ -4,10 +4,14 @@ import { getSuite, listSuites, parseSuiteNames } from '../../suites/registry.js'
 import { PUBLISHED, testPublished } from './fixtures.js';
 
 describe('the registry', () => {
-  test('lists every suite with the three protocols', () => {
-    expect(listSuites().map(({ name }) => name)).toEqual(['mmlu', 'ceval', 'cmmlu', 'bilingual']);
+  test('lists every suite with its protocols, the default first', () => {
+    const choice = ['official', 'deepseek', 'lm-eval'];
+    expect(listSuites().map(({ name, protocols }) => [name, protocols])).toEqual([
+      ...['mmlu', 'ceval', 'cmmlu', 'bilingual'].map((name) => [name, choice]),
+      ...['math500', 'gsm8k', 'mgsm', 'cmath'].map((name) => [name, ['deepseek']]),
+      ['humaneval', ['official', 'deepseek', 'lm-eval']],
+    ]);
     for (const suite of listSuites()) {
-      expect(suite.protocols).toEqual(['official', 'deepseek', 'lm-eval']);
       expect(suite.title.length + suite.description.length).toBeGreaterThan(20);
       expect(getSuite(suite.name)).toBe(suite);
     }
@@ -23,7 +27,7 @@ describe('the registry', () => {
       expect.objectContaining({
         code: 'usage/unknown-suite',
         message: expect.stringMatching(
-          new RegExp(`no suite "${name}".*mmlu, ceval, cmmlu, bilingual.*nearest name is "${nearest}"`),
+          new RegExp(`no suite "${name}".*mmlu, ceval, cmmlu, bilingual, math500.*nearest name is "${nearest}"`),
         ),
       }),
     );

@@ -1,6 +1,6 @@
 /** The letters must be single tokens that start where the prompt ends; anything else is refused before a run. */
 import { describe, expect, test } from '@jest/globals';
-import type { SuitePlan } from '../../suites/suite.js';
+import type { ChoicePlan } from '../../suites/suite.js';
 import { type BoundaryTokenizer, letterTokens } from '../../suites/token-boundary.js';
 import { fixturePlan } from './fixtures.js';
 
@@ -87,7 +87,7 @@ describe('letterTokens', () => {
     const [sample] = plan.samples;
     if (sample === undefined) throw new Error('no sample');
     const other = { ...sample, id: 'ceval/logic/0', group: 'logic', context: `${sample.context}Answer:` };
-    const two: SuitePlan = { ...plan, samples: [...plan.samples, other] };
+    const two: ChoicePlan = { ...plan, samples: [...plan.samples, other] };
     expect(() => letterTokens(two, tokenizerOf(MERGING))).toThrow(/ceval\/logic\/0/);
   });
 
@@ -96,7 +96,7 @@ describe('letterTokens', () => {
     const [sample] = plan.samples;
     if (sample === undefined) throw new Error('no sample');
     const spaced = { A: ' A', B: ' B', C: ' C', D: ' D' };
-    const two: SuitePlan = {
+    const two: ChoicePlan = {
       ...plan,
       samples: [...plan.samples, { ...sample, id: 'ceval/logic/0', group: 'logic', continuations: spaced }],
     };
@@ -104,7 +104,7 @@ describe('letterTokens', () => {
   });
 });
 
-function withContinuations(plan: SuitePlan, text: (label: string) => string): SuitePlan {
+function withContinuations(plan: ChoicePlan, text: (label: string) => string): ChoicePlan {
   const continuations = Object.fromEntries(['A', 'B', 'C', 'D'].map((label) => [label, text(label)]));
   return { ...plan, samples: plan.samples.map((sample) => ({ ...sample, continuations })) };
 }

@@ -1,0 +1,90 @@
+/** Written answers: generation by the engine and judgement beside it, so that neither waits for the other. */
+import type { Engine, GenerateResult } from '../engine/engine.js';
+import { wrongResults } from './execute.js';
+import { type JudgeOptions, judgeAnswer } from './judge-answer.js';
+import type { Outcome } from './outcome.js';
+import type { PlannedCompletion } from './plan-completions.js';
+import { keyOf } from './sample-line.js';
+
+/**
+ * Outcomes in the order in which they are known. Throws `internal/engine-results` for a result that nobody asked for, and what the
+ * engine and the sandbox throw; whatever ends it, no program is running afterwards.
+ */
+export async function* generateAnswers(
+  engine: Engine,
+  samples: readonly PlannedCompletion[],
+  options: JudgeOptions,
+): AsyncGenerator<Outcome> {
+  const waiting = new Map(samples.map((sample) => [keyOf(sample), sample]));
+  const results = engine.generate(samples.map(({ request }) => request))[Symbol.asyncIterator]();
+  const stop = new AbortController();
+  const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]);
+  const running = new Set<Promise<undefined>>();
+  const known: Outcome[] = [];
+  const judge = (sample: PlannedCompletion, result: GenerateResult) => {
+    const judged: Promise<undefined> = judgeSample(sample, result, { ...options, signal }).then((outcome) => {
+      known.push(outcome);
+      running.delete(judged);
+      return undefined;
+    });
+    // A failure is seen when the loop waits for it; until then it is nobody's unhandled rejection.
+    judged.catch(() => {});
+    running.add(judged);
+  };
+  const ask = () => {
+    const asked = results.next();
+    asked.catch(() => {});
+    return asked;
+  };
+  let next: Promise<IteratorResult<GenerateResult>> | undefined = ask();
+  try {
+    for (;;) {
+      for (let outcome = known.shift(); outcome !== undefined; outcome = known.shift()) yield outcome;
+      if (next === undefined && running.size === 0) return;
+      const arrived: IteratorResult<GenerateResult> | undefined = await Promise.race([
+        ...(next === undefined ? [] : [next]),
+        ...running,
+      ]);
+      if (arrived === undefined) continue;
+      next = arrived.done ? undefined : ask();
+      if (arrived.done) continue;
+      const sample = waiting.get(keyOf(arrived.value));
+      if (sample === undefined) throw wrongResults(`a result for ${keyOf(arrived.value)}, which was not asked for`);
+      judge(sample, arrived.value);
+    }
+  } finally {
+    stop.abort();
+    await Promise.allSettled(running);
+    await results.return?.();
+  }
+}
+
+async function judgeSample(sample: PlannedCompletion, result: GenerateResult, options: JudgeOptions): Promise<Outcome> {
+  const { status, answer, score, extractedBy, rule, sandbox } = await judgeAnswer(sample.id, result, options);
+  const { id, suite, group, repeat, target, promptSha256 } = sample;
+  return {
+    line: {
+      id,
+      suite,
+      group,
+      repeat,
+      status,
+      target,
+      answer,
+      score,
+      output: result.text,
+      end: result.end,
+      extracted_by: extractedBy,
+      rule,
+      prompt_tokens: result.promptTokens,
+      completion_tokens: result.ids.length,
+      prompt_sha256: promptSha256,
+    },
+    cost: {
+      promptTokens: result.promptTokens,
+      sharedTokens: 0,
+      completionTokens: result.ids.length,
+      ...(sandbox && { sandbox }),
+    },
+  };
+}

@@ -1,0 +1,150 @@
+/** Questions answered in writing as the engine will see them: chat template, token ids, limits, sampling. */
+import { createHash } from 'node:crypto';
+import { renderChats } from '../engine/chat-template.js';
+import type { GenerateRequest, SamplingOptions, Tokenizer } from '../engine/engine.js';
+import { encodeChat, encodeText } from '../engine/prompt-ids.js';
+import { checkSampling } from '../engine/sampling-check.js';
+import { EvalrunError } from '../errors.js';
+import type { GenerativePlan } from '../suites/suite.js';
+import { stopIfAborted } from './interruption.js';
+import { breath } from './plan-choices.js';
+import type { GenerationRecord, RunSettings } from './run-record.js';
+
+export interface PlannedCompletion {
+  readonly id: string;
+  readonly suite: string;
+  readonly group: string;
+  /** Which of several answers to the same question this is. */
+  readonly repeat: number;
+  readonly target: string;
+  /** SHA-256 of the prompt's UTF-8 text, chat template included, hex. */
+  readonly promptSha256: string;
+  readonly request: GenerateRequest;
+}
+
+export interface CompletionOptions {
+  readonly settings: RunSettings;
+  readonly tokenizer: Tokenizer;
+  /** Most tokens, prompt and answer together. */
+  readonly contextLength: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Throws `usage/chat` when a chat was asked for that cannot be had, `tokenizer/chat-template` for a template that does not work,
+ * `usage/sampling`, and `suite/prompt-too-long` naming a sample that leaves no room for an answer.
+ */
+export async function planCompletions(
+  plan: GenerativePlan,
+  options: CompletionOptions,
+): Promise<{ samples: PlannedCompletion[]; generation: GenerationRecord; notes: string[] }> {
+  const { settings, tokenizer, signal } = options;
+  const prompts = await renderPrompts(plan, { chat: settings.chat ?? 'auto', tokenizer });
+  const { sampling, repeats } = samplingOf(settings);
+  const maxTokens = settings.max_tokens ?? plan.maxTokens;
+  const samples: PlannedCompletion[] = [];
+  for (const [at, { id, suite, group, target }] of plan.samples.entries()) {
+    if (at % breath === 0) await new Promise((resolve) => setImmediate(resolve));
+    stopIfAborted(signal);
+    const { text, ids } = prompts.at(at);
+    const request = {
+      id,
+      context: ids,
+      maxTokens: roomFor(id, ids.length, maxTokens, options),
+      sampling,
+      stop: plan.stop,
+    };
+    const promptSha256 = createHash('sha256').update(text, 'utf8').digest('hex');
+    for (let repeat = 0; repeat < repeats; repeat++) {
+      samples.push({ id, suite, group, repeat, target, promptSha256, request: { ...request, repeat } });
+    }
+  }
+  const { temperature = 0, topP = 1, topK = 0, minP = 0 } = sampling;
+  const generation = {
+    asks: plan.asks,
+    chat_template_sha256: prompts.usesTemplate ? sha256(tokenizer.chatTemplate ?? '') : null,
+    stop: [...plan.stop],
+    max_tokens: maxTokens,
+    temperature,
+    top_p: topP,
+    top_k: topK,
+    min_p: minP,
+    samples: repeats,
+    executes: plan.executes,
+  };
+  const isPlain = plan.asks === 'chat' && !prompts.usesTemplate;
+  const why = settings.chat === 'off' ? '--chat is off' : 'the checkpoint has no chat template';
+  return { samples, generation, notes: isPlain ? [`Asked in plain text: ${why}.`] : [] };
+}
+
+/** What a prompt asks, for the hash over all prompts of a suite. */
+export function completionIdentity({ id, repeat, promptSha256, target, request }: PlannedCompletion): string {
+  return JSON.stringify([id, repeat, promptSha256, target, request.context, request.maxTokens]);
+}
+
+export interface RenderedPrompts {
+  readonly usesTemplate: boolean;
+  /** Text and token ids of the prompt of a plan's sample. */
+  at(place: number): { readonly text: string; readonly ids: number[] };
+}
+
+/** The prompts of a plan as the model gets them. Throws as planCompletions does. */
+export async function renderPrompts(
+  plan: GenerativePlan,
+  { chat, tokenizer }: { readonly chat: 'auto' | 'on' | 'off'; readonly tokenizer: Tokenizer },
+): Promise<RenderedPrompts> {
+  const prompts = plan.samples.map(({ prompt }) => prompt);
+  const text = (place: number) => prompts[place] ?? '';
+  if (!usesTemplate(plan, chat, tokenizer)) {
+    return { usesTemplate: false, at: (place) => ({ text: text(place), ids: encodeText(tokenizer, text(place)) }) };
+  }
+  const chats = await renderChats(
+    tokenizer,
+    prompts.map((content) => [{ role: 'user', content }]),
+  );
+  const rendered = (place: number) => chats[place] ?? '';
+  return {
+    usesTemplate: true,
+    at: (place) => ({ text: rendered(place), ids: encodeChat(tokenizer, rendered(place)) }),
+  };
+}
+
+function usesTemplate({ suite, protocol, asks }: GenerativePlan, chat: 'auto' | 'on' | 'off', tokenizer: Tokenizer) {
+  if (chat === 'auto') return asks === 'chat' && tokenizer.chatTemplate !== undefined;
+  if (chat === 'off') return false;
+  if (asks === 'completion') {
+    throw new EvalrunError('usage/chat', {
+      what: `the ${protocol} protocol of ${suite} lets the model continue a text, so there is nothing to put into a chat`,
+      todo: `leave --chat out, or name a chat protocol of ${suite}, e.g. --protocol deepseek`,
+    });
+  }
+  if (tokenizer.chatTemplate !== undefined) return true;
+  throw new EvalrunError('usage/chat', {
+    what: '--chat on needs a chat template, and this checkpoint has none',
+    expected: 'chat_template.jinja, or chat_template in tokenizer_config.json',
+    todo: 'use a chat model, or leave --chat out to ask in plain text',
+  });
+}
+
+function samplingOf(settings: RunSettings): { sampling: SamplingOptions; repeats: number } {
+  const { temperature = 0, top_p: topP = 1, top_k: topK = 0, min_p: minP = 0, seed } = settings;
+  const sampling = { temperature, topP, topK, minP, seed };
+  checkSampling(sampling);
+  // Greedy needs no options, and the same text must not depend on a seed.
+  return { sampling: temperature === 0 ? {} : sampling, repeats: 1 };
+}
+
+function roomFor(id: string, promptTokens: number, maxTokens: number, { contextLength }: CompletionOptions): number {
+  const room = contextLength - promptTokens;
+  if (room > 0) return Math.min(maxTokens, room);
+  throw new EvalrunError('suite/prompt-too-long', {
+    what: `the question of ${id} leaves no room for an answer`,
+    expected: `fewer than ${contextLength} prompt tokens`,
+    found: String(promptTokens),
+    todo: 'use a model with a longer context',
+  });
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text, 'utf8').digest('hex');
+}

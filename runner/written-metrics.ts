@@ -1,0 +1,35 @@
+/** What written answers show besides their scores: how they ended, which rules found them, whether they mean anything. */
+import type { SuiteMetrics, WrittenMetrics } from './run-summary.js';
+import type { GenerativeLine } from './sample-line.js';
+
+export function writtenMetrics(
+  lines: readonly GenerativeLine[],
+  maxTokens: number,
+): Pick<SuiteMetrics, 'written' | 'invalid'> {
+  const ends = { stop: 0, eos: 0, truncated: 0 };
+  for (const line of lines) ends[line.end] += 1;
+  const written: WrittenMetrics = {
+    extracted_by: countValues(lines.map((line) => line.extracted_by)),
+    rules: countValues(lines.map((line) => line.rule)),
+    completion_tokens: lines.reduce((sum, line) => sum + line.completion_tokens, 0),
+    ends,
+  };
+  const invalid = whyInvalid(lines, maxTokens);
+  return { written, ...(invalid !== undefined && { invalid }) };
+}
+
+function whyInvalid(lines: readonly GenerativeLine[], maxTokens: number): string | undefined {
+  if (lines.length === 0) return undefined;
+  if (lines.every((line) => line.status === 'truncated')) {
+    return `every answer was cut off (at most ${maxTokens} tokens each), so nothing was measured: raise --max-tokens`;
+  }
+  if (lines.every((line) => line.status === 'sandbox_error')) return 'the sandbox failed for every program';
+  return undefined;
+}
+
+/** Sorted by name, so that equal runs are equal bytes. */
+function countValues(values: readonly (string | null)[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const value of values.filter((value) => value !== null).sort()) counts[value] = (counts[value] ?? 0) + 1;
+  return counts;
+}

@@ -1,0 +1,124 @@
+/** Builds a suite whose answers are written: loads the problems, chooses samples, renders prompts, and says what was done. */
+import { EMBEDDED } from '../datasets/data-directory.js';
+import { nearestTo } from '../datasets/nearest-name.js';
+import type { ProblemDataset, ProblemDatasetOptions } from '../datasets/problem-dataset.js';
+import { EvalrunError } from '../errors.js';
+import { chooseProtocol } from './choose-protocol.js';
+import { datasetNotes, provenanceOf } from './dataset-notes.js';
+import { takeLimit } from './limit.js';
+import type { Answer, GenerativePlan, Judgement, PublishedScore, Suite, SuiteOptions } from './suite.js';
+
+export interface GenerativeProtocol<Problem> {
+  readonly asks: GenerativePlan['asks'];
+  readonly prompt: (problem: Problem) => string;
+  readonly stop: readonly string[];
+  /** How an answer is read, one sentence. */
+  readonly reading: string;
+  readonly judge: (problem: Problem, answer: Answer) => Judgement;
+  readonly published: readonly PublishedScore[];
+  /** What a reader of the score must know, each one sentence. */
+  readonly notes: readonly string[];
+}
+
+export interface GenerativeSuiteSpec<Problem extends { readonly id: string }> {
+  /** Name of the suite and id of its dataset. */
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  /** Raised whenever a score could change. */
+  readonly version: number;
+  readonly language: GenerativePlan['language'];
+  readonly average: GenerativePlan['average'];
+  readonly maxTokens: number;
+  /** Whether answers are programs to be run. */
+  readonly executes: boolean;
+  readonly load: (options: ProblemDatasetOptions) => Promise<ProblemDataset<Problem>>;
+  readonly groupOf: (problem: Problem) => string;
+  readonly targetOf: (problem: Problem) => string;
+  /** The first is the default. */
+  readonly protocols: Readonly<Record<string, GenerativeProtocol<Problem>>>;
+}
+
+/** A suite over one dataset. Its plan has one entry. */
+export function defineGenerativeSuite<Problem extends { readonly id: string }>(
+  spec: GenerativeSuiteSpec<Problem>,
+): Suite {
+  return {
+    name: spec.name,
+    title: spec.title,
+    description: spec.description,
+    protocols: Object.keys(spec.protocols),
+    plan: async (options) => [await planGenerativeSuite(spec, options)],
+  };
+}
+
+async function planGenerativeSuite<Problem extends { readonly id: string }>(
+  spec: GenerativeSuiteSpec<Problem>,
+  options: SuiteOptions,
+): Promise<GenerativePlan> {
+  const protocolName = options.protocol ?? Object.keys(spec.protocols)[0] ?? '';
+  const protocol = chooseProtocol(spec, protocolName);
+  const { dataDir, allowModified, limit, seed } = options;
+  const dataset = await spec.load({ dataDir, allowModified });
+  const asked = chooseGroups(spec, dataset.problems, options.subjects);
+  const taken = takeLimit(asked, { limit, seed, idOf: ({ id }) => id });
+  const problems = new Map(taken.map((problem) => [problem.id, problem]));
+  const notes = [...protocol.notes, ...datasetNotes(dataset, `${dataset.problems.length} problems`)];
+  if (options.shots !== undefined && options.shots > 0)
+    notes.push('--shots has no effect: this protocol has no shots.');
+  if (options.subjects !== undefined) notes.push(`Only these subjects were asked: ${options.subjects.join(', ')}.`);
+  if (taken.length < asked.length) {
+    notes.push(`${taken.length} of ${asked.length} questions were asked, chosen by seed ${seed}.`);
+  }
+  return {
+    kind: 'generative',
+    suite: spec.name,
+    protocol: protocolName,
+    version: spec.version,
+    shots: 0,
+    samples: taken.map((problem) => ({
+      id: problem.id,
+      suite: spec.name,
+      group: spec.groupOf(problem),
+      target: spec.targetOf(problem),
+      prompt: protocol.prompt(problem),
+    })),
+    fewShotIds: {},
+    categories: {},
+    average: spec.average,
+    language: spec.language,
+    datasets: [provenanceOf(dataset)],
+    published: dataset.source === EMBEDDED ? [] : protocol.published,
+    notes,
+    asks: protocol.asks,
+    stop: protocol.stop,
+    maxTokens: spec.maxTokens,
+    executes: spec.executes,
+    reading: protocol.reading,
+    judge: (id, answer) => protocol.judge(problemOf(problems, id), answer),
+  };
+}
+
+function chooseGroups<Problem extends { readonly id: string }>(
+  { name, groupOf }: GenerativeSuiteSpec<Problem>,
+  problems: readonly Problem[],
+  subjects: readonly string[] | undefined,
+): readonly Problem[] {
+  if (subjects === undefined) return problems;
+  const groups = [...new Set(problems.map(groupOf))];
+  const unknown = subjects.find((subject) => !groups.includes(subject));
+  if (unknown === undefined) return problems.filter((problem) => subjects.includes(groupOf(problem)));
+  throw new EvalrunError('usage/unknown-subject', {
+    what: `${name} has no subject "${unknown}"`,
+    expected: `some of ${groups.join(', ')}`,
+    todo: `the nearest name is "${nearestTo(unknown, groups)}"`,
+  });
+}
+
+function problemOf<Problem>(problems: ReadonlyMap<string, Problem>, id: string): Problem {
+  const problem = problems.get(id);
+  if (problem !== undefined) return problem;
+  throw new EvalrunError('internal/unplanned-sample', {
+    what: `an answer to ${id} was to be judged, which was not asked`,
+  });
+}
