@@ -5,6 +5,7 @@ import { hostname } from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
 import { EvalrunError } from '../errors.js';
+import { isAlive, startOf } from '../process-life.js';
 import { writeError } from './disk.js';
 
 const ownerSchema = z.object({ pid: z.int().positive(), host: z.string(), start: z.string().nullable() });
@@ -82,22 +83,6 @@ function parseOwner(text: string): Owner | undefined {
   } catch {
     return undefined;
   }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
-/** When the process started, in the kernel's own words: tells a process from a later one with the same id. */
-async function startOf(pid: number): Promise<string | null> {
-  // Field 22 of /proc/PID/stat (proc(5)); the second field is the only one that may hold spaces or parentheses.
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
 }
 
 function locked(folder: string, holder: string): EvalrunError {

@@ -3,6 +3,7 @@ import { link, mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { isAlive, startOf } from '../../process-life.js';
 import { cacheError } from './hub-error.js';
 import { cacheFolderName } from './model-name.js';
 
@@ -26,7 +27,7 @@ export async function lockPull(cache: string, repository: string, options: PullL
   await mkdir(path.dirname(file), { recursive: true }).catch((cause) => {
     throw cacheError(file, cause);
   });
-  const own = `${process.pid} ${await startOf(process.pid)} ${hostname()} ${Math.random().toString(36).slice(2)}`;
+  const own = `${process.pid} ${(await startOf(process.pid)) ?? '?'} ${hostname()} ${Math.random().toString(36).slice(2)}`;
   for (let told = false; !(await create(file, own)); ) {
     const holder = await readFile(file, 'utf8').catch(() => '');
     if (holder !== '' && (await isDead(file, holder))) {
@@ -78,23 +79,8 @@ async function isDead(file: string, holder: string): Promise<boolean> {
   if (host === hostname()) {
     if (!isAlive(Number(pid))) return true;
     const now = await startOf(Number(pid));
-    if (now !== '?') return now !== start;
+    if (now !== null) return now !== start;
   }
   const beat = await stat(file).catch(() => undefined);
   return beat !== undefined && Date.now() - beat.mtimeMs > DEAD_AFTER_MS;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
-/** When the process started, field 22 of /proc/PID/stat (proc(5)); `?` where there is no /proc. */
-async function startOf(pid: number): Promise<string> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '?';
 }
