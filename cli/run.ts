@@ -22,6 +22,7 @@ import { ProgressLine } from './progress-line.js';
 import { renderStart } from './run-banner.js';
 import type { RunFlags } from './run-options.js';
 import { renderRunJson, renderRunText } from './run-report.js';
+import { wrapText } from './wrap-text.js';
 
 /** Runs or resumes what `flags` ask for. Throws what goes wrong, with a hint how the run can go on. */
 export async function run(flags: RunFlags, parts: CliParts): Promise<void> {
@@ -55,7 +56,9 @@ interface RunHooks {
 }
 
 async function runWith(flags: RunFlags, parts: CliParts, { signal, progress, onStart }: RunHooks): Promise<RunResult> {
-  const onNotice = (line: string) => progress.print(line);
+  const onNotice = (text: string) => {
+    for (const line of wrapText(text, process.stderr.columns ?? Number.POSITIVE_INFINITY, 2)) progress.print(line);
+  };
   const defaultModelFolder = (dtype?: DType) => {
     onNotice(DEFAULT_MODEL_NOTE);
     return parts.defaultModel({ ...(dtype && { dtype }) });

@@ -5,7 +5,7 @@ import { packageRoot } from '../package-root.js';
 
 /** What its scores are worth, in one line. */
 export const DEFAULT_MODEL_NOTE =
-  'No model is named: nano, the small demonstration model in the box, runs. Its scores mean something on the questions in the box only.';
+  'No --model: nano, a demonstration, runs; its scores mean nothing beyond the questions in the box.';
 
 /**
  * Folder of the default model; for fp8 that of its FP8 twin, which is made in ~/.cache/evalrun/models on first use.

@@ -48,6 +48,7 @@ describe('evalrun --suite mmlu', () => {
   test('runs on the default model, says first what it will do, and prints a table without control characters', async () => {
     const { code, stdout, stderr } = await evalrun(['--suite', 'mmlu', ...data]);
     expect(code).toBe(0);
+    expect(stderr.match(/No --model: nano, a demonstration/g)).toHaveLength(1);
     expect(stderr).toMatch(/memory: weights 1 B/);
     expect(stderr).toMatch(/model +\/models\/default \(deepseek_v3/);
     expect(stderr).toMatch(/device +cpu, 1 threads: it was asked for/);
@@ -57,6 +58,15 @@ describe('evalrun --suite mmlu', () => {
     expect(stdout).toMatch(/Letters answered, and in the key: A \d+ \(6\)/);
     expect(stdout + stderr).not.toMatch(controlCharacters);
     expect(existsSync(path.join(home, folderOf(stdout), 'samples.jsonl'))).toBe(true);
+  });
+
+  test('says nothing of the default model when a model is named', async () => {
+    const folder = path.join(home, 'some-model');
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(path.join(folder, 'config.json'), '{}');
+    const { stderr } = await evalrun(['--suite', 'mmlu', ...data, '--limit', '2', '--model', folder]);
+    expect(stderr).not.toMatch(/No --model/);
+    expect(stderr).toContain(`model   ${folder} `);
   });
 
   test('is the same as evalrun run', async () => {
