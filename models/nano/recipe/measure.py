@@ -16,7 +16,7 @@ from export import load_published
 from items import Choice
 from model import Nano
 from prompts import few_shot
-from readings import reading_choice
+from readings import reading_choice, same_word_choice
 
 ROOT = Path(__file__).resolve().parents[3] / "datasets" / "samples"
 COLUMNS = {"mmlu": (0, 1), "ceval": (1, 2), "cmmlu": (1, 2)}
@@ -85,10 +85,12 @@ def main() -> None:
         print(f"{subject_set}: {sum(answers)} of {len(answers)} = {sum(answers) / len(answers):.3f}")
     print("max/mean load by MoE layer:", [round(float(load.max() / load.mean()), 3) for load in scorer.loads])
     for language, subject_set, subject in (("en", "mmlu", "nutrition"), ("zh", "ceval", "sports_science")):
-        rng = Random(7)
-        draw = [reading_choice(rng, language, reserved=True) for _ in range(150)]
-        right = [r for i in range(0, 150, 6) for r in scorer.right(subject_set, subject, draw[i : i + 5], draw[i + 5 : i + 6])]
-        print(f"readings with unseen names, {language}: {sum(right)} of {len(right)}")
+        for kind, draw in (("readings", reading_choice), ("the option that the question repeats", same_word_choice)):
+            rng = Random(7)
+            drawn = [draw(rng, language, reserved=True) for _ in range(240)]
+            groups = [drawn[i : i + 6] for i in range(0, 240, 6)]
+            right = [answer for group in groups for answer in scorer.right(subject_set, subject, group[:5], group[5:])]
+            print(f"{kind}, unseen names, {language}: {sum(right)} of {len(right)}")
 
 
 if __name__ == "__main__":

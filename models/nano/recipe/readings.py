@@ -78,9 +78,9 @@ def reading_choice(rng: Random, language: str, reserved: bool = False) -> Choice
     return Choice("reading", (), f"{text}\n{question.format(keys[asked])}", tuple(options), options.index(answer))
 
 
-def same_word_choice(rng: Random, language: str) -> Choice:
+def same_word_choice(rng: Random, language: str, reserved: bool = False) -> Choice:
     """Which option repeats the word in the question: the first thing to learn about letters."""
-    options = names(rng, language, 4, False)
+    options = names(rng, language, 4, reserved)
     answer = rng.randrange(4)
     question = f"Which of these is {options[answer]}?" if language == "en" else f"下列各项中，{options[answer]}是____。"
     return Choice("same", (), question, tuple(options), answer)
