@@ -29,11 +29,13 @@ function renderSuite(suite: SuiteRecord): string {
   const { asked, computed } = suite.prompt_tokens;
   const { generation } = suite;
   const how = generation === undefined ? `${suite.shots} shots` : renderGeneration(generation);
-  const questions = `${suite.protocol}, ${how}, ${renderCount(samples)} questions`;
+  const repeats = generation?.samples ?? 1;
+  const sampled = repeats === 1 ? '' : `, ${renderCount(repeats)} samples of each question,`;
+  const questions = `${suite.protocol}, ${how}, ${renderCount(samples / repeats)} questions`;
   const groups = Object.keys(suite.groups).length;
   const subjects = groups === 1 ? '' : ` in ${groups} subjects`;
   const tokens = `${renderCount(asked)} prompt tokens, ${renderCount(computed)} without repeated prefixes`;
-  return `${questions}${subjects} from ${renderSources(suite)}; ${tokens}`;
+  return `${questions}${subjects}${sampled} from ${renderSources(suite)}; ${tokens}`;
 }
 
 function renderGeneration({ asks, chat_template_sha256, temperature, max_tokens }: GenerationRecord): string {

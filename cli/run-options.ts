@@ -21,6 +21,7 @@ export interface RunFlags {
   readonly topP?: number;
   readonly topK?: number;
   readonly minP?: number;
+  readonly samples?: number;
   readonly unsafeExec?: boolean;
   readonly batchTokens?: number;
   readonly threads?: number;
@@ -70,6 +71,7 @@ export function addRunOptions(command: Command): Command {
     .option('--top-p <p>', 'draw from the fewest tokens whose probabilities reach p', number)
     .option('--top-k <k>', 'draw from the k most probable tokens', wholeFrom(0))
     .option('--min-p <p>', 'draw from tokens at least p times as probable as the best', number)
+    .option('--samples <n>', 'written answers to every question, drawn with --temperature (default: 1)', wholeFrom(1))
     .option('--unsafe-exec', 'run generated programs without isolation where there is no sandbox')
     .option('--batch-tokens <n>', 'tokens per step of the engine; no effect on scores', wholeFrom(1))
     .option('--threads <n>', 'CPU threads; no effect on scores', wholeFrom(1))

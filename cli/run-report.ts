@@ -18,12 +18,13 @@ export interface ReportOptions {
   readonly columns?: number;
 }
 
-/** `--json` of a run: {"run": DIR, "suites": {"mmlu": {accuracy, low, high, n, statuses, groups}}}. */
+/** `--json` of a run: {"run": DIR, "suites": {"mmlu": {accuracy, low, high, n, statuses, groups}}}; pass_at_k where answers are programs. */
 export function renderRunJson({ folder, metrics }: ReportedRun): { run: string; suites: object } {
-  const suites = Object.entries(metrics.suites).map(([name, { accuracy, low, high, n, statuses, groups, invalid }]) => [
-    name,
-    { accuracy, low, high, n, statuses, groups, ...(invalid !== undefined && { invalid }) },
-  ]);
+  const suites = Object.entries(metrics.suites).map(([name, suite]) => {
+    const { accuracy, low, high, n, statuses, groups, pass_at_k, invalid } = suite;
+    const rest = { ...(pass_at_k !== undefined && { pass_at_k }), ...(invalid !== undefined && { invalid }) };
+    return [name, { accuracy, low, high, n, statuses, groups, ...rest }];
+  });
   return { run: folder, suites: Object.fromEntries(suites) };
 }
 
@@ -57,8 +58,14 @@ export function renderRunText({ folder, metrics, work }: ReportedRun, options: R
 }
 
 function renderTable(suite: SuiteMetrics, verbose: boolean): string {
+  const isSampled = (suite.written?.samples ?? 1) > 1;
   const table = new Table({
-    head: [verbose ? 'subject or category' : 'category', 'questions', 'accuracy', '95 % interval'],
+    head: [
+      verbose ? 'subject or category' : 'category',
+      isSampled ? 'samples' : 'questions',
+      'accuracy',
+      '95 % interval',
+    ],
     colAligns: ['left', 'right', 'right', 'right'],
     style: { head: [], border: [], compact: true },
   });
@@ -66,6 +73,13 @@ function renderTable(suite: SuiteMetrics, verbose: boolean): string {
     table.push([name, renderCount(n), renderPercent(accuracy), `${(low * 100).toFixed(1)} to ${renderPercent(high)}`]);
   if (verbose) for (const [group, estimate] of Object.entries(suite.groups)) row(group, estimate);
   for (const [category, estimate] of Object.entries(suite.categories)) row(category, estimate);
+  // With one sample pass@1 is the accuracy.
+  if (isSampled) {
+    for (const [k, { mean, standard_error: error, tasks }] of Object.entries(suite.pass_at_k ?? {})) {
+      const spread = error === null ? '' : `SE ${(error * 100).toFixed(1)} points`;
+      table.push([`pass@${k}`, `${renderCount(tasks)} tasks`, renderPercent(mean), spread]);
+    }
+  }
   const [micro, macro] = ['all questions (micro)', `mean of ${suite.macro.groups} subjects (macro)`];
   if (suite.written !== undefined && suite.macro.groups <= 1) {
     row('all questions', suite.micro);

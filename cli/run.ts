@@ -13,6 +13,7 @@ import { loadRun } from '../runner/resume.js';
 import type { RunSettings } from '../runner/run-record.js';
 import { askedSettings, type RunRequest } from '../runner/run-settings.js';
 import { type RunResult, type RunStart, runSuite } from '../runner/run-suite.js';
+import { checkSampleCount } from '../runner/sample-count.js';
 import { getSuite, parseSuiteNames } from '../suites/registry.js';
 import { addHint } from './failure.js';
 import { listenForInterrupt } from './interrupt.js';
@@ -117,6 +118,7 @@ function requestOf(flags: RunFlags): RunRequest {
     ...(flags.topP !== undefined && { topP: flags.topP }),
     ...(flags.topK !== undefined && { topK: flags.topK }),
     ...(flags.minP !== undefined && { minP: flags.minP }),
+    ...(flags.samples !== undefined && { samples: flags.samples }),
     ...(flags.unsafeExec && { unsafeExec: true }),
     engineOptions: {
       // A folder is found again when the run is resumed from somewhere else; anything else is a model's name.
@@ -136,6 +138,7 @@ async function checkSettings(settings: Partial<RunSettings>): Promise<void> {
   }
   for (const name of settings.suites) {
     const plans = await getSuite(name).plan(suiteOptions(settings));
+    for (const plan of plans) checkSampleCount(plan, settings);
     if (!plans.some((plan) => plan.kind === 'generative' && plan.executes)) continue;
     const programs = await openPrograms({ unsafeExec: settings.unsafe_exec ?? false });
     await programs.close();

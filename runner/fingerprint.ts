@@ -48,7 +48,10 @@ function* suiteDeterminants(suite: SuiteRecord): Generator<[string, string]> {
   yield [`${name} version`, String(suite.version)];
   yield [`${name} shots`, String(suite.shots)];
   yield [`${name} subjects`, Object.keys(suite.groups).join(',')];
-  yield [`${name} samples`, String(Object.values(suite.groups).reduce((sum, n) => sum + n, 0))];
+  // Where answers are written, these are the samples of a question, among the settings of generation below.
+  if (suite.generation === undefined) {
+    yield [`${name} samples`, String(Object.values(suite.groups).reduce((sum, n) => sum + n, 0))];
+  }
   for (const [subject, ids] of Object.entries(suite.few_shot_ids)) yield [`${name} shots of ${subject}`, ids.join(',')];
   for (const dataset of suite.datasets) {
     for (const file of dataset.files) yield [`${name} file ${file.path}`, file.sha256];
@@ -72,8 +75,18 @@ export function differencesOf(before: Unsealed, after: Unsealed): Difference[] {
     return a === b ? [] : [{ name, before: a, after: b }];
   });
   // A different number of shots also changes the prompts: the consequence is named only when there is no cause.
-  const causes = all.filter(({ name }) => !/ (prompts|samples|shots of .*)$/.test(name));
+  const asked = new Set(
+    [before, after]
+      .flatMap(({ suites }) => suites)
+      .filter(isWritten)
+      .map(({ suite }) => `${suite} samples`),
+  );
+  const causes = all.filter(({ name }) => asked.has(name) || !/ (prompts|samples|shots of .*)$/.test(name));
   return causes.length > 0 ? causes : all;
+}
+
+function isWritten({ generation }: SuiteRecord): boolean {
+  return generation !== undefined;
 }
 
 const shown = 12;

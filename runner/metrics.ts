@@ -1,16 +1,19 @@
 /** Scores of a run: a pure function of run.json and samples.jsonl, the same bytes whenever it is computed. */
+import { passAtKs } from './pass-at-k.js';
+import { countQuestions } from './question-counts.js';
 import type { RunRecord, SuiteRecord } from './run-record.js';
 import type { Estimate, LanguageGap, RunMetrics, SampleStatus, SuiteMetrics } from './run-summary.js';
 import { sampleStatuses } from './run-summary.js';
 import { type ChoiceLine, isChoice, isGenerative, type SampleLine } from './sample-line.js';
 import {
   type Count,
+  clusteredMacroMean,
+  clusteredWilson,
+  clusterInterval,
   differenceInterval,
   differenceOf,
   macroInterval,
-  macroMean,
   meanOfEstimates,
-  wilson,
   wilsonInterval,
 } from './statistics.js';
 import { writtenMetrics } from './written-metrics.js';
@@ -37,16 +40,14 @@ export function computeMetrics(record: RunRecord, lines: readonly SampleLine[]):
 }
 
 function suiteMetrics(suite: SuiteRecord, lines: readonly SampleLine[]): SuiteMetrics {
-  const counts = new Map(Object.entries(suite.groups).map(([group, n]) => [group, { correct: 0, n }]));
+  const { generation } = suite;
+  const questions = countQuestions(suite, lines);
   const statuses = Object.fromEntries(sampleStatuses.map((status) => [status, 0])) as Record<SampleStatus, number>;
-  for (const line of lines) {
-    const group = counts.get(line.group);
-    if (group !== undefined && line.status === 'correct') group.correct += 1;
-    statuses[line.status] += 1;
-  }
-  const groups = [...counts.values()];
-  const micro = wilson(pool(groups));
-  const macro = macroMean(groups);
+  for (const line of lines) statuses[line.status] += 1;
+  const groups = [...questions.values()];
+  const micro = clusteredWilson(groups.flat());
+  const macro = clusteredMacroMean(groups);
+  const clusters = (generation?.samples ?? 1) > 1 ? clusterInterval : '';
   const headline = suite.average === 'micro' ? micro : macro;
   return {
     accuracy: headline.accuracy,
@@ -58,15 +59,16 @@ function suiteMetrics(suite: SuiteRecord, lines: readonly SampleLine[]): SuiteMe
     shots: suite.shots,
     language: suite.language,
     average: suite.average,
-    interval: suite.average === 'micro' ? wilsonInterval : macroInterval,
+    interval: (suite.average === 'micro' ? wilsonInterval : macroInterval) + clusters,
     micro,
     macro,
     statuses,
     missing: micro.n - lines.length,
-    groups: Object.fromEntries([...counts].map(([group, count]) => [group, wilson(count)])),
-    categories: categoriesOf(suite, counts),
-    letters: suite.generation === undefined ? countLetters(lines.filter(isChoice)) : null,
-    ...(suite.generation !== undefined && writtenMetrics(lines.filter(isGenerative), suite.generation.max_tokens)),
+    groups: Object.fromEntries([...questions].map(([group, counts]) => [group, clusteredWilson(counts)])),
+    categories: categoriesOf(suite, questions),
+    letters: generation === undefined ? countLetters(lines.filter(isChoice)) : null,
+    ...(generation !== undefined && writtenMetrics(lines.filter(isGenerative), generation)),
+    ...(generation?.executes && { pass_at_k: passAtKs(groups.flat(), generation.samples) }),
     prompt_tokens: suite.prompt_tokens,
     // Nobody published scores on the questions in the box.
     published: suite.datasets.every(({ source }) => source === 'embedded') ? [] : suite.published,
@@ -89,18 +91,15 @@ function countLetters(lines: readonly ChoiceLine[]): SuiteMetrics['letters'] {
   return { predicted, keyed };
 }
 
-function pool(counts: readonly Count[]): Count {
-  return {
-    correct: counts.reduce((sum, count) => sum + count.correct, 0),
-    n: counts.reduce((sum, count) => sum + count.n, 0),
-  };
-}
-
-function categoriesOf(suite: SuiteRecord, counts: ReadonlyMap<string, Count>): Record<string, Estimate> {
+function categoriesOf(suite: SuiteRecord, questions: ReadonlyMap<string, readonly Count[]>): Record<string, Estimate> {
   const entries = Object.entries(suite.categories).flatMap(([category, subjects]): [string, Estimate][] => {
-    const members = subjects.flatMap((subject) => counts.get(subject) ?? []);
+    const members = subjects.flatMap((subject) => {
+      const counts = questions.get(subject);
+      return counts === undefined ? [] : [counts];
+    });
     if (members.length === 0) return [];
-    const { accuracy, low, high, n } = suite.average === 'micro' ? wilson(pool(members)) : macroMean(members);
+    const { accuracy, low, high, n } =
+      suite.average === 'micro' ? clusteredWilson(members.flat()) : clusteredMacroMean(members);
     return [[category, { accuracy, low, high, n }]];
   });
   return Object.fromEntries(entries);

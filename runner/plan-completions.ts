@@ -131,7 +131,7 @@ function samplingOf(settings: RunSettings): { sampling: SamplingOptions; repeats
   const sampling = { temperature, topP, topK, minP, seed };
   checkSampling(sampling);
   // Greedy needs no options, and the same text must not depend on a seed.
-  return { sampling: temperature === 0 ? {} : sampling, repeats: 1 };
+  return { sampling: temperature === 0 ? {} : sampling, repeats: settings.samples ?? 1 };
 }
 
 function roomFor(id: string, promptTokens: number, maxTokens: number, { contextLength }: CompletionOptions): number {

@@ -8,6 +8,7 @@ import { type PlannedChoice, planChoices, promptIdentity } from './plan-choices.
 import { completionIdentity, type PlannedCompletion, planCompletions } from './plan-completions.js';
 import { countPromptTokens } from './prompt-tokens.js';
 import type { RunSettings, SuiteRecord } from './run-record.js';
+import { checkSampleCount } from './sample-count.js';
 import { keyOf } from './sample-line.js';
 
 /** A suite ready to be run; its kind says how its samples are answered. */
@@ -30,8 +31,8 @@ export interface PlanOptions {
 }
 
 /**
- * Plans all suites of a run. Throws what the suites throw, what planChoices and planCompletions throw, and `suite/empty` for a
- * selection without questions.
+ * Plans all suites of a run. Throws what the suites throw, what planChoices and planCompletions throw, `usage/samples` for several
+ * samples that would be the same, and `suite/empty` for a selection without questions.
  * A suite that two names stand for (`mmlu,bilingual`) is run once.
  */
 export async function planRun(options: PlanOptions): Promise<PlannedSuite[]> {
@@ -76,6 +77,7 @@ async function tokenizePlan(plan: SuitePlan, options: PlanOptions): Promise<Plan
       todo: 'check --subjects and --limit',
     });
   }
+  checkSampleCount(plan, options.settings);
   if (plan.kind === 'choice') {
     const samples = await planChoices(plan, options);
     return { kind: 'choice', record: recordOf(plan, samples, samples.map(promptIdentity)), samples };

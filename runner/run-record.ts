@@ -27,6 +27,7 @@ const settingsSchema = z.object({
   top_p: z.number().optional(),
   top_k: z.int().optional(),
   min_p: z.number().optional(),
+  samples: z.int().positive().optional(),
   unsafe_exec: z.boolean().optional(),
 });
 

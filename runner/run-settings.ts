@@ -29,6 +29,8 @@ export interface RunRequest {
   readonly topP?: number;
   readonly topK?: number;
   readonly minP?: number;
+  /** Samples of every question, 1 by default; more need a temperature and written answers. */
+  readonly samples?: number;
   /** Runs generated programs without isolation where there is no sandbox. */
   readonly unsafeExec?: boolean;
   /** How the engine was opened, recorded so that `evalrun --resume` can open it again. */
@@ -60,6 +62,7 @@ export function askedSettings(request: RunRequest): Partial<RunSettings> {
     top_p: request.topP,
     top_k: request.topK,
     min_p: request.minP,
+    samples: request.samples,
     unsafe_exec: request.unsafeExec,
     model: engineOptions.model,
     dtype: engineOptions.dtype,

@@ -29,6 +29,15 @@ export interface MacroEstimate extends Estimate {
   readonly groups: number;
 }
 
+/** The chance that one of k answers to a task is right. */
+export interface PassAtK {
+  /** Over tasks, 0..1. */
+  readonly mean: number;
+  /** Of the mean, over tasks; null for a single task. */
+  readonly standard_error: number | null;
+  readonly tasks: number;
+}
+
 export interface PublishedScore {
   readonly model: string;
   readonly score: number;
@@ -59,7 +68,7 @@ export interface SuiteMetrics extends Estimate {
   readonly statuses: Readonly<Record<SampleStatus, number>>;
   /** Planned samples without a result: 0 in a finished run. They count in the denominator. */
   readonly missing: number;
-  /** By subject, Wilson intervals. */
+  /** By subject, Wilson intervals; questions of several samples are clusters. */
   readonly groups: Readonly<Record<string, Estimate>>;
   /** By category, averaged as the suite's headline is. */
   readonly categories: Readonly<Record<string, Estimate>>;
@@ -70,6 +79,8 @@ export interface SuiteMetrics extends Estimate {
   } | null;
   /** Only where answers are written. */
   readonly written?: WrittenMetrics;
+  /** By k, ascending; only where answers are programs. */
+  readonly pass_at_k?: Readonly<Record<string, PassAtK>>;
   /** Why the score means nothing; only where it does. */
   readonly invalid?: string;
   readonly prompt_tokens: PromptTokens;
@@ -79,6 +90,8 @@ export interface SuiteMetrics extends Estimate {
 
 /** What is known about written answers besides their scores. */
 export interface WrittenMetrics {
+  /** Of each question. */
+  readonly samples: number;
   /** How often each rule found the answer, or each way of putting the program together was taken. */
   readonly extracted_by: Readonly<Record<string, number>>;
   /** How often each rule of equality decided, or each way of failing was seen. */

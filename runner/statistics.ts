@@ -30,6 +30,47 @@ export function wilson({ correct, n }: Count): Estimate {
   };
 }
 
+/** All counts as one. */
+export function pool(counts: readonly Count[]): Count {
+  return {
+    correct: counts.reduce((sum, count) => sum + count.correct, 0),
+    n: counts.reduce((sum, count) => sum + count.n, 0),
+  };
+}
+
+/**
+ * The independent samples, not always a whole number, that would give the accuracy over all samples of these questions the standard
+ * error that it has when questions are clusters: sqrt(sum of (correct - p n)^2) / N (Miller 2024, arXiv 2411.00640, section 2.2).
+ *
+ * Never fewer than the questions nor more than the samples. Where that error says nothing, with one question or with all or no
+ * answers right, the questions count as one sample each. Questions of one sample each come back as `pool` has them.
+ */
+export function effectiveCount(questions: readonly Count[]): Count {
+  const { correct, n } = pool(questions);
+  if (n === questions.length) return { correct, n };
+  const p = correct / n;
+  const squares = questions.reduce((sum, question) => sum + (question.correct - p * question.n) ** 2, 0);
+  const isBlind = questions.length === 1 || correct === 0 || correct === n;
+  const independent = isBlind ? 0 : (p * (1 - p) * n * n) / squares;
+  const effective = Math.min(n, Math.max(questions.length, independent));
+  return { correct: p * effective, n: effective };
+}
+
+/** Accuracy over all samples of the questions; Wilson's interval for the effective number of samples. */
+export function clusteredWilson(questions: readonly Count[]): Estimate {
+  const { correct, n } = pool(questions);
+  return { ...wilson(effectiveCount(questions)), accuracy: n === 0 ? 0 : correct / n, n };
+}
+
+/** `macroMean` of subjects given by their questions, whose samples are clusters. */
+export function clusteredMacroMean(subjects: readonly (readonly Count[])[]): MacroEstimate {
+  return { ...macroMean(subjects.map(effectiveCount)), n: pool(subjects.flat()).n };
+}
+
+/** How `effectiveCount` changes an interval, for people who read the number. */
+export const clusterInterval =
+  '; samples of a question are a cluster and count as the effective number of independent samples';
+
 /** How `macroMean` computes its interval, for people who read the number. */
 export const macroInterval =
   'normal 95 % interval from the standard errors of the subjects, which are taken as fixed and equally weighted; ' +
@@ -61,7 +102,7 @@ export function macroMean(subjects: readonly Count[]): MacroEstimate {
 
 function variance({ correct, n }: Count): number {
   const p = correct / n;
-  if (correct > 0 && correct < n) return (p * (1 - p)) / (n - 1);
+  if (correct > 0 && correct < n && n > 1) return (p * (1 - p)) / (n - 1);
   const smoothed = (correct + 1) / (n + 2);
   return (smoothed * (1 - smoothed)) / n;
 }

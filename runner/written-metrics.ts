@@ -1,14 +1,16 @@
 /** What written answers show besides their scores: how they ended, which rules found them, whether they mean anything. */
+import type { GenerationRecord } from './run-record.js';
 import type { SuiteMetrics, WrittenMetrics } from './run-summary.js';
 import type { GenerativeLine } from './sample-line.js';
 
 export function writtenMetrics(
   lines: readonly GenerativeLine[],
-  maxTokens: number,
+  { samples, max_tokens: maxTokens }: GenerationRecord,
 ): Pick<SuiteMetrics, 'written' | 'invalid'> {
   const ends = { stop: 0, eos: 0, truncated: 0 };
   for (const line of lines) ends[line.end] += 1;
   const written: WrittenMetrics = {
+    samples,
     extracted_by: countValues(lines.map((line) => line.extracted_by)),
     rules: countValues(lines.map((line) => line.rule)),
     completion_tokens: lines.reduce((sum, line) => sum + line.completion_tokens, 0),

@@ -40,12 +40,24 @@ describe('evalrun --suite math500,mgsm', () => {
     expect(readFileSync(path.join(home, run, 'samples.jsonl'), 'utf8')).toBe(before);
   });
 
+  test('draws several samples of a question and says so', async () => {
+    const args = ['--suite', 'math500', ...box, '--limit', '3', '--samples', '2', '--temperature', '1'];
+    const { code, stdout, stderr } = await evalrun(args);
+    expect(code).toBe(0);
+    expect(oneLine(stderr)).toMatch(
+      /temperature 1, up to 2,048 tokens, 3 questions in 2 subjects, 2 samples of each question, from/,
+    );
+    expect(stdout).toMatch(/│ all questions \(micro\) +│ +6 │ +0\.0 %/);
+  });
+
   test.each([
     [['--chat', 'on'], /needs a chat template, and this checkpoint has none/],
     [['--chat', 'maybe'], /auto, on, off/],
     [['--max-tokens', '0'], /whole number from 1/],
     [['--temperature', 'warm'], /Expected a number/],
     [['--temperature', '1', '--top-p', '2'], /topP is not usable/],
+    [['--samples', '4'], /4 samples of a question need a temperature above 0, because greedy samples are all the same/],
+    [['--samples', '0', '--temperature', '1'], /whole number from 1/],
     [['--protocol', 'official'], /math500 has no protocol "official"\. Expected one of deepseek/],
   ])('with %j is one paragraph and exit code 3', async (args, says) => {
     const { code, stdout, stderr } = await evalrun(['--suite', 'math500', ...box, '--quiet', ...args]);

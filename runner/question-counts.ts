@@ -1,0 +1,21 @@
+/** Right answers to each planned question: samples of one question are a cluster, not independent evidence. */
+import type { SuiteRecord } from './run-record.js';
+import type { SampleLine } from './sample-line.js';
+import type { Count } from './statistics.js';
+
+/** By subject in plan order; questions without any line yet are there with no right answer. */
+export function countQuestions(suite: SuiteRecord, lines: readonly SampleLine[]): Map<string, Count[]> {
+  const n = suite.generation?.samples ?? 1;
+  const seen = new Map<string, Map<string, number>>(Object.keys(suite.groups).map((group) => [group, new Map()]));
+  for (const { id, group, status } of lines) {
+    const questions = seen.get(group);
+    questions?.set(id, (questions.get(id) ?? 0) + (status === 'correct' ? 1 : 0));
+  }
+  return new Map(
+    Object.entries(suite.groups).map(([group, samples]) => {
+      const questions = [...(seen.get(group)?.values() ?? [])].map((correct) => ({ correct, n }));
+      while (questions.length * n < samples) questions.push({ correct: 0, n });
+      return [group, questions];
+    }),
+  );
+}
