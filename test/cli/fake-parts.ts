@@ -15,5 +15,5 @@ export const fakeParts: CliParts = {
     });
   },
   openTokenizer: async () => fakeTokenizer(),
-  defaultModel: async () => '/models/default',
+  defaultModel: async ({ dtype } = {}) => (dtype === 'fp8' ? '/models/default-fp8' : '/models/default'),
 };

@@ -60,6 +60,11 @@ describe('evalrun --suite mmlu', () => {
     expect(existsSync(path.join(home, folderOf(stdout), 'samples.jsonl'))).toBe(true);
   });
 
+  test('takes the default model in a form for --dtype fp8', async () => {
+    const { stderr } = await evalrun(['--suite', 'mmlu', ...data, '--limit', '2', '--dtype', 'fp8']);
+    expect(stderr).toMatch(/model +\/models\/default-fp8 /);
+  });
+
   test('says nothing of the default model when a model is named', async () => {
     const folder = path.join(home, 'some-model');
     mkdirSync(folder, { recursive: true });
