@@ -27,9 +27,14 @@ export interface LocateOptions {
   readonly embeddedRoot?: string;
 }
 
+/** Where evalrun keeps what it fetches and makes: `~/.cache/evalrun`. */
+export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
+  return path.join(env.HOME || os.homedir(), '.cache', 'evalrun');
+}
+
 /** The data directory that is used when the user names none: `~/.cache/evalrun/datasets`. */
 export function defaultDataDir(env: NodeJS.ProcessEnv = process.env): string {
-  return path.join(env.HOME || os.homedir(), '.cache', 'evalrun', 'datasets');
+  return path.join(cacheFolder(env), 'datasets');
 }
 
 /** The data directory that `data pull` writes to: `--data`, else EVALRUN_DATA, else the default. */

@@ -1,8 +1,8 @@
 /** The FP8 twin of a checkpoint: made on first use, kept in the cache, never shipped. */
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
+import { cacheFolder } from '../datasets/data-directory.js';
 import { hashOf } from '../datasets/file-hash.js';
 import { openCheckpoint } from '../engine/checkpoint/checkpoint.js';
 import { checkpointName } from '../engine/checkpoint/checkpoint-name.js';
@@ -48,8 +48,4 @@ async function hashOfFolder(folder: string): Promise<string> {
     if (statSync(file).isFile()) hash.update(`${name} ${await hashOf(file)}\n`);
   }
   return hash.digest('hex').slice(0, 12);
-}
-
-function cacheFolder(): string {
-  return path.join(process.env.HOME || os.homedir(), '.cache', 'evalrun');
 }

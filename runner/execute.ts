@@ -18,7 +18,8 @@ export interface ExecuteOptions {
 const maxBatch = 256;
 
 /**
- * Appends the lines of `outcomes`, synced to disk batch by batch: all that are ready, then one sync. On abort it stops at the next result, after what is finished is on disk. Throws `run/interrupted` then,
+ * Appends the lines of `outcomes`, synced to disk batch by batch: all that are ready, then one sync. On abort it stops at
+ * the next result, after what is finished is on disk. Throws `run/interrupted` then,
  * `internal/engine-results` for a result that was not asked for or is missing, and what the outcomes throw.
  */
 export async function executeSamples(options: ExecuteOptions): Promise<void> {

@@ -73,7 +73,8 @@ export interface RunResult {
  * any instant, it can be resumed, and the result is then byte for byte that of an uninterrupted run.
  *
  * Throws `run/locked`, `run/write` (disk full, folder not writable), `run/settings-differ`, `run/interrupted`,
- * `run/sandbox-missing` for a suite of programs on a machine that cannot run them safely, and what the suites and the engine throw. Whatever it throws after `onStart`, what was computed is kept.
+ * `run/sandbox-missing` for a suite of programs on a machine that cannot run them safely, and what the suites and the engine
+ * throw. Whatever it throws after `onStart`, what was computed is kept.
  *
  * @example const { metrics } = await runSuite({ engine, suite: 'mmlu', limit: 20 });
  */

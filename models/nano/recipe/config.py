@@ -59,3 +59,8 @@ CONFIG = {
 
 def config_json() -> str:
     return json.dumps(CONFIG, indent=2, ensure_ascii=False) + "\n"
+
+
+def generation_config_json() -> str:
+    generation = {"bos_token_id": CONFIG["bos_token_id"], "eos_token_id": CONFIG["eos_token_id"], "do_sample": False}
+    return json.dumps(generation, indent=2) + "\n"

@@ -6,7 +6,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from config import config_json
+from config import config_json, generation_config_json
 from model import Block, MoE, Nano
 
 
@@ -59,6 +59,7 @@ def export(model: Nano, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     save_file(published_tensors(model), folder / "model.safetensors", metadata={"format": "pt"})
     (folder / "config.json").write_text(config_json(), encoding="utf-8")
+    (folder / "generation_config.json").write_text(generation_config_json(), encoding="utf-8")
 
 
 def load_published(folder: Path) -> Nano:

@@ -12,6 +12,7 @@ import { type RunResult, runSuite } from '../../../runner/run-suite.js';
 import { SandboxPool } from '../../../runner/sandbox/pool.js';
 import { arithmeticRules, formulaRules } from '../../../suites/grading/extract.js';
 import { gradeMath } from '../../../suites/grading/grade-math.js';
+import { BOXED_REQUEST } from '../../../suites/math-suite.js';
 import { describeInSandbox } from '../../runner/sandbox/present.js';
 import { boxChineseMath, boxMath, boxTasks } from './box.js';
 
@@ -73,9 +74,6 @@ describe('multiple choice, 5 shots', () => {
 
 /** A prompt as the chat template makes it. */
 const chat = (text: string) => `<｜User｜>${text}<｜Assistant｜>`;
-const ENGLISH_BOXED = '\nPlease reason step by step, and put your final answer within \\boxed{}.';
-const CHINESE_BOXED = '\n请通过逐步推理来解答问题，并把最终答案放置于\\boxed{}中。';
-
 async function generated(prompts: readonly string[], stop: readonly string[] = []): Promise<GenerateResult[]> {
   const requests = prompts.map((prompt, i) => ({
     id: String(i),
@@ -121,7 +119,7 @@ function argmax(values: Float32Array): number {
 describe('worked mathematics, greedy', () => {
   test("MATH's format: at least 50 %, and at least 60 % of drafts accepted", async () => {
     const problems = boxMath();
-    const prompts = problems.map(({ problem }) => chat(problem + ENGLISH_BOXED));
+    const prompts = problems.map(({ problem }) => chat(`${problem}\n${BOXED_REQUEST.en}`));
     const results = await generated(prompts);
     const right = problems.filter(
       ({ answer }, i) => gradeMath(answer, results[i]?.text ?? '', formulaRules).score === 1,
@@ -136,7 +134,7 @@ describe('worked mathematics, greedy', () => {
 
   test('Chinese word problems: at least 50 %', async () => {
     const problems = boxChineseMath();
-    const results = await generated(problems.map(({ input }) => chat(input + CHINESE_BOXED)));
+    const results = await generated(problems.map(({ input }) => chat(`${input}\n${BOXED_REQUEST.zh}`)));
     const grade = (key: string, i: number) => gradeMath(key, results[i]?.text ?? '', arithmeticRules).score;
     const right = problems.filter(({ golden }, i) => grade(golden, i) === 1).length;
     process.stderr.write(`CMATH format: ${right} of ${problems.length}\n`);
