@@ -23,6 +23,7 @@ export interface NativeStep {
   readonly sampleIntegers: Int32Array;
   /** Token after each row (-1 unknown), or empty: the MTP module does not run. */
   readonly nextTokens: Int32Array;
+  readonly wantExperts: boolean;
 }
 
 export interface NativeStepResult {
@@ -30,6 +31,8 @@ export interface NativeStepResult {
   readonly best: Int32Array;
   readonly logits: Float32Array;
   readonly mtpLogits: Float32Array;
+  /** [mixture-of-experts layers of the main model, T, K], empty unless asked for. */
+  readonly experts: Uint16Array;
 }
 
 export interface TensorScan {

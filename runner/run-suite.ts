@@ -161,7 +161,8 @@ async function runPending(run: PlannedRun, done: ReadonlySet<string>, writer: Sa
   const { engine, onNotice, onProgress, signal } = options;
   const total = suites.reduce((sum, suite) => sum + suite.samples.length, 0);
   const meter = new ProgressMeter(total, done.size);
-  const telemetry = new Telemetry(runFiles(folder).telemetry, engine, meter);
+  const routing = run.record.settings.record_experts ?? false;
+  const telemetry = new Telemetry(runFiles(folder).telemetry, engine, meter, routing);
   const work = { samples: 0, promptTokens: 0, sharedTokens: 0, completionTokens: 0, seconds: 0 };
   const onOutcome = (outcome: Outcome) => {
     const { promptTokens, sharedTokens, completionTokens } = outcome.cost;
@@ -174,6 +175,7 @@ async function runPending(run: PlannedRun, done: ReadonlySet<string>, writer: Sa
     meter.finish();
     onProgress?.(meter.read());
   };
+  engine.recordRouting = true;
   engine.onStep = (stats) => {
     telemetry.onStep(stats);
     onProgress?.(meter.read());
@@ -192,6 +194,7 @@ async function runPending(run: PlannedRun, done: ReadonlySet<string>, writer: Sa
     throw error;
   } finally {
     engine.onStep = undefined;
+    engine.recordRouting = false;
   }
   return { ...work, seconds: meter.seconds };
 }
