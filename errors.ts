@@ -13,6 +13,7 @@ export type ErrorArea =
   | 'memory'
   | 'run'
   | 'network'
+  | 'serve'
   | 'build'
   | 'internal';
 

@@ -47,6 +47,10 @@ const commands: Readonly<Record<string, LazyCommand>> = {
     summary: 'continue a text or token ids',
     load: async () => (await import('./complete.js')).completeCommand(),
   },
+  serve: {
+    summary: 'the engine behind an OpenAI-compatible HTTP endpoint',
+    load: async (parts) => (await import('./serve.js')).serveCommand(parts),
+  },
   grade: {
     summary: 'grade answers to a mathematics suite that were made elsewhere',
     load: async () => (await import('./grade.js')).gradeCommand(),

@@ -30,6 +30,8 @@ export interface EngineOptions {
   readonly batchTokens?: number;
   /** Tokens that the KV cache holds; default as many as are useful and fit. */
   readonly kvTokens?: number;
+  /** More of them for requests that come at the same time, where memory allows. */
+  readonly usefulKvTokens?: number;
   /** Search the weights for NaN and infinity while fingerprinting them. Default true. */
   readonly checkWeights?: boolean;
   /** Run the scalar reference kernels only: slow, and the judge of all others. */
@@ -60,7 +62,8 @@ export async function loadEngine(options: EngineOptions): Promise<LocalEngine> {
   const batchTokens = positiveInteger('--batch-tokens', options.batchTokens ?? DEFAULT_BATCH_TOKENS);
   const threads = positiveInteger('--threads', options.threads ?? os.availableParallelism());
   const kvTokens = options.kvTokens === undefined ? {} : { kvTokens: positiveInteger('--kv-tokens', options.kvTokens) };
-  const plan = planMemory(checkpoint, { numerics, batchTokens, ...kvTokens });
+  const { usefulKvTokens = 0 } = options;
+  const plan = planMemory(checkpoint, { numerics, batchTokens, usefulKvTokens, ...kvTokens });
   notice(`memory: ${renderMemoryPlan(plan)}`);
   const withoutTokenizer =
     options.withoutTokenizer ||

@@ -15,6 +15,7 @@ import type {
 } from './engine.js';
 import { GenerateScheduler } from './generate-scheduler.js';
 import { KvPages } from './kv-pages.js';
+import { LiveSession } from './live/live-session.js';
 import type { MemoryPlan } from './memory-plan.js';
 import type { NativeModel, NativeStepResult } from './native.js';
 import { PrefixScheduler } from './prefix-scheduler.js';
@@ -124,6 +125,24 @@ export class LocalEngine implements Engine {
     } finally {
       release();
     }
+  }
+
+  /** Takes the cache until the session is closed; requests then come and go at any time. */
+  async openSession(): Promise<LiveSession> {
+    const release = await this.takeTurn();
+    return new LiveSession({
+      pages: new KvPages(this.plan.kvPages),
+      batchTokens: this.batchTokens,
+      vocabSize: this.arch.vocabSize,
+      eosIds: this.arch.eosIds,
+      decode: (ids) => this.tokenizer.decode(ids, { skipSpecialTokens: true }),
+      check: ({ context, maxTokens, sampling }) => {
+        this.checkTokens('the prompt', context, maxTokens);
+        checkSampling(sampling);
+      },
+      step: (builder, stats) => this.step(builder, stats),
+      release,
+    });
   }
 
   memory(): MemoryUse {

@@ -24,6 +24,8 @@ export interface MemoryPlanOptions {
   readonly batchTokens: number;
   /** Tokens that the KV cache must hold; undefined: as many as are useful and fit. */
   readonly kvTokens?: number;
+  /** Tokens that are useful where several requests are computed at a time; they take half of what is left at the most. */
+  readonly usefulKvTokens?: number;
 }
 
 /** Memory that a new process may take: what the system has left, within this process's limits. */
@@ -45,8 +47,10 @@ export function planMemory(checkpoint: Checkpoint, options: MemoryPlanOptions): 
   const pageBytes = kvBytesPerToken(arch, options.numerics) * PAGE_TOKENS;
   const fixedBytes = mappedBytes + convertedBytes + workspaceBytes;
   const smallest = pagesFor(2 * options.batchTokens) + 1;
-  const wanted = options.kvTokens === undefined ? usefulPages(arch, options.batchTokens) : pagesFor(options.kvTokens);
   const fitting = Math.floor((availableBytes - fixedBytes) / pageBytes);
+  const shared = Math.min(pagesFor(options.usefulKvTokens ?? 0), Math.floor(fitting / 2));
+  const useful = Math.max(usefulPages(arch, options.batchTokens), shared);
+  const wanted = options.kvTokens === undefined ? useful : pagesFor(options.kvTokens);
   const kvPages = options.kvTokens === undefined ? Math.max(smallest, Math.min(wanted, fitting)) : wanted;
   const kvBytes = kvPages * pageBytes;
   const plan: MemoryPlan = {
