@@ -19,6 +19,14 @@ const commands: Readonly<Record<string, LazyCommand>> = {
     summary: 'compute metrics.json of a run again',
     load: async () => (await import('./rescore.js')).rescoreCommand(),
   },
+  merge: {
+    summary: 'put the shards of a run together',
+    load: async () => (await import('./merge.js')).mergeCommand(),
+  },
+  claims: {
+    summary: "DeepSeek-V3's published statements beside what was measured here",
+    load: async () => (await import('./claims.js')).claimsCommand(),
+  },
   show: {
     summary: 'print a prompt, its tokens, and where the answer will be read',
     load: async (parts) => (await import('./show.js')).showCommand(parts),
