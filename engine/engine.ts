@@ -76,6 +76,8 @@ export interface GenerateResult {
   readonly text: string;
   readonly end: 'stop' | 'eos' | 'truncated';
   readonly promptTokens: number;
+  /** Prompt tokens whose keys and values came from another request's computation; absent where the engine does not know. */
+  readonly sharedTokens?: number;
 }
 
 /** What one step of the engine did; the runner turns these into telemetry. */
@@ -83,6 +85,9 @@ export interface StepStats {
   readonly prefillTokens: number;
   readonly decodeTokens: number;
   readonly sequences: number;
+  /** With MTP: drafts among `decodeTokens`, and how many of them gave their sequence a second token in this step. */
+  readonly draftedTokens?: number;
+  readonly acceptedTokens?: number;
   readonly latencyMs: number;
   readonly kvPagesUsed: number;
   readonly kvPagesTotal: number;
@@ -133,10 +138,22 @@ export interface EngineInfo {
   readonly vocabSize: number;
   readonly totalParameters: number;
   readonly activeParameters: number;
+  /** Whether the model has a multi-token-prediction module that can draft; default false. */
+  readonly mtp?: boolean;
 }
 
 export interface ScoreOptions {
   /** False computes every request on its own, for `--verify-prefix`. Default true. */
+  readonly sharePrefixes?: boolean;
+}
+
+export interface GenerateOptions {
+  /**
+   * Drafts tokens with the model's own MTP module and checks them two rows at a time. Results have the same bits. Default false;
+   * throws `engine/mtp` where there is no module.
+   */
+  readonly mtp?: boolean;
+  /** False computes every prompt on its own. Default true. */
   readonly sharePrefixes?: boolean;
 }
 
@@ -146,7 +163,7 @@ export interface Engine {
   /** Results in the order in which they complete; every request yields exactly one. */
   score(requests: readonly ScoreRequest[], options?: ScoreOptions): AsyncIterable<ScoreResult>;
   /** A continuation of each context, in the order in which they complete. */
-  generate(requests: readonly GenerateRequest[]): AsyncIterable<GenerateResult>;
+  generate(requests: readonly GenerateRequest[], options?: GenerateOptions): AsyncIterable<GenerateResult>;
   memory(): MemoryUse;
   /** Called after each step; at most one listener. It may throw, which ends the call in progress with that error. */
   onStep: ((stats: StepStats) => void) | undefined;

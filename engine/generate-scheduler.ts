@@ -1,146 +1,243 @@
-/** Continuous batching for generation: prompts are computed in chunks beside sequences that decode one token a step. */
-import type { GenerateRequest } from './engine.js';
-import { cacheTooSmall, type KvPages, pagesFor } from './kv-pages.js';
+/** Continuous batching for generation: prompts are computed in chunks beside sequences that decode. */
+import type { GenerateRequest, GenerateResult } from './engine.js';
+import { cacheTooSmall, type KvPages, PAGE_TOKENS, pagesFor } from './kv-pages.js';
 import type { NativeStepResult } from './native.js';
-import { sampleKey } from './sample-key.js';
-import { type RowSampling, StepBuilder } from './step-builder.js';
-import { StopMatcher } from './stop-matcher.js';
+import { buildPromptTree, type PromptLeaf, type PromptPart } from './prompt-tree.js';
+import { Sequence, type SequenceOptions } from './sequence.js';
+import { CHOSEN_NEXT, StepBuilder } from './step-builder.js';
 
-interface Sequence {
-  readonly request: GenerateRequest;
-  readonly pages: readonly number[];
-  readonly stopIds: ReadonlySet<number>;
-  readonly ids: number[];
-  readonly key: readonly [number, number];
-  readonly matcher: StopMatcher;
-  /** Prompt tokens in the cache. */
-  prefilled: number;
-}
-
-export interface CompletedSequence {
-  readonly request: GenerateRequest;
-  readonly ids: readonly number[];
-  readonly text: string;
-  readonly end: 'stop' | 'eos' | 'truncated';
-}
-
-export interface GenerateSchedulerOptions {
+export interface GenerateSchedulerOptions extends SequenceOptions {
   readonly pages: KvPages;
   readonly batchTokens: number;
-  readonly eosIds: readonly number[];
-  /** Text of ids, special tokens left out. */
-  readonly decode: (ids: readonly number[]) => string;
+  /** Whether the MTP module drafts a token for each sequence, which the next step checks. */
+  readonly mtp: boolean;
+  readonly sharePrefixes: boolean;
+}
+
+/** What came of a step's drafts. */
+export interface DraftCounts {
+  readonly drafted: number;
+  /** Drafts behind which another token was taken in the same step. */
+  readonly accepted: number;
+}
+
+export interface GenerateStep {
+  readonly builder: StepBuilder;
+  readonly prefillTokens: number;
+  /** Rows of decoding sequences, drafts included. */
+  readonly decodeTokens: number;
+  finish(result: NativeStepResult): DraftCounts;
+}
+
+/** A sequence whose next token a step chooses, and the draft that the step checks. */
+interface Asked {
+  readonly sequence: Sequence;
+  readonly draft: number | undefined;
 }
 
 export class GenerateScheduler {
-  private readonly waiting: GenerateRequest[];
-  private active: Sequence[] = [];
-  private completed: CompletedSequence[];
+  /** The next one last. */
+  private readonly waiting: PromptLeaf[];
+  /** Sequences whose pages are taken and which have not ended. */
+  private active = 0;
+  /** Parts whose pages are taken and which are not computed, parents first. */
+  private computing: PromptPart[] = [];
+  private readonly ending = new Map<PromptPart, Sequence>();
+  private decoding: Sequence[] = [];
+  private completed: GenerateResult[];
   private readonly options: GenerateSchedulerOptions;
 
   constructor(requests: readonly GenerateRequest[], options: GenerateSchedulerOptions) {
+    const { pages, mtp, sharePrefixes: share } = options;
+    const asked = requests.filter(({ maxTokens }) => maxTokens > 0);
+    this.waiting = buildPromptTree(asked, { pages, mtp, share }).reverse();
     // A request for no tokens is done before any step.
-    this.waiting = requests.filter(({ maxTokens }) => maxTokens > 0).reverse();
     this.completed = requests
       .filter(({ maxTokens }) => maxTokens <= 0)
-      .map((request) => ({ request, ids: [], text: '', end: 'truncated' }));
+      .map(({ id, repeat = 0, context }) => ({
+        id,
+        repeat,
+        ids: [],
+        text: '',
+        end: 'truncated',
+        promptTokens: context.length,
+        sharedTokens: 0,
+      }));
     this.options = options;
   }
 
   get done(): boolean {
-    return this.waiting.length === 0 && this.active.length === 0;
+    return this.waiting.length === 0 && this.active === 0;
   }
 
-  takeCompleted(): CompletedSequence[] {
+  takeCompleted(): GenerateResult[] {
     const taken = this.completed;
     this.completed = [];
     return taken;
   }
 
-  nextStep() {
+  nextStep(): GenerateStep {
     this.admit();
     const builder = new StepBuilder();
     builder.wantBest = true;
-    /** In the order of the step's answers. */
-    const advanced: Sequence[] = [];
-    let prefillTokens = 0;
-    let decodeTokens = 0;
-    const isSampled = this.active.some(({ request }) => (request.sampling?.temperature ?? 0) > 0);
-    const ask = (sequence: Sequence, row: number) => {
-      builder.addQuery(row, []);
-      if (isSampled) builder.addSampling(rowSampling(sequence));
-      advanced.push(sequence);
+    const asked: Asked[] = [];
+    this.addDecoding(builder, asked);
+    const decodeTokens = builder.tokenCount;
+    const chunks = this.addPrompts(builder, asked);
+    return {
+      builder,
+      prefillTokens: builder.tokenCount - decodeTokens,
+      decodeTokens,
+      finish: (result) => {
+        for (const [part, count] of chunks) part.computed += count;
+        this.computing = this.computing.filter((part) => !isComputed(part));
+        return this.takeTokens(asked, result);
+      },
     };
-    for (const sequence of this.active) {
-      if (sequence.prefilled < sequence.request.context.length) continue;
-      const start = sequence.request.context.length + sequence.ids.length - 1;
-      const row = builder.addSpan({
-        tokens: sequence.ids.slice(-1),
-        start,
-        pages: sequence.pages.slice(0, pagesFor(start + 1)),
-        decode: true,
-      });
-      ask(sequence, row);
-      decodeTokens += 1;
-    }
-    for (const sequence of this.active) {
-      const { context } = sequence.request;
-      const count = Math.min(context.length - sequence.prefilled, this.options.batchTokens - builder.tokenCount);
-      if (count <= 0) continue;
-      const end = sequence.prefilled + count;
-      const row = builder.addSpan({
-        tokens: context.slice(sequence.prefilled, end),
-        start: sequence.prefilled,
-        pages: sequence.pages.slice(0, pagesFor(end)),
-        decode: false,
-      });
-      sequence.prefilled = end;
-      prefillTokens += count;
-      if (end < context.length) continue;
-      ask(sequence, row + count - 1);
-    }
-    const finish = (result: NativeStepResult) => {
-      for (const [answer, sequence] of advanced.entries()) this.advance(sequence, result.best[answer] as number);
-    };
-    return { builder, prefillTokens, decodeTokens, finish };
   }
 
-  /** Takes pages for a sequence's whole length at once, so that none has to be thrown out half way. */
+  /** One row for each sequence; where there is room left beside all prompts, a second one that checks its draft. */
+  private addDecoding(builder: StepBuilder, asked: Asked[]): void {
+    const isSampled = this.isSampled();
+    const prompts = this.computing.filter(isReady).reduce((sum, part) => sum + part.tokens.length - part.computed, 0);
+    let room = this.options.mtp ? this.options.batchTokens - this.decoding.length - prompts : 0;
+    for (const sequence of this.decoding) {
+      const draft = room > 0 && sequence.hasRoomForTwo ? sequence.draft : undefined;
+      if (draft !== undefined) room -= 1;
+      const tokens = [sequence.ids.at(-1) as number, ...(draft === undefined ? [] : [draft])];
+      const start = sequence.position;
+      const row = builder.addSpan({
+        tokens,
+        start,
+        pages: pagesOf(sequence.part).slice(0, pagesFor(start + tokens.length)),
+        decode: true,
+        group: sequence.request.group,
+      });
+      tokens.forEach((_, ahead) => {
+        builder.addQuery(row + ahead, []);
+        if (isSampled) builder.addSampling(sequence.sampling(ahead));
+      });
+      if (this.options.mtp) builder.addNextTokens(tokens.map(() => CHOSEN_NEXT));
+      asked.push({ sequence, draft });
+    }
+  }
+
+  /** Chunks of all parts whose parents are computed, as far as the token budget goes. */
+  private addPrompts(builder: StepBuilder, asked: Asked[]): [PromptPart, number][] {
+    const isSampled = this.isSampled();
+    const chunks: [PromptPart, number][] = [];
+    for (const part of this.computing.filter(isReady)) {
+      const count = Math.min(part.tokens.length - part.computed, this.options.batchTokens - builder.tokenCount);
+      if (count <= 0) break;
+      const pages = pagesOf(part);
+      const firstPage = Math.floor(part.start / PAGE_TOKENS);
+      // The page in which the parent ends is the parent's; this part goes on in a copy of it.
+      if (part.computed === 0 && part.parent !== undefined && part.start % PAGE_TOKENS !== 0) {
+        builder.copyPage(pagesOf(part.parent)[firstPage] as number, pages[firstPage] as number);
+      }
+      const end = part.computed + count;
+      const row = builder.addSpan({
+        tokens: part.tokens.slice(part.computed, end),
+        start: part.start + part.computed,
+        pages: pages.slice(0, pagesFor(part.start + end)),
+        decode: false,
+        group: part.group,
+      });
+      if (this.options.mtp) builder.addNextTokens(part.next.slice(part.computed, end));
+      chunks.push([part, count]);
+      const sequence = this.ending.get(part);
+      if (sequence === undefined || end < part.tokens.length) continue;
+      builder.addQuery(row + count - 1, []);
+      builder.addProbe(row + count - 1, nameOf(sequence.request));
+      if (isSampled) builder.addSampling(sequence.sampling(0));
+      asked.push({ sequence, draft: undefined });
+    }
+    return chunks;
+  }
+
+  /**
+   * Every row of `asked` chose a token and drafted one behind it. A draft's own row counts only when the draft is the token that the
+   * row before it chose; otherwise its entry in the cache is stale, and the next step writes over it before anything reads it.
+   */
+  private takeTokens(asked: readonly Asked[], { best, drafts }: NativeStepResult): DraftCounts {
+    let drafted = 0;
+    let accepted = 0;
+    let row = 0;
+    for (const { sequence, draft } of asked) {
+      const token = best[row] as number;
+      let goesOn = sequence.take(token);
+      sequence.draft = drafts[row];
+      if (draft !== undefined) {
+        drafted += 1;
+        if (goesOn && draft === token) {
+          accepted += 1;
+          goesOn = sequence.take(best[row + 1] as number);
+          sequence.draft = drafts[row + 1];
+        }
+      }
+      row += draft === undefined ? 1 : 2;
+      if (this.ending.delete(sequence.part)) this.decoding.push(sequence);
+      if (!goesOn) this.complete(sequence);
+    }
+    return { drafted, accepted };
+  }
+
+  /** Takes pages for a sequence's whole length at once, so that none has to be thrown out half way; nobody overtakes. */
   private admit(): void {
-    while (this.waiting.length > 0 && this.active.length < this.options.batchTokens) {
-      const request = this.waiting[this.waiting.length - 1] as GenerateRequest;
-      const needed = pagesFor(request.context.length + request.maxTokens);
-      if (needed > this.options.pages.available) {
-        if (this.active.length > 0) return;
-        throw cacheTooSmall(request.context.length + request.maxTokens, this.options.pages);
+    const { pages, batchTokens } = this.options;
+    for (let leaf = this.waiting.at(-1); leaf !== undefined && this.active < batchTokens; leaf = this.waiting.at(-1)) {
+      const path: PromptPart[] = [];
+      for (let at: PromptPart | undefined = leaf.part; at !== undefined && at.pages === undefined; at = at.parent) {
+        path.unshift(at);
+      }
+      const needed = path.reduce((sum, part) => sum + part.ownPages, 0);
+      if (needed > pages.available) {
+        // Without active sequences only parts above this leaf hold pages, and with them it fits: it was planned so.
+        if (this.active === 0) throw cacheTooSmall(leaf.request.context.length + leaf.request.maxTokens, pages);
+        return;
+      }
+      for (const part of path) {
+        const inherited = part.parent === undefined ? [] : pagesOf(part.parent).slice(0, part.start / PAGE_TOKENS);
+        part.pages = [...inherited, ...pages.take(part.ownPages)];
+        this.computing.push(part);
       }
       this.waiting.pop();
-      const stopIds = new Set(request.stopIds ?? this.options.eosIds);
-      this.active.push({
-        request,
-        pages: this.options.pages.take(needed),
-        stopIds,
-        ids: [],
-        key: sampleKey(request.sampling?.seed ?? 0, request.id, request.repeat ?? 0),
-        matcher: new StopMatcher(request.stop ?? [], this.options.decode),
-        prefilled: 0,
-      });
+      this.active += 1;
+      this.ending.set(leaf.part, new Sequence(leaf, this.options));
     }
   }
 
-  private advance(sequence: Sequence, token: number): void {
-    const { request, ids, matcher } = sequence;
-    const ended = sequence.stopIds.has(token);
-    if (!ended) ids.push(token);
-    const stopped = !ended && matcher.add(token);
-    if (!ended && !stopped && ids.length < request.maxTokens) return;
-    this.active = this.active.filter((other) => other !== sequence);
-    this.options.pages.release(sequence.pages);
-    this.completed.push({ request, ids, text: matcher.text(), end: ended ? 'eos' : stopped ? 'stop' : 'truncated' });
+  private complete(sequence: Sequence): void {
+    this.completed.push(sequence.result());
+    this.decoding = this.decoding.filter((other) => other !== sequence);
+    this.active -= 1;
+    for (let part: PromptPart | undefined = sequence.part; part !== undefined; part = part.parent) {
+      part.users -= 1;
+      if (part.users === 0) this.options.pages.release(pagesOf(part).slice(-part.ownPages));
+    }
+  }
+
+  /** Greedy rows among sampled ones are drawn at temperature 0, which is the best token, too. */
+  private isSampled(): boolean {
+    const warm = ({ request }: Sequence) => (request.sampling?.temperature ?? 0) > 0;
+    return this.decoding.some(warm) || [...this.ending.values()].some(warm);
   }
 }
 
-function rowSampling({ request, ids, key }: Sequence): RowSampling {
-  const { temperature = 0, topP = 1, topK = 0, minP = 0 } = request.sampling ?? {};
-  return { temperature, topP, topK, minP, key, position: ids.length };
+function isComputed({ computed, tokens }: PromptPart): boolean {
+  return computed === tokens.length;
+}
+
+/** A part can be computed from the step on that follows its parent's last one. */
+function isReady({ parent }: PromptPart): boolean {
+  return parent === undefined || isComputed(parent);
+}
+
+function pagesOf(part: PromptPart): readonly number[] {
+  return part.pages ?? [];
+}
+
+/** As the runner names samples: several of one request have one id. */
+function nameOf({ id, repeat = 0 }: GenerateRequest): string {
+  return repeat === 0 ? id : `${id}#${repeat}`;
 }

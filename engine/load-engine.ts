@@ -177,6 +177,7 @@ function describe(checkpoint: Checkpoint, parts: Described): EngineInfo {
     vocabSize: arch.vocabSize,
     totalParameters: counts.total,
     activeParameters: counts.active,
+    mtp: arch.mtpLayers > 0,
   };
 }
 

@@ -4,6 +4,7 @@ import type { ArchSpec } from './arch-spec.js';
 import type {
   Engine,
   EngineInfo,
+  GenerateOptions,
   GenerateRequest,
   GenerateResult,
   MemoryUse,
@@ -17,6 +18,7 @@ import { GenerateScheduler } from './generate-scheduler.js';
 import { KvPages } from './kv-pages.js';
 import { LiveSession } from './live/live-session.js';
 import type { MemoryPlan } from './memory-plan.js';
+import { checkMtp } from './mtp-check.js';
 import type { NativeModel, NativeStepResult } from './native.js';
 import { PrefixScheduler } from './prefix-scheduler.js';
 import { PrefixTree } from './prefix-tree.js';
@@ -77,7 +79,9 @@ export class LocalEngine implements Engine {
     }
   }
 
-  async *generate(requests: readonly GenerateRequest[]): AsyncIterable<GenerateResult> {
+  async *generate(requests: readonly GenerateRequest[], options: GenerateOptions = {}): AsyncIterable<GenerateResult> {
+    const { mtp = false, sharePrefixes = true } = options;
+    if (mtp) checkMtp(this.info);
     const release = await this.takeTurn();
     try {
       for (const request of requests) {
@@ -88,16 +92,20 @@ export class LocalEngine implements Engine {
       const scheduler = new GenerateScheduler(requests, {
         pages,
         batchTokens: this.batchTokens,
+        mtp,
+        sharePrefixes,
         eosIds: this.arch.eosIds,
         decode: (ids) => this.tokenizer.decode(ids, { skipSpecialTokens: true }),
       });
       for (;;) {
-        for (const { request, ids, text, end } of scheduler.takeCompleted()) {
-          yield { id: request.id, repeat: request.repeat ?? 0, ids, text, end, promptTokens: request.context.length };
-        }
+        yield* scheduler.takeCompleted();
         if (scheduler.done) return;
         const { builder, prefillTokens, decodeTokens, finish } = scheduler.nextStep();
-        finish(await this.step(builder, { prefill: prefillTokens, decode: decodeTokens, pages }));
+        const stats = { prefill: prefillTokens, decode: decodeTokens, pages };
+        await this.step(builder, stats, (result) => {
+          const { drafted, accepted } = finish(result);
+          return mtp ? { draftedTokens: drafted, acceptedTokens: accepted } : {};
+        });
       }
     } finally {
       release();
@@ -163,15 +171,19 @@ export class LocalEngine implements Engine {
   private async step(
     builder: StepBuilder,
     stats: { readonly prefill: number; readonly decode: number; readonly pages: KvPages },
+    finish: (result: NativeStepResult) => Partial<StepStats> = () => ({}),
   ): Promise<NativeStepResult> {
     builder.wantExperts = this.recordRouting && this.arch.moe !== null;
     const begin = performance.now();
     const result = await this.model.forward(builder.build());
+    const latencyMs = performance.now() - begin;
+    const more = finish(result);
     this.onStep?.({
       prefillTokens: stats.prefill,
       decodeTokens: stats.decode,
+      ...more,
       sequences: builder.spanCount,
-      latencyMs: performance.now() - begin,
+      latencyMs,
       kvPagesUsed: stats.pages.used,
       kvPagesTotal: stats.pages.total,
       ...(builder.wantExperts && { routing: routingOf(this.arch, builder, result) }),

@@ -21,7 +21,7 @@ export interface NativeStep {
   readonly sampleNumbers: Float32Array;
   /** Per row top_k, low and high half of the random key, position. */
   readonly sampleIntegers: Int32Array;
-  /** Token after each row (-1 unknown), or empty: the MTP module does not run. */
+  /** Token after each row (-1 unknown, -2 the one chosen in this step), or empty: the MTP module does not run. */
   readonly nextTokens: Int32Array;
   readonly wantExperts: boolean;
 }
@@ -31,6 +31,8 @@ export interface NativeStepResult {
   readonly best: Int32Array;
   readonly logits: Float32Array;
   readonly mtpLogits: Float32Array;
+  /** Of the rows whose next token was chosen in the step: the MTP module's best token behind it, in row order. */
+  readonly drafts: Int32Array;
   /** [mixture-of-experts layers of the main model, T, K], empty unless asked for. */
   readonly experts: Uint16Array;
 }

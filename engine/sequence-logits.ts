@@ -1,7 +1,7 @@
 /** All logits of one sequence, chunk by chunk through the cache, with the MTP module's drafts where there is one. */
 import { type KvPages, pagesFor } from './kv-pages.js';
 import type { NativeStepResult } from './native.js';
-import { StepBuilder } from './step-builder.js';
+import { StepBuilder, UNKNOWN_NEXT } from './step-builder.js';
 
 export interface LogitsOptions {
   /** Tokens per step; the result does not depend on it. */
@@ -42,7 +42,7 @@ export async function* sequenceLogits(
       decode: parts.decode,
     });
     for (let row = 0; row < end - start; ++row) builder.addQuery(row, []);
-    if (parts.mtp) builder.addNextTokens(ids.slice(start, end).map((_, row) => ids[start + row + 1] ?? -1));
+    if (parts.mtp) builder.addNextTokens(ids.slice(start, end).map((_, row) => ids[start + row + 1] ?? UNKNOWN_NEXT));
     const { logits, mtpLogits } = await parts.step(builder);
     yield { rows: end - start, logits, mtpLogits };
   }

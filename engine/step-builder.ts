@@ -1,6 +1,10 @@
 /** Collects the rows of one engine step and what is asked of them. */
 import type { NativeStep } from './native.js';
 
+/** As the token after a row: the one that the step chooses for it, or none that is known. See native/model/step.h. */
+export const CHOSEN_NEXT = -2;
+export const UNKNOWN_NEXT = -1;
+
 export interface SpanRequest {
   readonly tokens: readonly number[];
   /** Position of the first token in its sequence. */
@@ -95,7 +99,7 @@ export class StepBuilder {
     return first;
   }
 
-  /** Lets the MTP module run; one entry per row added so far and later. */
+  /** Lets the MTP module run; one entry per row added so far and later, a token or one of the constants above. */
   addNextTokens(tokens: readonly number[]): void {
     for (const token of tokens) this.nextTokens.push(token);
   }

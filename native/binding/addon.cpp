@@ -128,6 +128,7 @@ class JsModel : public Napi::ObjectWrap<JsModel> {
             object.Set("best", typed_array<Napi::Int32Array>(env, result->best));
             object.Set("logits", typed_array<Napi::Float32Array>(env, result->logits));
             object.Set("mtpLogits", typed_array<Napi::Float32Array>(env, result->mtp_logits));
+            object.Set("drafts", typed_array<Napi::Int32Array>(env, result->drafts));
             object.Set("experts", typed_array<Napi::Uint16Array>(env, result->experts));
             return object;
           });

@@ -33,12 +33,16 @@ void Model::predict_next_next(const Step& step, const Rows& main_rows, const flo
   const int count = main_rows.count;
   const int width = spec_.width;
   std::vector<int32_t> next(step.next_tokens);
-  std::vector<int32_t> drafted;
+  std::vector<int32_t> known, chosen;  // rows
   for (int row = 0; row < count; ++row) {
-    if (next[row] >= 0) {
-      drafted.push_back(row);
-    } else {
-      next[row] = 0;  // computed and never read: its cache slot is rewritten once the token is known
+    if (next[row] != kUnknownNext) known.push_back(row);
+    if (next[row] == kChosenNext) chosen.push_back(row);
+    // An unknown one is computed and never read: its cache slot is rewritten once the token is known.
+    if (next[row] < 0) next[row] = 0;
+  }
+  if (!chosen.empty()) {
+    for (size_t i = 0; i < step.rows.size(); ++i) {
+      if (step.next_tokens[step.rows[i]] == kChosenNext) next[step.rows[i]] = result.best[i];
     }
   }
   float* hidden = rows_.floats(static_cast<int64_t>(count) * width);
@@ -58,14 +62,20 @@ void Model::predict_next_next(const Step& step, const Rows& main_rows, const flo
   for (int32_t& position : rows.rope_positions) ++position;
   layer(index, rows, mtp, nullptr);
   run(AddNormOp{mtp, delta_.floats(0), Weight{}, 0, false, count, width, nullptr});
-  if (drafted.empty() || !step.want_logits) return;
-  const int drafts = static_cast<int>(drafted.size());
-  float* taken = rows_.floats(static_cast<int64_t>(drafts) * width);
-  run(TakeRowsOp{mtp, width, drafted.data(), drafts, taken});
-  run(RmsNormOp{taken, width, weights_.stored(prefix + "shared_head.norm.weight"), spec_.norm_eps, numerics_.round_normalized,
-                drafts, width, taken, width});
-  result.mtp_logits.resize(static_cast<size_t>(drafts) * spec_.vocab);
-  run(LogProbsOp{taken, head(), numerics_.head, drafts, nullptr, nullptr, 0, nullptr, nullptr, result.mtp_logits.data()});
+  auto draft = [&](const std::vector<int32_t>& from, int32_t* best, float* logits) {
+    const int drafts = static_cast<int>(from.size());
+    if (drafts == 0) return;
+    float* taken = rows_.floats(static_cast<int64_t>(drafts) * width);
+    run(TakeRowsOp{mtp, width, from.data(), drafts, taken});
+    run(RmsNormOp{taken, width, weights_.stored(prefix + "shared_head.norm.weight"), spec_.norm_eps,
+                  numerics_.round_normalized, drafts, width, taken, width});
+    run(LogProbsOp{taken, head(), numerics_.head, drafts, nullptr, nullptr, 0, nullptr, best, logits});
+  };
+  result.drafts.resize(chosen.size());
+  draft(chosen, result.drafts.data(), nullptr);
+  if (!step.want_logits) return;
+  result.mtp_logits.resize(known.size() * spec_.vocab);
+  draft(known, nullptr, result.mtp_logits.data());
 }
 
 }  // namespace evalrun

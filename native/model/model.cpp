@@ -64,7 +64,13 @@ void Model::check(const Step& step) const {
           "sampling needs one entry per row to evaluate, and the best tokens wanted");
   require(step.next_tokens.empty() || step.next_tokens.size() == step.tokens.size(), "next tokens and tokens differ in length");
   require(step.next_tokens.empty() || spec_.mtp_layers > 0, "the model has no multi-token-prediction module");
-  for (int32_t token : step.next_tokens) require(token >= -1 && token < spec_.vocab, "a next token outside the vocabulary");
+  std::vector<bool> chosen(count, false);
+  for (int32_t r : step.rows) chosen[r] = step.want_best;
+  for (size_t r = 0; r < step.next_tokens.size(); ++r) {
+    const int32_t token = step.next_tokens[r];
+    require(token >= kChosenNext && token < spec_.vocab, "a next token outside the vocabulary");
+    require(token != kChosenNext || chosen[r], "a row whose next token is to be chosen is not evaluated");
+  }
 }
 
 // cos and sin of every angle up to `count` positions; the angle is a float32 product, as in the reference implementations.

@@ -7,6 +7,10 @@
 
 namespace evalrun {
 
+// Entries of Step::next_tokens that are no token.
+constexpr int32_t kUnknownNext = -1;
+constexpr int32_t kChosenNext = -2;
+
 struct Step {
   std::vector<int32_t> tokens;      // [T]
   std::vector<Span> spans;          // consecutive rows; together they cover all T
@@ -18,7 +22,8 @@ struct Step {
   bool want_best = false;
   std::vector<SampleParams> sampling;  // [S], or empty: the best token of every row
   bool want_logits = false;
-  // [T] the token after each row, -1 where unknown; empty: the MTP module does not run.
+  // [T] the token after each row, kUnknownNext, or kChosenNext for the one that this step chooses (the row is among `rows`,
+  // with want_best); empty: the MTP module does not run.
   std::vector<int32_t> next_tokens;
   bool want_experts = false;
 };
@@ -28,6 +33,7 @@ struct StepResult {
   std::vector<int32_t> best;      // [S]
   std::vector<float> logits;      // [S, V]
   std::vector<float> mtp_logits;  // [rows with a next token, V], in row order
+  std::vector<int32_t> drafts;    // [rows whose next token was chosen here] the module's best token behind it, in row order
   // [mixture-of-experts layers of the main model, T, K] experts chosen, in the router's order, where asked.
   std::vector<uint16_t> experts;
 };
