@@ -1,9 +1,12 @@
 /** The big parts that commands open, loaded when first needed; tests put their own in their place. */
 import type { DType, Engine, Tokenizer } from '../engine/engine.js';
 import type { EngineOptions } from '../engine/load-engine.js';
+import type { RemoteEngineOptions } from '../engine/remote/open-remote-engine.js';
 
 export interface CliParts {
   openEngine(options: EngineOptions): Promise<Engine>;
+  /** A server in its place. */
+  openRemoteEngine(options: RemoteEngineOptions): Promise<Engine>;
   /** Tokenizer of a checkpoint folder, without its weights. */
   openTokenizer(folder: string): Promise<Tokenizer>;
   /** Folder of the model that is used when none is named, in a form for `dtype`. */
@@ -12,6 +15,8 @@ export interface CliParts {
 
 export const shippedParts: CliParts = {
   openEngine: async (options) => (await import('../engine/load-engine.js')).loadEngine(options),
+  openRemoteEngine: async (options) =>
+    (await import('../engine/remote/open-remote-engine.js')).openRemoteEngine(options),
   openTokenizer: async (folder) => (await import('../engine/tokenizer/load-tokenizer.js')).loadTokenizer(folder),
   defaultModel: async (options) => (await import('../models/default-model.js')).defaultModel(options),
 };

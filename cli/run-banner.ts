@@ -8,8 +8,7 @@ import { wrapText } from './wrap-text.js';
 export function renderStart({ folder, record, done, total }: RunStart, columns = 80): string[] {
   const rows: [string, string][] = [
     ['model', renderModel(record)],
-    ['device', `${record.engine.device}, ${record.engine.threads} threads: ${record.engine.device_reason}`],
-    ['dtype', record.engine.dtype],
+    ...renderEngine(record),
     ...record.suites.map((suite): [string, string] => [suite.suite, renderSuite(suite)]),
     ...(record.sandbox === undefined ? [] : [['sandbox', renderSandbox(record.sandbox)] satisfies [string, string]]),
     ['run', done === 0 ? folder : `${folder}, resumed with ${renderCount(done)} of ${renderCount(total)} samples done`],
@@ -18,7 +17,20 @@ export function renderStart({ folder, record, done, total }: RunStart, columns =
   return rows.flatMap(([name, text]) => wrapText(name.padEnd(width) + text, columns, width));
 }
 
-function renderModel({ model }: RunRecord): string {
+function renderEngine({ engine }: RunRecord): [string, string][] {
+  const { remote } = engine;
+  if (remote !== undefined) {
+    const [server, version] = [remote.server ?? 'a server without a name', remote.system_fingerprint];
+    return [['server', `${remote.base_url}, ${server}${version === null ? '' : `, ${version}`}`]];
+  }
+  return [
+    ['device', `${engine.device}, ${engine.threads} threads: ${engine.device_reason}`],
+    ['dtype', engine.dtype],
+  ];
+}
+
+function renderModel({ model, engine }: RunRecord): string {
+  if (engine.kind === 'remote') return `${model.name}, as the server names it: weights and precision unknown`;
   const size = `${renderLarge(model.total_parameters)} parameters, ${renderLarge(model.active_parameters)} active`;
   const warning = model.random ? '; random weights: scores mean nothing' : '';
   return `${model.name} (${model.type}, ${size})${warning}`;
@@ -34,14 +46,20 @@ function renderSuite(suite: SuiteRecord): string {
   const questions = `${suite.protocol}, ${how}, ${renderCount(samples / repeats)} questions`;
   const groups = Object.keys(suite.groups).length;
   const subjects = groups === 1 ? '' : ` in ${groups} subjects`;
-  const tokens = `${renderCount(asked)} prompt tokens, ${renderCount(computed)} without repeated prefixes`;
+  const tokens =
+    asked === 0
+      ? 'prompt tokens not counted'
+      : `${renderCount(asked)} prompt tokens, ${renderCount(computed)} without repeated prefixes`;
   return `${questions}${subjects}${sampled} from ${renderSources(suite)}; ${tokens}`;
 }
 
-function renderGeneration({ asks, chat_template_sha256, temperature, max_tokens }: GenerationRecord): string {
+function renderGeneration(generation: GenerationRecord): string {
+  const { asks, chat_template_sha256, endpoint, temperature, max_tokens } = generation;
   const plain = asks === 'chat' ? 'plain text instead of a chat' : 'continuation';
   const how = temperature === 0 ? 'greedy' : `temperature ${temperature}`;
-  return `${chat_template_sha256 === null ? plain : 'chat template'}, ${how}, up to ${renderCount(max_tokens)} tokens`;
+  const form =
+    endpoint === 'chat' ? "the server's chat template" : chat_template_sha256 === null ? plain : 'chat template';
+  return `${form}, ${how}, up to ${renderCount(max_tokens)} tokens`;
 }
 
 function renderSandbox({ rung, bubblewrap, python }: SandboxRecord): string {

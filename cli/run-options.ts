@@ -28,6 +28,11 @@ export interface RunFlags {
   readonly shard?: string;
   readonly batchTokens?: number;
   readonly threads?: number;
+  readonly engine?: 'local' | 'openai';
+  readonly baseUrl?: string;
+  readonly tokenizer?: string;
+  readonly concurrency?: number;
+  readonly requestTimeout?: number;
   readonly resume?: string;
   readonly verifyPrefix?: number;
   readonly verbose?: boolean;
@@ -84,6 +89,16 @@ export function addRunOptions(command: Command): Command {
     )
     .option('--batch-tokens <n>', 'tokens per step of the engine; no effect on scores', wholeFrom(1))
     .option('--threads <n>', 'CPU threads; no effect on scores', wholeFrom(1))
+    .addOption(
+      new Option('--engine <engine>', 'the built-in one, or a server of the OpenAI kind (default: local)').choices([
+        'local',
+        'openai',
+      ]),
+    )
+    .option('--base-url <url>', 'of the server, e.g. http://localhost:8000/v1; its key is in OPENAI_API_KEY')
+    .option('--tokenizer <folder>', "the served model's tokenizer: counted prompts, sent as token ids where possible")
+    .option('--concurrency <n>', 'most requests to the server at a time (default: 16)', wholeFrom(1))
+    .option('--request-timeout <s>', 'seconds that one answer of the server may take (default: 600)', number)
     .option('--resume <run>', 'go on with the run in this folder')
     .option(
       '--verify-prefix <n>',

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { access, constants } from 'node:fs/promises';
 import path from 'node:path';
 import type { DType, Engine } from '../engine/engine.js';
+import { checkBaseUrl } from '../engine/remote/base-url.js';
 import { EvalrunError } from '../errors.js';
 import { DEFAULT_MODEL_NOTE } from '../models/default-model.js';
 import { makeFolder, writeError } from '../runner/disk.js';
@@ -20,6 +21,7 @@ import { listenForInterrupt } from './interrupt.js';
 import { runModelFolder } from './model-folder.js';
 import type { CliParts } from './parts.js';
 import { ProgressLine } from './progress-line.js';
+import { checkEngineSettings, remoteOptions } from './remote-engine.js';
 import { renderStart } from './run-banner.js';
 import type { RunFlags } from './run-options.js';
 import { renderRunJson, renderRunText } from './run-report.js';
@@ -69,18 +71,30 @@ async function runWith(flags: RunFlags, parts: CliParts, { signal, progress, onS
   const settings = { ...stored, ...askedSettings(request) };
   await checkSettings(settings);
   if (flags.resume === undefined) await checkWritable(flags.out);
-  const chosen = {
-    // A snapshot's own folder: a resumed run finds the same commit, whatever the branch is by then.
-    model:
-      settings.model === undefined
-        ? await defaultModelFolder(settings.dtype)
-        : await runModelFolder(settings.model, { progress, signal }),
-    ...(settings.dtype && { dtype: settings.dtype }),
-    device: settings.device ?? 'auto',
-    ...(settings.threads && { threads: settings.threads }),
-    ...(settings.batch_tokens && { batchTokens: settings.batch_tokens }),
+  checkEngineSettings(settings, flags);
+  const dtype = settings.dtype === 'unknown' ? undefined : settings.dtype;
+  const openLocal = async () => {
+    const chosen = {
+      // A snapshot's own folder: a resumed run finds the same commit, whatever the branch is by then.
+      model:
+        settings.model === undefined
+          ? await defaultModelFolder(dtype)
+          : await runModelFolder(settings.model, { progress, signal }),
+      ...(dtype && { dtype }),
+      device: settings.device ?? 'auto',
+      ...(settings.threads && { threads: settings.threads }),
+      ...(settings.batch_tokens && { batchTokens: settings.batch_tokens }),
+    };
+    return { engine: await parts.openEngine({ ...chosen, onNotice }), chosen };
   };
-  const engine: Engine = await parts.openEngine({ ...chosen, onNotice });
+  const openRemote = async () => {
+    const options = remoteOptions(settings);
+    const engine = await parts.openRemoteEngine({ ...options, signal, onNotice });
+    return { engine, chosen: { ...request.engineOptions, model: engine.info.model } };
+  };
+  const opened: { engine: Engine; chosen: NonNullable<RunRequest['engineOptions']> } =
+    settings.engine === 'openai' ? await openRemote() : await openLocal();
+  const { engine, chosen } = opened;
   try {
     if (signal.aborted) throw new EvalrunError('run/interrupted', { what: 'Interrupted before the run began' });
     return await runSuite({
@@ -124,7 +138,14 @@ function requestOf(flags: RunFlags): RunRequest {
     ...(flags.shard !== undefined && { shard: flags.shard }),
     engineOptions: {
       // A folder is found again when the run is resumed from somewhere else; anything else is a model's name.
-      ...(model !== undefined && { model: existsSync(model) ? path.resolve(model) : model }),
+      ...(model !== undefined && {
+        model: flags.engine !== 'openai' && existsSync(model) ? path.resolve(model) : model,
+      }),
+      ...(flags.engine === 'openai' && { engine: 'openai' }),
+      ...(flags.baseUrl !== undefined && { baseUrl: checkBaseUrl(flags.baseUrl) }),
+      ...(flags.tokenizer !== undefined && { tokenizer: path.resolve(flags.tokenizer) }),
+      ...(flags.concurrency !== undefined && { concurrency: flags.concurrency }),
+      ...(flags.requestTimeout !== undefined && { requestTimeout: flags.requestTimeout }),
       ...(dtype !== undefined && { dtype }),
       ...(device !== undefined && { device }),
       ...(threads !== undefined && { threads }),

@@ -1,4 +1,5 @@
 /** The Engine interface: what a task runner may ask of a model, wherever it runs. */
+import type { ChatMessage } from './chat-template.js';
 
 /** Text to token ids and back. Implementations never add a BOS twice. */
 export interface Tokenizer {
@@ -19,6 +20,16 @@ export interface Tokenizer {
 
 export type DType = 'f32' | 'bf16' | 'fp8';
 
+/** What the requests to an engine must hold besides token ids, or instead of them. */
+export interface PromptForms {
+  /** Token ids. */
+  readonly ids: boolean;
+  /** The prompts' text, for a server that tokenises. */
+  readonly text: boolean;
+  /** Whether a chat can be given as messages, to which the server applies the model's template. */
+  readonly chat: boolean;
+}
+
 /** Log-probabilities of given continuations after a context. */
 export interface ScoreRequest {
   readonly id: string;
@@ -28,6 +39,8 @@ export interface ScoreRequest {
   readonly continuations: readonly (readonly number[])[];
   /** What its tokens count for in records of expert load, e.g. `mmlu/anatomy`. */
   readonly group?: string;
+  /** The same as text, where the engine wants it; ids are then empty unless it wants both. */
+  readonly text?: { readonly context: string; readonly continuations: readonly string[] };
 }
 
 export interface ScoreResult {
@@ -37,6 +50,13 @@ export interface ScoreResult {
   readonly promptTokens: number;
   /** Prompt tokens whose keys and values came from another request's computation. */
   readonly sharedTokens: number;
+  /**
+   * Where a server told only its most probable tokens: for each continuation whose log-probability is missing (NaN in `logProbs`)
+   * the value that it cannot exceed, null for the others.
+   */
+  readonly bounds?: readonly (number | null)[];
+  /** Why there is no result; log-probabilities are then NaN. */
+  readonly error?: string;
 }
 
 /** How the next token is drawn; nothing given is greedy. */
@@ -66,6 +86,10 @@ export interface GenerateRequest {
   readonly stopIds?: readonly number[];
   /** What its tokens count for in records of expert load. */
   readonly group?: string;
+  /** The prompt as text, where the engine wants it; `context` is then empty unless it wants both. */
+  readonly text?: string;
+  /** The prompt as a chat, for the server's own template; instead of `text`. */
+  readonly messages?: readonly ChatMessage[];
 }
 
 export interface GenerateResult {
@@ -73,11 +97,17 @@ export interface GenerateResult {
   readonly repeat: number;
   /** Generated ids, those of a stop string included, without the id that ended the text. */
   readonly ids: readonly number[];
+  /** What the model thought before its answer, without `<think>` and `</think>`; absent where it did not think. */
+  readonly thinking?: string;
   readonly text: string;
   readonly end: 'stop' | 'eos' | 'truncated';
   readonly promptTokens: number;
   /** Prompt tokens whose keys and values came from another request's computation; absent where the engine does not know. */
   readonly sharedTokens?: number;
+  /** Where it is not the number of `ids`, because a server told no ids. */
+  readonly completionTokens?: number;
+  /** Why there is no result. */
+  readonly error?: string;
 }
 
 /** What one step of the engine did; the runner turns these into telemetry. */
@@ -127,19 +157,46 @@ export interface EngineInfo {
   readonly random: boolean;
   readonly weightFingerprint: string;
   readonly tokenizerSha256: string;
-  readonly dtype: DType;
+  /** `unknown` where a server does not say. */
+  readonly dtype: DType | 'unknown';
   readonly device: string;
   /** Why this device was taken. */
   readonly deviceReason: string;
   readonly threads: number;
   readonly kernels: Readonly<Record<string, string>>;
   readonly numerics: Readonly<Record<string, string | number | boolean>>;
+  /** 0 where a server does not say, as for the next three. */
   readonly contextLength: number;
   readonly vocabSize: number;
   readonly totalParameters: number;
   readonly activeParameters: number;
   /** Whether the model has a multi-token-prediction module that can draft; default false. */
   readonly mtp?: boolean;
+  /** What is known of a server; only of one. */
+  readonly remote?: RemoteInfo;
+}
+
+/** What a server says it is, and how it was found to behave. */
+export interface RemoteInfo {
+  readonly baseUrl: string;
+  /** Its entry of /v1/models, as JSON of bounded length. */
+  readonly entry: string | null;
+  /** Its `server` header. */
+  readonly server: string | null;
+  readonly systemFingerprint: string | null;
+  /** What its endpoints can do. */
+  readonly abilities: Readonly<Record<string, string | number | boolean>>;
+  /** The same question alone and in a crowd; null where it could not be asked. */
+  readonly determinism: Determinism | null;
+}
+
+export interface Determinism {
+  /** Times that the question was asked in the crowd. */
+  readonly asked: number;
+  /** Whether every text was the one of the question asked alone. */
+  readonly equal: boolean;
+  /** Of log-probabilities of the same tokens, in nats; null where none were told. */
+  readonly largestDifference: number | null;
 }
 
 export interface ScoreOptions {
@@ -160,6 +217,8 @@ export interface GenerateOptions {
 export interface Engine {
   readonly info: EngineInfo;
   readonly tokenizer: Tokenizer;
+  /** What requests must hold; default token ids alone. */
+  readonly prompts?: PromptForms;
   /** Results in the order in which they complete; every request yields exactly one. */
   score(requests: readonly ScoreRequest[], options?: ScoreOptions): AsyncIterable<ScoreResult>;
   /** A continuation of each context, in the order in which they complete. */

@@ -1,7 +1,7 @@
 /** Written answers: generation by the engine and judgement beside it, so that neither waits for the other. */
 import type { Engine, GenerateResult } from '../engine/engine.js';
 import { wrongResults } from './execute.js';
-import { type JudgeOptions, judgeAnswer } from './judge-answer.js';
+import { type JudgedAnswer, type JudgeOptions, judgeAnswer } from './judge-answer.js';
 import type { Outcome } from './outcome.js';
 import type { PlannedCompletion } from './plan-completions.js';
 import { keyOf } from './sample-line.js';
@@ -59,8 +59,13 @@ export async function* generateAnswers(
   }
 }
 
+/** There is nothing to judge. */
+const unanswered: JudgedAnswer = { status: 'engine_error', answer: null, score: 0, extractedBy: null, rule: null };
+
 async function judgeSample(sample: PlannedCompletion, result: GenerateResult, options: JudgeOptions): Promise<Outcome> {
-  const { status, answer, score, extractedBy, rule, sandbox } = await judgeAnswer(sample.id, result, options);
+  const judged = result.error === undefined ? await judgeAnswer(sample.id, result, options) : unanswered;
+  const { status, answer, score, extractedBy, rule, sandbox } = judged;
+  const completionTokens = result.completionTokens ?? result.ids.length;
   const { id, suite, group, repeat, target, promptSha256 } = sample;
   return {
     line: {
@@ -72,18 +77,20 @@ async function judgeSample(sample: PlannedCompletion, result: GenerateResult, op
       target,
       answer,
       score,
+      ...(result.thinking !== undefined && { thinking: result.thinking }),
       output: result.text,
-      end: result.end,
+      end: result.error === undefined ? result.end : 'error',
       extracted_by: extractedBy,
       rule,
       prompt_tokens: result.promptTokens,
-      completion_tokens: result.ids.length,
+      completion_tokens: completionTokens,
       prompt_sha256: promptSha256,
+      ...(result.error !== undefined && { error: result.error }),
     },
     cost: {
       promptTokens: result.promptTokens,
       sharedTokens: 0,
-      completionTokens: result.ids.length,
+      completionTokens,
       ...(sandbox && { sandbox }),
     },
   };

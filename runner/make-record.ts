@@ -1,5 +1,5 @@
 /** Puts the record of a run together from what was asked, the engine that opened and the plan. */
-import type { EngineInfo } from '../engine/engine.js';
+import type { EngineInfo, RemoteInfo } from '../engine/engine.js';
 import { version } from '../package-root.js';
 import { evalrunCommit } from './evalrun-commit.js';
 import { fingerprintOf } from './fingerprint.js';
@@ -54,10 +54,26 @@ export async function makeRecord(parts: RecordParts): Promise<RunRecord> {
       threads: info.threads,
       kernels: { ...info.kernels },
       numerics: { ...info.numerics },
+      ...(info.remote && { remote: remoteRecord(info.remote) }),
     },
     suites: [...suites],
     ...(sandbox && { sandbox }),
     ...(shard && { shard }),
   };
   return { ...record, fingerprint: fingerprintOf(record) };
+}
+
+function remoteRecord({ baseUrl, entry, server, systemFingerprint, abilities, determinism }: RemoteInfo) {
+  return {
+    base_url: baseUrl,
+    entry,
+    server,
+    system_fingerprint: systemFingerprint,
+    abilities: { ...abilities },
+    determinism: determinism && {
+      asked: determinism.asked,
+      equal: determinism.equal,
+      largest_difference: determinism.largestDifference,
+    },
+  };
 }

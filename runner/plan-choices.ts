@@ -1,6 +1,6 @@
 /** Questions of multiple choice as the engine will see them: token ids of the prompt and of each answer letter. */
 import { createHash } from 'node:crypto';
-import type { ScoreRequest, Tokenizer } from '../engine/engine.js';
+import type { PromptForms, ScoreRequest, Tokenizer } from '../engine/engine.js';
 import { EvalrunError } from '../errors.js';
 import type { ChoicePlan, ChoiceSample } from '../suites/suite.js';
 import { letterTokens } from '../suites/token-boundary.js';
@@ -26,31 +26,48 @@ export const breath = 256;
 /** Throws `tokenizer/letter-boundary` when an answer is not one token of its own after the prompt. */
 export async function planChoices(
   plan: ChoicePlan,
-  { tokenizer, signal }: { readonly tokenizer: Tokenizer; readonly signal?: AbortSignal | undefined },
+  options: {
+    readonly tokenizer: Tokenizer;
+    /** Default token ids alone. */
+    readonly prompts?: PromptForms | undefined;
+    readonly signal?: AbortSignal | undefined;
+  },
 ): Promise<PlannedChoice[]> {
-  const letters = letterTokens(plan, tokenizer);
+  const { tokenizer, prompts, signal } = options;
+  const form = { tokenizer, ids: prompts?.ids ?? true, text: prompts?.text ?? false };
+  // A server that tokenises is asked about its tokens by the engine.
+  const letters = form.ids ? letterTokens(plan, tokenizer) : undefined;
   const samples: PlannedChoice[] = [];
   for (const sample of plan.samples) {
     if (samples.length % breath === 0) await new Promise((resolve) => setImmediate(resolve));
     stopIfAborted(signal);
-    samples.push(tokenizeSample(sample, letters, tokenizer));
+    samples.push(planSample(sample, letters, form));
   }
   return samples;
 }
 
 /** What a prompt asks, for the hash over all prompts of a suite. */
 export function promptIdentity({ id, promptSha256, target, labels, request }: PlannedChoice): string {
-  return JSON.stringify([id, promptSha256, target, labels, request.continuations]);
+  const { continuations, text } = request;
+  return JSON.stringify([
+    id,
+    promptSha256,
+    target,
+    labels,
+    ...(text === undefined ? [] : [text.continuations]),
+    continuations,
+  ]);
 }
 
-function tokenizeSample(
+/** `letters` are the tokens of the labels, where they are known. */
+function planSample(
   sample: ChoiceSample,
-  letters: Readonly<Record<string, number>>,
-  tokenizer: Tokenizer,
+  letters: Readonly<Record<string, number>> | undefined,
+  { tokenizer, text }: { readonly tokenizer: Tokenizer; readonly text: boolean },
 ): PlannedChoice {
   const labels = Object.keys(sample.continuations);
-  const continuations = labels.flatMap((label) => (letters[label] === undefined ? [] : [[letters[label]]]));
-  if (!labels.includes(sample.target) || continuations.length !== labels.length) {
+  const continuations = labels.flatMap((label) => (letters?.[label] === undefined ? [] : [[letters[label]]]));
+  if (!labels.includes(sample.target) || (letters !== undefined && continuations.length !== labels.length)) {
     throw new EvalrunError('internal/labels', {
       what: `The answers of ${sample.id} do not match its key or its tokens`,
     });
@@ -66,8 +83,9 @@ function tokenizeSample(
     request: {
       id: sample.id,
       group: `${sample.suite}/${sample.group}`,
-      context: tokenizer.encode(sample.context),
+      context: letters === undefined ? [] : tokenizer.encode(sample.context),
       continuations,
+      ...(text && { text: { context: sample.context, continuations: Object.values(sample.continuations) } }),
     },
   };
 }

@@ -1,7 +1,7 @@
 /** Questions answered in writing as the engine will see them: chat template, token ids, limits, sampling. */
 import { createHash } from 'node:crypto';
 import { renderChats } from '../engine/chat-template.js';
-import type { GenerateRequest, SamplingOptions, Tokenizer } from '../engine/engine.js';
+import type { GenerateRequest, PromptForms, SamplingOptions, Tokenizer } from '../engine/engine.js';
 import { encodeChat, encodeText } from '../engine/prompt-ids.js';
 import { checkSampling } from '../engine/sampling-check.js';
 import { EvalrunError } from '../errors.js';
@@ -25,8 +25,10 @@ export interface PlannedCompletion {
 export interface CompletionOptions {
   readonly settings: RunSettings;
   readonly tokenizer: Tokenizer;
-  /** Most tokens, prompt and answer together. */
+  /** Most tokens, prompt and answer together; 0 where that is not known. */
   readonly contextLength: number;
+  /** What the engine's requests must hold; default token ids alone. */
+  readonly prompts?: PromptForms | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -39,7 +41,7 @@ export async function planCompletions(
   options: CompletionOptions,
 ): Promise<{ samples: PlannedCompletion[]; generation: GenerationRecord; notes: string[] }> {
   const { settings, tokenizer, signal } = options;
-  const prompts = await renderPrompts(plan, { chat: settings.chat ?? 'auto', tokenizer });
+  const prompts = await renderPrompts(plan, { chat: settings.chat ?? 'auto', tokenizer, forms: options.prompts });
   const { sampling, repeats } = samplingOf(settings);
   const maxTokens = settings.max_tokens ?? plan.maxTokens;
   const samples: PlannedCompletion[] = [];
@@ -47,13 +49,15 @@ export async function planCompletions(
     if (at % breath === 0) await new Promise((resolve) => setImmediate(resolve));
     stopIfAborted(signal);
     const { text, ids } = prompts.at(at);
-    const request = {
+    const messages = [{ role: 'user' as const, content: text }];
+    const request: GenerateRequest = {
       id,
       group: `${suite}/${group}`,
       context: ids,
       maxTokens: roomFor(id, ids.length, maxTokens, options),
       sampling,
       stop: plan.stop,
+      ...(options.prompts?.text && (prompts.isServersChat ? { messages } : { text })),
     };
     const promptSha256 = createHash('sha256').update(text, 'utf8').digest('hex');
     for (let repeat = 0; repeat < repeats; repeat++) {
@@ -64,6 +68,7 @@ export async function planCompletions(
   const generation = {
     asks: plan.asks,
     chat_template_sha256: prompts.usesTemplate ? sha256(tokenizer.chatTemplate ?? '') : null,
+    ...(options.prompts?.text && { endpoint: prompts.isServersChat ? ('chat' as const) : ('completions' as const) }),
     stop: [...plan.stop],
     max_tokens: maxTokens,
     temperature,
@@ -73,7 +78,7 @@ export async function planCompletions(
     samples: repeats,
     executes: plan.executes,
   };
-  const isPlain = plan.asks === 'chat' && !prompts.usesTemplate;
+  const isPlain = plan.asks === 'chat' && !prompts.usesTemplate && !prompts.isServersChat;
   const why = settings.chat === 'off' ? '--chat is off' : 'the checkpoint has no chat template';
   return { samples, generation, notes: isPlain ? [`Asked in plain text: ${why}.`] : [] };
 }
@@ -85,6 +90,8 @@ export function completionIdentity({ id, repeat, promptSha256, target, request }
 
 export interface RenderedPrompts {
   readonly usesTemplate: boolean;
+  /** The prompts are messages, which a server puts into the model's template. */
+  readonly isServersChat: boolean;
   /** Text and token ids of the prompt of a plan's sample. */
   at(place: number): { readonly text: string; readonly ids: number[] };
 }
@@ -92,12 +99,23 @@ export interface RenderedPrompts {
 /** The prompts of a plan as the model gets them. Throws as planCompletions does. */
 export async function renderPrompts(
   plan: GenerativePlan,
-  { chat, tokenizer }: { readonly chat: 'auto' | 'on' | 'off'; readonly tokenizer: Tokenizer },
+  {
+    chat,
+    tokenizer,
+    forms,
+  }: {
+    readonly chat: 'auto' | 'on' | 'off';
+    readonly tokenizer: Tokenizer;
+    readonly forms?: PromptForms | undefined;
+  },
 ): Promise<RenderedPrompts> {
   const prompts = plan.samples.map(({ prompt }) => prompt);
   const text = (place: number) => prompts[place] ?? '';
+  const isServersChat = plan.asks === 'chat' && chat !== 'off' && forms?.chat === true;
+  if (isServersChat) return { usesTemplate: false, isServersChat, at: (place) => ({ text: text(place), ids: [] }) };
   if (!usesTemplate(plan, chat, tokenizer)) {
-    return { usesTemplate: false, at: (place) => ({ text: text(place), ids: encodeText(tokenizer, text(place)) }) };
+    const encode = (place: number) => (forms?.ids === false ? [] : encodeText(tokenizer, text(place)));
+    return { usesTemplate: false, isServersChat, at: (place) => ({ text: text(place), ids: encode(place) }) };
   }
   const chats = await renderChats(
     tokenizer,
@@ -106,6 +124,7 @@ export async function renderPrompts(
   const rendered = (place: number) => chats[place] ?? '';
   return {
     usesTemplate: true,
+    isServersChat,
     at: (place) => ({ text: rendered(place), ids: encodeChat(tokenizer, rendered(place)) }),
   };
 }
@@ -136,7 +155,7 @@ function samplingOf(settings: RunSettings): { sampling: SamplingOptions; repeats
 }
 
 function roomFor(id: string, promptTokens: number, maxTokens: number, { contextLength }: CompletionOptions): number {
-  const room = contextLength - promptTokens;
+  const room = contextLength === 0 ? maxTokens : contextLength - promptTokens;
   if (room > 0) return Math.min(maxTokens, room);
   throw new EvalrunError('suite/prompt-too-long', {
     what: `the question of ${id} leaves no room for an answer`,

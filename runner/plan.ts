@@ -1,6 +1,6 @@
 /** The plan of a run: suites to samples to token ids, everything that can be known before the first step. */
 import { createHash } from 'node:crypto';
-import type { Tokenizer } from '../engine/engine.js';
+import type { PromptForms, Tokenizer } from '../engine/engine.js';
 import { EvalrunError } from '../errors.js';
 import { getSuite } from '../suites/registry.js';
 import type { GenerativePlan, SuiteOptions, SuitePlan } from '../suites/suite.js';
@@ -24,8 +24,10 @@ export type PlannedSuite = { readonly record: SuiteRecord } & (
 export interface PlanOptions {
   readonly settings: RunSettings;
   readonly tokenizer: Tokenizer;
-  /** Most tokens, prompt and answer together, that the model takes. */
+  /** Most tokens, prompt and answer together, that the model takes; 0 where that is not known. */
   readonly contextLength: number;
+  /** What the engine's requests must hold; default token ids alone. */
+  readonly prompts?: PromptForms | undefined;
   readonly onNotice?: ((line: string) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -47,13 +49,27 @@ export async function planRun(options: PlanOptions): Promise<PlannedSuite[]> {
   return [...planned.values()];
 }
 
-function planSuite(name: string, { settings, tokenizer, contextLength }: PlanOptions): Promise<readonly SuitePlan[]> {
+function planSuite(name: string, options: PlanOptions): Promise<readonly SuitePlan[]> {
+  const { settings, tokenizer, contextLength, prompts = idsAlone } = options;
   return getSuite(name).plan({
     ...suiteOptions(settings),
-    countTokens: (text) => tokenizer.encode(text).length,
-    // One token is left for the answer.
-    maxPromptTokens: contextLength - 1,
+    ...(prompts.ids &&
+      contextLength > 0 && {
+        countTokens: (text: string) => tokenizer.encode(text).length,
+        // One token is left for the answer.
+        maxPromptTokens: contextLength - 1,
+      }),
   });
+}
+
+/** What the built-in engine takes. */
+export const idsAlone: PromptForms = { ids: true, text: false, chat: false };
+
+/** What a reader of the score must know where prompts were not counted. */
+function uncounted({ contextLength, prompts = idsAlone }: PlanOptions): string[] {
+  if (prompts.ids && contextLength > 0) return [];
+  const why = prompts.ids ? 'the server does not say how long its context is' : 'no --tokenizer was given';
+  return [`Prompts were sent at full length and not fitted to the context, because ${why}.`];
 }
 
 /** The part of the settings that a suite needs to say what it asks. */
@@ -80,11 +96,13 @@ async function tokenizePlan(plan: SuitePlan, options: PlanOptions): Promise<Plan
   checkSampleCount(plan, options.settings);
   if (plan.kind === 'choice') {
     const samples = await planChoices(plan, options);
-    return { kind: 'choice', record: recordOf(plan, samples, samples.map(promptIdentity)), samples };
+    const noted = { ...plan, notes: [...plan.notes, ...uncounted(options)] };
+    return { kind: 'choice', record: recordOf(noted, samples, samples.map(promptIdentity)), samples };
   }
   const { samples, generation, notes } = await planCompletions(plan, options);
+  const noted = { ...plan, notes: [...plan.notes, ...notes, ...uncounted(options)] };
   const record = {
-    ...recordOf({ ...plan, notes: [...plan.notes, ...notes] }, samples, samples.map(completionIdentity)),
+    ...recordOf(noted, samples, samples.map(completionIdentity)),
     generation,
   };
   return { kind: 'generative', record, samples, judge: plan.judge };

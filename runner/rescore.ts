@@ -90,6 +90,7 @@ async function judgeLine(
   { judge }: GenerativePlan,
   programs: ProgramRunner | undefined,
 ): Promise<GenerativeLine> {
+  if (line.end === 'error') return line;
   const answer = { text: line.output, end: line.end };
   const { status, answer: found, score, extractedBy, rule } = await judgeAnswer(line.id, answer, { judge, programs });
   return { ...line, status, answer: found, score, extracted_by: extractedBy, rule };

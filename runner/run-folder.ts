@@ -83,6 +83,15 @@ export async function readSamples(file: string): Promise<StoredSamples> {
   return { lines, validBytes: at };
 }
 
+/** Takes the samples that a server failed at out of the file, so that they are asked again. */
+export async function dropFailed(file: string, stored: StoredSamples): Promise<StoredSamples> {
+  const kept = [...stored.lines].filter(([, { line }]) => line.status !== 'engine_error');
+  if (kept.length === stored.lines.size) return stored;
+  const text = kept.map(([, stored]) => stored.text).join('');
+  await writeAtomically(file, text);
+  return { lines: new Map(kept), validBytes: Buffer.byteLength(text) };
+}
+
 async function readIfThere(file: string): Promise<Buffer> {
   try {
     return await readFile(file);

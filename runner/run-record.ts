@@ -9,7 +9,7 @@ export const runSchema = 1;
 const settingsSchema = z.object({
   suites: z.array(z.string()).min(1),
   model: z.string(),
-  dtype: z.enum(['f32', 'bf16', 'fp8']),
+  dtype: z.enum(['f32', 'bf16', 'fp8', 'unknown']),
   device: z.enum(['auto', 'cpu', 'cuda']),
   protocol: z.string().nullable(),
   shots: z.int().nonnegative().nullable(),
@@ -30,6 +30,12 @@ const settingsSchema = z.object({
   samples: z.int().positive().optional(),
   unsafe_exec: z.boolean().optional(),
   record_experts: z.boolean().optional(),
+  // Of runs on a server.
+  engine: z.literal('openai').optional(),
+  base_url: z.string().optional(),
+  tokenizer: z.string().optional(),
+  concurrency: z.int().positive().optional(),
+  request_timeout: z.number().positive().optional(),
   /** `3/8`: the third of eight shares. */
   shard: z.string().optional(),
 });
@@ -39,6 +45,8 @@ const generationSchema = z.object({
   asks: z.enum(['chat', 'completion']),
   /** Of the template's source; null where prompts are plain text. */
   chat_template_sha256: z.string().nullable(),
+  /** Only of a server: which endpoint is asked; in a chat its own template applies. */
+  endpoint: z.enum(['completions', 'chat']).optional(),
   stop: z.array(z.string()),
   /** The most tokens of an answer, less where the context ends earlier. */
   max_tokens: z.int().positive(),
@@ -102,6 +110,19 @@ const shardSchema = z.object({
   suites: z.array(suiteSchema).min(1),
 });
 
+/** What a server says it is, and how it was found to behave before the first sample. */
+const remoteSchema = z.object({
+  base_url: z.string(),
+  /** Its entry of /v1/models, as JSON. */
+  entry: z.string().nullable(),
+  /** Its `server` header. */
+  server: z.string().nullable(),
+  system_fingerprint: z.string().nullable(),
+  abilities: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+  /** One question alone and in a crowd. */
+  determinism: z.object({ asked: z.int(), equal: z.boolean(), largest_difference: z.number().nullable() }).nullable(),
+});
+
 const recordSchema = z.object({
   schema: z.literal(runSchema),
   id: z.string(),
@@ -123,12 +144,13 @@ const recordSchema = z.object({
   }),
   engine: z.object({
     kind: z.enum(['local', 'remote']),
-    dtype: z.enum(['f32', 'bf16', 'fp8']),
+    dtype: z.enum(['f32', 'bf16', 'fp8', 'unknown']),
     device: z.string(),
     device_reason: z.string(),
     threads: z.int(),
     kernels: z.record(z.string(), z.string()),
     numerics: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+    remote: remoteSchema.optional(),
   }),
   suites: z.array(suiteSchema).min(1),
   /** Only where programs are run. */

@@ -44,6 +44,14 @@ export interface RunRequest {
     readonly device?: 'auto' | 'cpu' | 'cuda';
     readonly threads?: number;
     readonly batchTokens?: number;
+    /** A server instead of the built-in engine, with what follows. */
+    readonly engine?: 'openai';
+    readonly baseUrl?: string;
+    /** Folder with the model's tokenizer. */
+    readonly tokenizer?: string;
+    readonly concurrency?: number;
+    /** Seconds. */
+    readonly requestTimeout?: number;
   };
 }
 
@@ -75,6 +83,11 @@ export function askedSettings(request: RunRequest): Partial<RunSettings> {
     device: engineOptions.device,
     threads: engineOptions.threads,
     batch_tokens: engineOptions.batchTokens,
+    engine: engineOptions.engine,
+    base_url: engineOptions.baseUrl,
+    tokenizer: engineOptions.tokenizer,
+    concurrency: engineOptions.concurrency,
+    request_timeout: engineOptions.requestTimeout,
   };
   return Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined)) as Partial<RunSettings>;
 }

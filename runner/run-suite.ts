@@ -14,7 +14,15 @@ import { type PlannedSuite, planRun } from './plan.js';
 import { openPrograms, sandboxRecord } from './programs.js';
 import { type Progress, ProgressMeter } from './progress.js';
 import { checkSameRun, loadRun } from './resume.js';
-import { createRunFolder, openSamples, orderSamples, readSamples, runFiles, type SampleWriter } from './run-folder.js';
+import {
+  createRunFolder,
+  dropFailed,
+  openSamples,
+  orderSamples,
+  readSamples,
+  runFiles,
+  type SampleWriter,
+} from './run-folder.js';
 import type { RunRecord } from './run-record.js';
 import { askedSettings, newSettings, type RunRequest } from './run-settings.js';
 import type { RunMetrics } from './run-summary.js';
@@ -90,6 +98,7 @@ export async function runSuite(options: RunSuiteOptions): Promise<RunResult> {
     settings,
     tokenizer,
     contextLength: info.contextLength,
+    prompts: engine.prompts,
     onNotice,
     signal: options.signal,
   });
@@ -136,7 +145,9 @@ async function runPlanned(run: PlannedRun): Promise<RunResult> {
   const { options, folder, record, suites } = run;
   const { engine, onNotice } = options;
   const files = runFiles(folder);
-  const stored = await readSamples(files.samples);
+  const found = await readSamples(files.samples);
+  // What a server did not answer is asked again.
+  const stored = engine.info.kind === 'remote' ? await dropFailed(files.samples, found) : found;
   const keys = new Set(suites.flatMap((suite) => suite.samples.map(keyOf)));
   for (const key of stored.lines.keys()) if (!keys.has(key)) throw unplanned(files.samples, key);
 
@@ -144,7 +155,7 @@ async function runPlanned(run: PlannedRun): Promise<RunResult> {
   const writer = await openSamples(files.samples, stored.validBytes);
   const work = await runPending(run, new Set(stored.lines.keys()), writer).finally(() => writer.close());
   const lines = await orderSamples(files.samples, keys);
-  if (options.verifyPrefix !== undefined) {
+  if (options.verifyPrefix !== undefined && engine.info.kind === 'local') {
     engine.onStep = () => stopIfAborted(options.signal);
     const recorded = new Map(lines.filter(isChoice).map((line) => [line.id, line]));
     const samples = suites.flatMap((suite) => (suite.kind === 'choice' ? suite.samples : []));

@@ -29,6 +29,8 @@ const choiceSchema = z.strictObject({
   choices: z.record(z.string(), z.number().nullable()),
   /** Best minus second best, nats; null without two finite values. */
   margin: z.number().nullable(),
+  /** Of labels whose log-probability a server did not tell: what it cannot exceed. */
+  bounds: z.record(z.string(), z.number()).optional(),
   ...promptFields,
   /** Why there is no answer; only where there is none. */
   error: z.string().optional(),
@@ -36,15 +38,19 @@ const choiceSchema = z.strictObject({
 
 const generativeSchema = z.strictObject({
   ...verdictFields,
+  /** What the model thought before its answer, without tags; only where it did. */
+  thinking: z.string().optional(),
   /** What the model wrote, as it is: scoring again starts from here. */
   output: z.string(),
-  /** Why it ended there. */
-  end: z.enum(['stop', 'eos', 'truncated']),
+  /** Why it ended there; `error` where there is no answer. */
+  end: z.enum(['stop', 'eos', 'truncated', 'error']),
   /** The rule that found the answer, or the way in which the program was put together. */
   extracted_by: z.string().nullable(),
   /** What decided: the rule of equality, or how the program failed. */
   rule: z.string().nullable(),
   ...promptFields,
+  /** Why there is no answer; only where there is none. */
+  error: z.string().optional(),
 });
 
 /** A line of a suite whose answers are read from log-probabilities. */
@@ -68,14 +74,20 @@ export function keyOf({ id, repeat }: { readonly id: string; readonly repeat: nu
 
 /**
  * Scores one sample: the label with the highest log-probability, the first of equals. A log-probability that is not a
- * finite number makes the whole sample an `engine_error`: comparing it with the others would invent an answer.
+ * finite number makes the whole sample an `engine_error`: comparing it with the others would invent an answer. One that a server
+ * did not tell is harmless where its bound is below the best.
  */
 export function scoreSample(sample: PlannedChoice, result: ScoreResult): ChoiceLine {
   // Adding 0 turns -0, which JSON cannot hold, into 0.
   const values = sample.labels.map((label, at): [string, number] => [label, (result.logProbs[at] ?? Number.NaN) + 0]);
-  const broken = values.filter(([, value]) => !Number.isFinite(value));
-  const ranked = broken.length === 0 ? [...values].sort((a, b) => b[1] - a[1]) : [];
+  const bounds = boundsOf(sample, result);
+  const broken = values.filter(([label, value]) => !Number.isFinite(value) && bounds[label] === undefined);
+  const known = values.filter(([, value]) => Number.isFinite(value)).sort((a, b) => b[1] - a[1]);
+  const best = known[0]?.[1] ?? Number.NEGATIVE_INFINITY;
+  const open = Object.entries(bounds).filter(([, bound]) => bound >= best);
+  const ranked = broken.length === 0 && open.length === 0 ? known : [];
   const answer = ranked[0]?.[0] ?? null;
+  const missing = Math.max(Number.NEGATIVE_INFINITY, ...Object.values(bounds));
   const correct = answer === sample.target;
   return {
     id: sample.id,
@@ -87,12 +99,25 @@ export function scoreSample(sample: PlannedChoice, result: ScoreResult): ChoiceL
     answer,
     score: correct ? 1 : 0,
     choices: Object.fromEntries(values.map(([label, value]) => [label, Number.isFinite(value) ? value : null])),
-    margin: ranked[0] && ranked[1] ? ranked[0][1] - ranked[1][1] : null,
+    margin: ranked[0] && ranked[1] && ranked[1][1] >= missing ? ranked[0][1] - ranked[1][1] : null,
+    ...(Object.keys(bounds).length > 0 && { bounds }),
     prompt_tokens: result.promptTokens,
     completion_tokens: 0,
     prompt_sha256: sample.promptSha256,
-    ...(answer === null && { error: `log-probability of ${broken.map(([l, v]) => `${l} is ${v}`).join(', ')}` }),
+    ...(answer === null && { error: result.error ?? whyUnanswered(broken, open) }),
   };
+}
+
+function boundsOf({ labels }: PlannedChoice, { bounds = [] }: ScoreResult): Record<string, number> {
+  return Object.fromEntries(
+    labels.flatMap((label, at) => (typeof bounds[at] === 'number' ? [[label, bounds[at]] as const] : [])),
+  );
+}
+
+function whyUnanswered(broken: readonly [string, number][], open: readonly [string, number][]): string {
+  if (broken.length > 0) return `log-probability of ${broken.map(([l, v]) => `${l} is ${v}`).join(', ')}`;
+  const least = open[0]?.[1] ?? 0;
+  return `undecided: ${open.map(([label]) => label).join(', ')} not among the listed tokens, whose least is ${least}`;
 }
 
 /** One line of JSON with its newline; numbers have the digits that give the same double back. */

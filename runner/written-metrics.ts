@@ -8,7 +8,7 @@ export function writtenMetrics(
   { samples, max_tokens: maxTokens }: GenerationRecord,
 ): Pick<SuiteMetrics, 'written' | 'invalid'> {
   const ends = { stop: 0, eos: 0, truncated: 0 };
-  for (const line of lines) ends[line.end] += 1;
+  for (const { end } of lines) if (end !== 'error') ends[end] += 1;
   const written: WrittenMetrics = {
     samples,
     extracted_by: countValues(lines.map((line) => line.extracted_by)),
@@ -25,6 +25,7 @@ function whyInvalid(lines: readonly GenerativeLine[], maxTokens: number): string
   if (lines.every((line) => line.status === 'truncated')) {
     return `every answer was cut off (at most ${maxTokens} tokens each), so nothing was measured: raise --max-tokens`;
   }
+  if (lines.every((line) => line.status === 'engine_error')) return 'the engine failed at every question';
   if (lines.every((line) => line.status === 'sandbox_error')) return 'the sandbox failed for every program';
   return undefined;
 }

@@ -1,0 +1,98 @@
+/** What a server's endpoints can do, found out by asking: documents and versions of servers differ. */
+import type { Tokenizer } from '../engine.js';
+import { type CompletionAnswer, placesOf } from './answer-shapes.js';
+import type { RemoteClient } from './remote-client.js';
+import { RemoteFailure } from './remote-failure.js';
+
+export interface Abilities {
+  readonly completions: boolean;
+  readonly chat: boolean;
+  /** Most probable tokens that a completion lists at each place; 0 for none. */
+  readonly topLogProbs: number;
+  /** The fewest tokens with which a completion tells its prompt's log-probabilities; undefined: it does not. */
+  readonly echoTokens: 0 | 1 | undefined;
+  /** Whether completions take token ids; known only where there is a tokenizer. */
+  readonly tokenIds: boolean;
+  readonly systemFingerprint: string | null;
+}
+
+const QUESTION = 'The days of the week are Monday, Tuesday,';
+/** What servers allow by default: vLLM 20, OpenAI 5. */
+const TOP_COUNTS = [20, 5, 1];
+
+export async function findAbilities(
+  client: RemoteClient,
+  { model, tokenizer }: { readonly model: string; readonly tokenizer: Tokenizer | undefined },
+): Promise<Abilities> {
+  const question = { model, prompt: QUESTION, max_tokens: 1, temperature: 0 };
+  const plain = await unlessRefused(() => client.complete(question));
+  const chat = await findChat(client, model);
+  if (plain === undefined) {
+    const systemFingerprint = chat === undefined ? null : (chat.system_fingerprint ?? null);
+    return {
+      completions: false,
+      chat: chat !== undefined,
+      topLogProbs: 0,
+      echoTokens: undefined,
+      tokenIds: false,
+      systemFingerprint,
+    };
+  }
+  return {
+    completions: true,
+    chat: chat !== undefined,
+    topLogProbs: await findTop(client, question),
+    echoTokens: await findEcho(client, question),
+    tokenIds: tokenizer !== undefined && (await takesIds(client, question, tokenizer)),
+    systemFingerprint: plain.system_fingerprint ?? null,
+  };
+}
+
+async function findChat(client: RemoteClient, model: string) {
+  const question = { model, messages: [{ role: 'user', content: QUESTION }] };
+  return (
+    (await unlessRefused(() => client.chat({ ...question, max_tokens: 1 }))) ??
+    (await unlessRefused(() => client.chat({ ...question, max_completion_tokens: 1 })))
+  );
+}
+
+async function findTop(client: RemoteClient, question: object): Promise<number> {
+  for (const logprobs of TOP_COUNTS) {
+    const answer = await unlessRefused(() => client.complete({ ...question, logprobs }));
+    if (answer === undefined) continue;
+    return Math.min(logprobs, firstPlaces(answer).at(-1)?.top.size ?? 0);
+  }
+  return 0;
+}
+
+async function findEcho(client: RemoteClient, question: object): Promise<0 | 1 | undefined> {
+  for (const max_tokens of [0, 1] as const) {
+    const answer = await unlessRefused(() => client.complete({ ...question, max_tokens, echo: true, logprobs: 1 }));
+    if (answer === undefined) continue;
+    const places = firstPlaces(answer);
+    const isWhole = answer.choices[0]?.text.startsWith(QUESTION) && places.length > 4 + max_tokens;
+    // The first token of a prompt has no log-probability; each other one must have.
+    if (isWhole && places.slice(1).every(({ logProb }) => logProb !== null)) return max_tokens;
+  }
+  return undefined;
+}
+
+async function takesIds(client: RemoteClient, question: object, tokenizer: Tokenizer): Promise<boolean> {
+  const prompt = tokenizer.encode(QUESTION);
+  const answer = await unlessRefused(() => client.complete({ ...question, prompt }));
+  return answer?.usage?.prompt_tokens === prompt.length;
+}
+
+function firstPlaces({ choices }: CompletionAnswer) {
+  return placesOf(choices[0]?.logprobs);
+}
+
+/** The answer, or undefined where the server says that it does not do this. A server that breaks at a question counts as such. */
+async function unlessRefused<T>(ask: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof RemoteFailure && (error.kind === 'refused' || error.kind === 'broken')) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,165 @@
+/** Continuations by way of completions or of a chat; what a server tells about their ends, in evalrun's words. */
+import { createHash } from 'node:crypto';
+import type { GenerateRequest, GenerateResult } from '../engine.js';
+import type { Abilities } from './abilities.js';
+import type { RemoteClient } from './remote-client.js';
+import { RemoteFailure } from './remote-failure.js';
+
+export interface RemoteWriter {
+  readonly client: RemoteClient;
+  readonly model: string;
+  readonly abilities: Abilities;
+  /** What was learnt about this server from its refusals. */
+  readonly dialect: Dialect;
+}
+
+export interface Dialect {
+  /** Stop strings that it takes. */
+  stops: number;
+  /** Its name of the bound on a chat's answer. */
+  chatTokens: 'max_tokens' | 'max_completion_tokens';
+}
+
+export function newDialect(): Dialect {
+  return { stops: Number.POSITIVE_INFINITY, chatTokens: 'max_tokens' };
+}
+
+/** OpenAI's own servers take this many. */
+const FEWER_STOPS = 4;
+
+interface Written {
+  readonly text: string;
+  readonly thinking?: string | undefined;
+  readonly finish: string | null | undefined;
+  readonly stopReason: string | number | null | undefined;
+  readonly promptTokens: number | undefined;
+  readonly completionTokens: number | undefined;
+}
+
+/** Throws RemoteFailure. */
+export async function generateRemotely(writer: RemoteWriter, request: GenerateRequest): Promise<GenerateResult> {
+  const { id, repeat = 0, stop = [] } = request;
+  const written = await askAdapting(writer, request);
+  const text = cutAtStop(written.text, stop);
+  return {
+    id,
+    repeat,
+    ids: [],
+    text,
+    end: endOf(written, { cut: text.length < written.text.length, stop }),
+    promptTokens: written.promptTokens ?? request.context.length,
+    completionTokens: written.completionTokens ?? 0,
+    ...(written.thinking !== undefined && { thinking: written.thinking }),
+  };
+}
+
+/** Asks again at once where a refusal names a field that other servers spell or bound differently. */
+async function askAdapting(writer: RemoteWriter, request: GenerateRequest): Promise<Written> {
+  for (;;) {
+    try {
+      return await (request.messages === undefined ? askCompletion(writer, request) : askChat(writer, request));
+    } catch (error) {
+      if (!(error instanceof RemoteFailure) || error.kind !== 'refused' || !adapt(writer.dialect, error, request))
+        throw error;
+    }
+  }
+}
+
+function adapt(dialect: Dialect, { message }: RemoteFailure, { stop = [], messages }: GenerateRequest): boolean {
+  if (/\bstop\b/.test(message) && Math.min(dialect.stops, stop.length) > FEWER_STOPS) {
+    dialect.stops = FEWER_STOPS;
+    return true;
+  }
+  if (messages !== undefined && message.includes('max_completion_tokens') && dialect.chatTokens === 'max_tokens') {
+    dialect.chatTokens = 'max_completion_tokens';
+    return true;
+  }
+  return false;
+}
+
+async function askCompletion(
+  { client, model, abilities, dialect }: RemoteWriter,
+  request: GenerateRequest,
+): Promise<Written> {
+  const { context, text, maxTokens } = request;
+  const prompt = abilities.tokenIds && context.length > 0 ? context : text;
+  if (prompt === undefined) throw new RemoteFailure('refused', 'the request holds no text');
+  const body = { model, prompt, max_tokens: maxTokens, ...samplingOf(request), ...stopOf(request, dialect) };
+  const { choices, usage } = await client.complete(body);
+  const [choice] = choices;
+  return {
+    text: choice?.text ?? '',
+    finish: choice?.finish_reason,
+    stopReason: choice?.stop_reason,
+    promptTokens: usage?.prompt_tokens,
+    completionTokens: usage?.completion_tokens,
+  };
+}
+
+async function askChat({ client, model, dialect }: RemoteWriter, request: GenerateRequest): Promise<Written> {
+  const { messages, maxTokens } = request;
+  const body = {
+    model,
+    messages,
+    [dialect.chatTokens]: maxTokens,
+    ...samplingOf(request),
+    ...stopOf(request, dialect),
+  };
+  const { choices, usage } = await client.chat(body);
+  const [choice] = choices;
+  const thinking = choice?.message.reasoning_content ?? choice?.message.reasoning;
+  return {
+    text: choice?.message.content ?? choice?.message.refusal ?? '',
+    ...(typeof thinking === 'string' && thinking !== '' && { thinking }),
+    finish: choice?.finish_reason,
+    stopReason: choice?.stop_reason,
+    promptTokens: usage?.prompt_tokens,
+    completionTokens: usage?.completion_tokens,
+  };
+}
+
+function samplingOf({ id, repeat = 0, sampling = {} }: GenerateRequest): object {
+  const { temperature = 0, topP = 1, topK = 0, minP = 0, seed = 0 } = sampling;
+  if (temperature === 0) return { temperature: 0 };
+  return {
+    temperature,
+    top_p: topP,
+    // These two are extensions, which some servers refuse.
+    ...(topK > 0 && { top_k: topK }),
+    ...(minP > 0 && { min_p: minP }),
+    seed: seedOf(seed, id, repeat),
+  };
+}
+
+/** Another one for each sample, so that several samples of a question differ; 31 bits, which every server takes. */
+function seedOf(seed: number, id: string, repeat: number): number {
+  const digest = createHash('sha256')
+    .update(JSON.stringify([seed, id, repeat]))
+    .digest();
+  return digest.readUInt32LE(0) >>> 1;
+}
+
+/** What a server does not take is matched here alone: the text is the same, only longer under way. */
+function stopOf({ stop = [] }: GenerateRequest, { stops }: Dialect): object {
+  return stop.length === 0 ? {} : { stop: stop.slice(0, stops) };
+}
+
+/** The text before the first stop string in it, whatever the server did about them. */
+export function cutAtStop(text: string, stop: readonly string[]): string {
+  const places = stop.filter((one) => one !== '').flatMap((one) => (text.includes(one) ? [text.indexOf(one)] : []));
+  return text.slice(0, Math.min(text.length, ...places));
+}
+
+function endOf(
+  { finish, stopReason }: Written,
+  { cut, stop }: { readonly cut: boolean; readonly stop: readonly string[] },
+): GenerateResult['end'] {
+  if (cut) return 'stop';
+  if (finish === 'length') return 'truncated';
+  if (finish === 'stop' || finish === 'eos' || finish === 'end_turn') {
+    if (typeof stopReason === 'string' && stop.includes(stopReason)) return 'stop';
+    // A server that does not say which it was: null is vLLM's word for the end of text.
+    return stopReason === undefined && stop.length > 0 ? 'stop' : 'eos';
+  }
+  throw new RemoteFailure('refused', `the answer ended for the reason ${JSON.stringify(finish ?? null)}`);
+}
