@@ -132,7 +132,7 @@ function renderWritten({ extracted_by, rules, completion_tokens, ends }: Written
 
 function renderWork({ samples, promptTokens, sharedTokens, completionTokens, seconds }: RunWork): string {
   const computed = promptTokens - sharedTokens;
-  const factor = computed === 0 ? '' : ` (${(promptTokens / computed).toFixed(1)}x fewer)`;
+  const factor = computed === 0 || sharedTokens === 0 ? '' : ` (${(promptTokens / computed).toFixed(1)}x fewer)`;
   return (
     `${renderCount(samples)} samples in ${renderDuration(seconds)}: ${renderCount(promptTokens)} prompt tokens, ` +
     `${renderCount(computed)} computed and ${renderCount(sharedTokens)} shared${factor}, ` +

@@ -1,5 +1,6 @@
 /** Server-sent events to one client, who may be slow, or never read, or go away. */
 import type { ServerResponse } from 'node:http';
+import { version } from '../package-root.js';
 import type { ServeLimits } from './serve-limits.js';
 
 export class EventStream {
@@ -11,6 +12,7 @@ export class EventStream {
   ) {
     response.writeHead(200, {
       'content-type': 'text/event-stream; charset=utf-8',
+      server: `evalrun/${version}`,
       'cache-control': 'no-cache',
       'x-accel-buffering': 'no',
     });

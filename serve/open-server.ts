@@ -2,6 +2,7 @@
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { LocalEngine } from '../engine/local-engine.js';
 import { EvalrunError } from '../errors.js';
+import { version } from '../package-root.js';
 import { ApiError, apiErrorOf } from './api-error.js';
 import { authorize, isLoopback } from './authorize.js';
 import { answerChat } from './chat-completions.js';
@@ -80,6 +81,8 @@ export async function openServer(options: ServeOptions): Promise<EvalServer> {
   };
 }
 
+const SERVER_NAME = `evalrun/${version}`;
+
 /** True when everything that was asked was answered. */
 async function drain(app: FastifyInstance, drainMs: number, stop: () => Promise<void>): Promise<boolean> {
   const closed = app.close().then(() => true);
@@ -133,6 +136,7 @@ function buildApp(context: ServeContext, { apiKey, state }: Door): FastifyInstan
     if (Number(request.headers['content-length'] ?? 0) > limits.bodyBytes) throw tooLarge(limits.bodyBytes);
   });
   app.addHook('onSend', async (_request, reply) => {
+    reply.header('server', SERVER_NAME);
     if (state.draining) reply.header('connection', 'close');
     guardWrites(reply.raw, limits.writeTimeoutMs);
   });
