@@ -1,4 +1,6 @@
 /** The HTTP endpoint over a running engine: routes, limits, and an end that loses nobody's answer. */
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { LocalEngine } from '../engine/local-engine.js';
 import { EvalrunError } from '../errors.js';
@@ -115,6 +117,7 @@ function buildApp(context: ServeContext, { apiKey, state }: Door): FastifyInstan
     requestTimeout: limits.requestTimeoutMs,
     keepAliveTimeout: 5000,
     forceCloseConnections: 'idle',
+    clientErrorHandler: answerBadRequest,
     http: {
       headersTimeout: limits.headersTimeoutMs,
       requestTimeout: limits.requestTimeoutMs,
@@ -156,6 +159,22 @@ function buildApp(context: ServeContext, { apiKey, state }: Door): FastifyInstan
   app.post('/v1/completions', async ({ body }, reply) => answerCompletion(reply, body, context));
   app.post('/v1/chat/completions', async ({ body }, reply) => answerChat(reply, body, context));
   return app;
+}
+
+/** What never became a request: an answer by hand, and the end of the connection. */
+function answerBadRequest({ code }: NodeJS.ErrnoException, socket: Socket): void {
+  if (code === 'ECONNRESET' || !socket.writable) return;
+  const [status, what] =
+    code === 'ERR_HTTP_REQUEST_TIMEOUT'
+      ? [408, 'The request took too long to arrive']
+      : code === 'HPE_HEADER_OVERFLOW'
+        ? [431, 'The head of the request is too large']
+        : [400, 'This is not a request of HTTP'];
+  const body = JSON.stringify(new ApiError('serve/request', { status, what }).toBody());
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-type: application/json\r\n` +
+      `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
 }
 
 function sendError(reply: FastifyReply, thrown: unknown): FastifyReply {
