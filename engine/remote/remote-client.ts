@@ -41,6 +41,11 @@ export interface AskOptions {
   readonly retries?: boolean;
 }
 
+export interface CompletionOptions extends AskOptions {
+  /** Throws RemoteFailure for an answer that lacks what was asked for, which is then asked for again. */
+  readonly check?: (answer: CompletionAnswer) => void;
+}
+
 export class RemoteClient {
   /** The `server` header of the last answer. */
   server: string | undefined;
@@ -71,8 +76,12 @@ export class RemoteClient {
   }
 
   /** Throws RemoteFailure; EvalrunError `network/denied` for a key that the server does not take, `run/interrupted`. */
-  complete(body: object, options: AskOptions = {}): Promise<CompletionAnswer> {
-    return this.post('/completions', body, options, parseCompletion);
+  complete(body: object, options: CompletionOptions = {}): Promise<CompletionAnswer> {
+    return this.post('/completions', body, options, (value) => {
+      const answer = parseCompletion(value);
+      options.check?.(answer);
+      return answer;
+    });
   }
 
   /** As `complete`. */

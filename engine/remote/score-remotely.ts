@@ -79,9 +79,13 @@ function sentOf({ context, continuations, text }: ScoreRequest, { tokenIds }: Ab
 
 async function askTop({ client, model, abilities }: RemoteScorer, { prompt }: Sent) {
   const { topLogProbs: logprobs } = abilities;
-  const answer = await client.complete({ model, prompt, max_tokens: 1, temperature: 0, logprobs });
-  const top = placesOf(answer.choices[0]?.logprobs).at(-1)?.top ?? new Map<string, number>();
-  if (top.size === 0) throw new RemoteFailure('broken', 'the answer holds no log-probabilities');
+  const topOf = ({ choices }: CompletionAnswer) =>
+    placesOf(choices[0]?.logprobs).at(-1)?.top ?? new Map<string, number>();
+  const check = (answer: CompletionAnswer) => {
+    if (topOf(answer).size === 0) throw new RemoteFailure('broken', 'the answer holds no log-probabilities');
+  };
+  const answer = await client.complete({ model, prompt, max_tokens: 1, temperature: 0, logprobs }, { check });
+  const top = topOf(answer);
   // A server may add the generated token to those it lists; it is no bound for the others.
   const ranked = [...top.values()].sort((a, b) => b - a).slice(0, logprobs);
   return { top, least: ranked.at(-1) as number, promptTokens: answer.usage?.prompt_tokens };
@@ -90,20 +94,21 @@ async function askTop({ client, model, abilities }: RemoteScorer, { prompt }: Se
 async function askEcho({ client, model, abilities }: RemoteScorer, sent: Sent, at: number) {
   const { echoTokens = 0 } = abilities;
   const prompt = sent.whole[at] as string | number[];
-  const answer = await client.complete({
-    model,
-    prompt,
-    max_tokens: echoTokens,
-    temperature: 0,
-    echo: true,
-    logprobs: 1,
-  });
-  const places = promptPlaces(answer, echoTokens);
-  const tail = sent.counts[at] ?? tailLength(places, sent.continuations[at] as string);
-  const logProb = places.slice(places.length - tail).reduce((sum, one) => sum + (one.logProb ?? Number.NaN), 0);
-  if (!Number.isFinite(logProb)) throw new RemoteFailure('broken', 'the echo holds no log-probabilities');
+  const tailOf = (answer: CompletionAnswer) => {
+    const places = promptPlaces(answer, echoTokens);
+    const length = sent.counts[at] ?? tailLength(places, sent.continuations[at] as string);
+    const tail = places.slice(places.length - length);
+    return { length, logProb: tail.reduce((sum, one) => sum + (one.logProb ?? Number.NaN), 0) };
+  };
+  const check = (answer: CompletionAnswer) => {
+    if (Number.isFinite(tailOf(answer).logProb)) return;
+    throw new RemoteFailure('broken', 'the echo holds no log-probabilities');
+  };
+  const question = { model, prompt, max_tokens: echoTokens, temperature: 0, echo: true, logprobs: 1 };
+  const answer = await client.complete(question, { check });
+  const { length, logProb } = tailOf(answer);
   const { prompt_tokens: counted } = answer.usage ?? {};
-  return { logProb, promptTokens: counted === undefined ? undefined : counted - tail };
+  return { logProb, promptTokens: counted === undefined ? undefined : counted - length };
 }
 
 /** The places of the prompt, without what was generated behind it. */
