@@ -120,6 +120,7 @@ function requestOf(flags: RunFlags): RunRequest {
     ...(flags.minP !== undefined && { minP: flags.minP }),
     ...(flags.samples !== undefined && { samples: flags.samples }),
     ...(flags.unsafeExec && { unsafeExec: true }),
+    ...(flags.mtp && { mtp: true }),
     ...(flags.recordExperts && { recordExperts: true }),
     engineOptions: {
       // A folder is found again when the run is resumed from somewhere else; anything else is a model's name.

@@ -95,6 +95,7 @@ export class LocalEngine implements Engine {
         sharePrefixes,
         eosIds: this.arch.eosIds,
         decode: (ids) => this.tokenizer.decode(ids, { skipSpecialTokens: true }),
+        decodePrompt: (ids) => this.tokenizer.decode(ids),
       });
       for (;;) {
         yield* scheduler.takeCompleted();

@@ -90,7 +90,8 @@ async function judgeLine(
   { judge }: GenerativePlan,
   programs: ProgramRunner | undefined,
 ): Promise<GenerativeLine> {
-  const answer = { text: line.output, end: line.end };
+  const { output: text, end, thinking } = line;
+  const answer = { text, end, ...(thinking !== undefined && { thinking }) };
   const { status, answer: found, score, extractedBy, rule } = await judgeAnswer(line.id, answer, { judge, programs });
   return { ...line, status, answer: found, score, extracted_by: extractedBy, rule };
 }

@@ -36,7 +36,9 @@ const choiceSchema = z.strictObject({
 
 const generativeSchema = z.strictObject({
   ...verdictFields,
-  /** What the model wrote, as it is: scoring again starts from here. */
+  /** What the model thought before its answer, without tags; only where it did. */
+  thinking: z.string().optional(),
+  /** What the model answered, as it is: scoring again starts from here. */
   output: z.string(),
   /** Why it ended there. */
   end: z.enum(['stop', 'eos', 'truncated']),
