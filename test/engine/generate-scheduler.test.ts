@@ -213,6 +213,13 @@ describe('GenerateScheduler', () => {
     expect(without.counts).toMatchObject({ drafted: 0, accepted: 0, decodeTokens: tokens - results.length });
     expect(counts.steps).toBeLessThan(0.75 * without.counts.steps);
     expect(generate(greedy, { mtp: true, batchTokens: 1 }).counts.drafted).toBe(0);
+    // The second of two tokens needs no draft: nothing may follow it.
+    expect(
+      generate(
+        greedy.map((request) => ({ ...request, maxTokens: 2 })),
+        { mtp: true },
+      ).counts.drafted,
+    ).toBe(0);
   });
 
   test.each([false, true])('computes what prompts share once (mtp %s)', (mtp) => {
