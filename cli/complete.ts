@@ -84,7 +84,7 @@ function renderJson(context: readonly number[], result: GenerateResult, drafting
 
 /** The answer alone goes to stdout; ids where there is no tokenizer to tell their text. */
 function printText({ ids, thinking, text }: GenerateResult, drafting: Drafting | undefined): void {
-  if (thinking !== undefined) process.stderr.write(`<think>${thinking}</think>\n`);
+  if (thinking !== undefined) process.stderr.write(`<think>${thinking}${text === '' ? '' : '</think>'}\n`);
   process.stdout.write(`${text === '' && thinking === undefined ? ids.join(',') : text}\n`);
   if (drafting !== undefined) process.stderr.write(`${renderDrafting(drafting)}\n`);
 }
