@@ -4,7 +4,8 @@
  *     node dist/bench/mtp.js [--model DIR] [--sequences 1] [--tokens 64] [--dtype bf16] [--threads 2] [--temperature 0] [--repeats 7]
  *
  * Both ways take turns within one process, each repeat once the one and once the other first, and give the same tokens or the
- * script fails. Run it on a machine that does nothing else; on a busy one the fastest of many repeats says more than the medians.
+ * script fails. Run it on a machine that does nothing else; on a busy one processor time,
+ * with one thread, says more than the clock.
  */
 import os from 'node:os';
 import { parseArgs } from 'node:util';
@@ -43,22 +44,28 @@ const requests = problemPrompts(Number(values.sequences)).map(
 
 interface Measured {
   readonly seconds: number;
+  /** Of all threads. */
+  readonly processorSeconds: number;
   readonly ids: string;
   readonly steps: number;
 }
 
 /** Only decoding is timed: steps that compute nothing of a prompt. */
 async function measure(mtp: boolean, meter?: DraftingMeter): Promise<Measured> {
-  let [seconds, steps] = [0, 0];
+  let [seconds, processorSeconds, steps] = [0, 0, 0];
+  let before = process.cpuUsage();
   engine.onStep = (stats) => {
     meter?.add(stats);
+    const { user, system } = process.cpuUsage(before);
+    before = process.cpuUsage();
     if (stats.prefillTokens > 0) return;
     seconds += stats.latencyMs / 1000;
+    processorSeconds += (user + system) / 1e6;
     steps += 1;
   };
   const ids: string[] = [];
   for await (const result of engine.generate(requests, { mtp })) ids.push(`${result.id}: ${result.ids.join()}`);
-  return { seconds, ids: ids.sort().join('\n'), steps };
+  return { seconds, processorSeconds, ids: ids.sort().join('\n'), steps };
 }
 
 const middle = (sorted: readonly number[]) => sorted[sorted.length >> 1] as number;
@@ -76,6 +83,8 @@ try {
   const tokens = requests.length * Number(values.tokens);
   const seconds = (runs: readonly Measured[]) => runs.map((run) => run.seconds).sort((a, b) => a - b);
   const [plain, mtp] = [seconds(times.plain), seconds(times.mtp)];
+  const processor = (runs: readonly Measured[]) =>
+    middle(runs.map((run) => run.processorSeconds).sort((a, b) => a - b));
   const rates = (sorted: readonly number[]) =>
     `${rate(middle(sorted))} (${rate(sorted.at(-1) as number)} to ${rate(sorted[0] as number)})`;
   const rate = (time: number) => (tokens / time).toFixed(0);
@@ -89,6 +98,7 @@ try {
   for (const [name, ratio] of [
     ['medians', middle(plain) / middle(mtp)],
     ['fastest', (plain[0] as number) / (mtp[0] as number)],
+    ['medians of processor time', processor(times.plain) / processor(times.mtp)],
   ] as const) {
     console.log(`by the ${name} ${ratio.toFixed(2)} times as fast, a step ${(steps / ratio).toFixed(2)} times as long`);
   }
