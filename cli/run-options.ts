@@ -1,6 +1,7 @@
 /** The options of a run, as text from the command line to checked values. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { DType } from '../engine/engine.js';
+import { parseShard, renderShard } from '../runner/shard.js';
 
 export interface RunFlags {
   readonly suite?: string;
@@ -25,6 +26,7 @@ export interface RunFlags {
   readonly unsafeExec?: boolean;
   readonly mtp?: boolean;
   readonly recordExperts?: boolean;
+  readonly shard?: string;
   readonly batchTokens?: number;
   readonly threads?: number;
   readonly resume?: string;
@@ -77,6 +79,11 @@ export function addRunOptions(command: Command): Command {
     .option('--unsafe-exec', 'run generated programs without isolation where there is no sandbox')
     .option('--mtp', "draft written answers with the model's own MTP module; no effect on answers")
     .option('--record-experts', 'write which experts each sample went through, for evalrun compare')
+    .option(
+      '--shard <i/n>',
+      'only share i of n, for "evalrun merge"; "auto" in a Slurm array, "auto/n" in a Kubernetes Indexed Job',
+      (text: string) => renderShard(parseShard(text)),
+    )
     .option('--batch-tokens <n>', 'tokens per step of the engine; no effect on scores', wholeFrom(1))
     .option('--threads <n>', 'CPU threads; no effect on scores', wholeFrom(1))
     .option('--resume <run>', 'go on with the run in this folder')

@@ -122,6 +122,7 @@ function requestOf(flags: RunFlags): RunRequest {
     ...(flags.unsafeExec && { unsafeExec: true }),
     ...(flags.mtp && { mtp: true }),
     ...(flags.recordExperts && { recordExperts: true }),
+    ...(flags.shard !== undefined && { shard: flags.shard }),
     engineOptions: {
       // A folder is found again when the run is resumed from somewhere else; anything else is a model's name.
       ...(model !== undefined && { model: existsSync(model) ? path.resolve(model) : model }),

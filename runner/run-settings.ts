@@ -37,6 +37,8 @@ export interface RunRequest {
   readonly mtp?: boolean;
   /** Writes the routed experts of each sample's last prompt token to telemetry.jsonl, so that two runs can be compared in them. */
   readonly recordExperts?: boolean;
+  /** `3/8` asks the third of eight shares of the samples; mergeRuns puts them together. */
+  readonly shard?: string;
   /** How the engine was opened, recorded so that `evalrun --resume` can open it again. */
   readonly engineOptions?: {
     readonly model?: string;
@@ -70,6 +72,7 @@ export function askedSettings(request: RunRequest): Partial<RunSettings> {
     unsafe_exec: request.unsafeExec,
     mtp: request.mtp,
     record_experts: request.recordExperts,
+    shard: request.shard,
     model: engineOptions.model,
     dtype: engineOptions.dtype,
     device: engineOptions.device,

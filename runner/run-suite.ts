@@ -22,6 +22,8 @@ import { askedSettings, newSettings, type RunRequest } from './run-settings.js';
 import type { RunMetrics } from './run-summary.js';
 import { isChoice, keyOf } from './sample-line.js';
 import { scoreChoices } from './score-choices.js';
+import { parseShard } from './shard.js';
+import { shareOf } from './share.js';
 import { Telemetry } from './telemetry.js';
 import { verifyPrefix } from './verify-prefix.js';
 
@@ -89,13 +91,15 @@ export async function runSuite(options: RunSuiteOptions): Promise<RunResult> {
   const { tokenizer, info } = engine;
   if (settings.mtp) checkMtp(info);
   onNotice?.('planning: writing and tokenising the prompts');
-  const suites = await planRun({
+  const planned = await planRun({
     settings,
     tokenizer,
     contextLength: info.contextLength,
     onNotice,
     signal: options.signal,
   });
+  const share = settings.shard === undefined ? undefined : shareOf(planned, parseShard(settings.shard));
+  const suites = share?.suites ?? planned;
   const executes = suites.some(({ record }) => record.generation?.executes);
   const open = options.openPrograms ?? openPrograms;
   const programs = executes ? await open({ unsafeExec: settings.unsafe_exec ?? false }) : undefined;
@@ -105,6 +109,7 @@ export async function runSuite(options: RunSuiteOptions): Promise<RunResult> {
       info,
       suites: suites.map((suite) => suite.record),
       ...(programs && { sandbox: sandboxRecord(programs.report) }),
+      shard: share?.record,
       command: options.command ?? [],
       time: new Date(),
     });
