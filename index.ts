@@ -3,6 +3,7 @@ export type {
   DType,
   Engine,
   EngineInfo,
+  GenerateOptions,
   GenerateRequest,
   GenerateResult,
   MemoryUse,
@@ -17,6 +18,7 @@ export { loadTokenizer } from './engine/tokenizer/load-tokenizer.js';
 export { type ErrorCode, EvalrunError } from './errors.js';
 export { defaultModel } from './models/default-model.js';
 export { version } from './package-root.js';
+export type { Drafting } from './runner/drafting.js';
 export { type MergedRun, mergeRuns } from './runner/merge-runs.js';
 export type { Progress } from './runner/progress.js';
 export { type Rescored, type RescoreOptions, rescoreRun } from './runner/rescore.js';

@@ -1,10 +1,12 @@
 /** `evalrun complete`: a greedy continuation of token ids or of a text. */
 import { Command } from 'commander';
-import type { SamplingOptions } from '../engine/engine.js';
+import type { GenerateResult, SamplingOptions } from '../engine/engine.js';
 import { loadEngine } from '../engine/load-engine.js';
 import { EvalrunError } from '../errors.js';
+import { type Drafting, DraftingMeter } from '../runner/drafting.js';
 import { addEngineFlags, type EngineFlags, engineOptions, positiveInteger, tokenIds } from './engine-options.js';
 import { cachedModelFolder } from './model-folder.js';
+import { renderDrafting } from './run-report.js';
 
 interface CompleteFlags extends EngineFlags {
   readonly ids?: number[];
@@ -17,6 +19,7 @@ interface CompleteFlags extends EngineFlags {
   readonly minP?: number;
   readonly seed?: number;
   readonly stop?: readonly string[];
+  readonly mtp?: boolean;
   readonly json?: boolean;
 }
 
@@ -34,6 +37,7 @@ export function completeCommand(): Command {
     .option('--min-p <p>', 'sample from tokens at least p times as probable as the best', Number)
     .option('--seed <s>', 'seed of the draws', Number)
     .option('--stop <text...>', 'end at any of these strings')
+    .option('--mtp', "draft with the model's own MTP module; the continuation is the same")
     .option('--json', 'print one JSON object');
   return addEngineFlags(command).action(runComplete);
 }
@@ -60,13 +64,29 @@ async function runComplete(model: string, flags: CompleteFlags): Promise<void> {
       ...(flags.stop === undefined ? {} : { stop: flags.stop }),
       sampling: samplingOf(flags),
     };
-    for await (const { ids, text, end } of engine.generate([request])) {
-      if (flags.json) process.stdout.write(`${JSON.stringify({ prompt_ids: context, ids, text, end })}\n`);
-      else process.stdout.write(`${text === '' ? ids.join(',') : text}\n`);
+    const meter = new DraftingMeter();
+    engine.onStep = (stats) => meter.add(stats);
+    for await (const result of engine.generate([request], { mtp: flags.mtp ?? false })) {
+      if (flags.json) process.stdout.write(`${JSON.stringify(renderJson(context, result, meter.read()))}\n`);
+      else printText(result, meter.read());
     }
   } finally {
     await engine.close();
   }
+}
+
+function renderJson(context: readonly number[], result: GenerateResult, drafting: Drafting | undefined): object {
+  const { ids, thinking, text, end } = result;
+  const { steps, drafted, accepted, acceptance, tokensPerStep } = drafting ?? {};
+  const mtp = drafting && { steps, drafted, accepted, acceptance, tokens_per_step: tokensPerStep };
+  return { prompt_ids: context, ids, ...(thinking !== undefined && { thinking }), text, end, ...(mtp && { mtp }) };
+}
+
+/** The answer alone goes to stdout; ids where there is no tokenizer to tell their text. */
+function printText({ ids, thinking, text }: GenerateResult, drafting: Drafting | undefined): void {
+  if (thinking !== undefined) process.stderr.write(`<think>${thinking}${text === '' ? '' : '</think>'}\n`);
+  process.stdout.write(`${text === '' && thinking === undefined ? ids.join(',') : text}\n`);
+  if (drafting !== undefined) process.stderr.write(`${renderDrafting(drafting)}\n`);
 }
 
 function samplingOf({ temperature, topP, topK, minP, seed }: CompleteFlags): SamplingOptions {

@@ -47,6 +47,10 @@ const commands: Readonly<Record<string, LazyCommand>> = {
     summary: 'convert a checkpoint to block-scaled FP8, or back to BF16',
     load: async () => (await import('./quantize.js')).quantizeCommand(),
   },
+  bench: {
+    summary: "measure this machine's limits, and a model's prompts and decoding against them",
+    load: async (parts) => (await import('./bench.js')).benchCommand(parts),
+  },
   logits: {
     summary: 'write the logits of given token ids to a file',
     load: async () => (await import('./logits.js')).logitsCommand(),

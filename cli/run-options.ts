@@ -24,6 +24,7 @@ export interface RunFlags {
   readonly minP?: number;
   readonly samples?: number;
   readonly unsafeExec?: boolean;
+  readonly mtp?: boolean;
   readonly recordExperts?: boolean;
   readonly shard?: string;
   readonly batchTokens?: number;
@@ -81,6 +82,7 @@ export function addRunOptions(command: Command): Command {
     .option('--min-p <p>', 'draw from tokens at least p times as probable as the best', number)
     .option('--samples <n>', 'written answers to every question, drawn with --temperature (default: 1)', wholeFrom(1))
     .option('--unsafe-exec', 'run generated programs without isolation where there is no sandbox')
+    .option('--mtp', "draft written answers with the model's own MTP module; no effect on answers")
     .option('--record-experts', 'write which experts each sample went through, for evalrun compare')
     .option(
       '--shard <i/n>',

@@ -1,5 +1,6 @@
 /** The result of a run as text for a terminal and as the JSON object for programs. */
 import Table from 'cli-table3';
+import type { Drafting } from '../runner/drafting.js';
 import type { RunWork } from '../runner/run-suite.js';
 import type { Estimate, RunMetrics, SuiteMetrics, WrittenMetrics } from '../runner/run-summary.js';
 import { renderCount, renderDuration, renderPercent } from './quantity.js';
@@ -53,6 +54,7 @@ export function renderRunText({ folder, metrics, work }: ReportedRun, options: R
   lines.push('');
   if (metrics.random) lines.push('These weights are random: the scores mean nothing.');
   if (work !== undefined && work.samples > 0) lines.push(...wrapText(renderWork(work), columns, 2));
+  if (work?.drafting !== undefined) lines.push(...wrapText(renderDrafting(work.drafting), columns, 2));
   lines.push(`Run: ${folder}`);
   return lines.join('\n');
 }
@@ -128,6 +130,14 @@ function renderWritten({ extracted_by, rules, completion_tokens, ends }: Written
     `Answers found by: ${list(extracted_by)}; decided by: ${list(rules)}.`,
     `Generation ended by: ${list(ends)}; ${renderCount(completion_tokens)} tokens.`,
   ];
+}
+
+/** A step costs more with a draft in it, so this is not yet a ratio of times. */
+export function renderDrafting({ drafted, accepted, acceptance, tokensPerStep }: Drafting): string {
+  return (
+    `MTP: ${renderCount(accepted)} of ${renderCount(drafted)} drafts accepted (${renderPercent(acceptance)}), ` +
+    `${tokensPerStep.toFixed(2)} tokens per step of a sequence instead of 1`
+  );
 }
 
 function renderWork({ samples, promptTokens, sharedTokens, completionTokens, seconds }: RunWork): string {

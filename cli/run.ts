@@ -134,6 +134,7 @@ function requestOf(flags: RunFlags): RunRequest {
     ...(flags.minP !== undefined && { minP: flags.minP }),
     ...(flags.samples !== undefined && { samples: flags.samples }),
     ...(flags.unsafeExec && { unsafeExec: true }),
+    ...(flags.mtp && { mtp: true }),
     ...(flags.recordExperts && { recordExperts: true }),
     ...(flags.shard !== undefined && { shard: flags.shard }),
     engineOptions: {

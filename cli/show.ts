@@ -1,6 +1,7 @@
 /** `evalrun show`: one prompt as the model gets it, its tokens, and the place where the answer is read. */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Tokenizer } from '../engine/engine.js';
+import { endsInThought } from '../engine/thinking.js';
 import { EvalrunError } from '../errors.js';
 import { renderPrompts } from '../runner/plan-completions.js';
 import { getSuite } from '../suites/registry.js';
@@ -102,6 +103,8 @@ interface ShownWritten extends Shown {
   readonly chat_template: boolean;
   readonly max_tokens: number;
   readonly stop: readonly string[];
+  /** Whether the prompt ends inside a thought, which the model ends before it answers. */
+  readonly thinking: boolean;
   readonly reading: string;
 }
 
@@ -138,6 +141,7 @@ async function describeWritten(
     chat_template: prompts.usesTemplate,
     max_tokens: plan.maxTokens,
     stop: plan.stop,
+    thinking: endsInThought(text),
     reading: plan.reading,
   };
 }
@@ -178,9 +182,15 @@ function whereChoice({ tokens, answers }: ShownChoice): string[] {
   ];
 }
 
-function whereWritten({ tokens, max_tokens, stop, reading }: ShownWritten, columns: number): string[] {
+function whereWritten({ tokens, max_tokens, stop, thinking, reading }: ShownWritten, columns: number): string[] {
   const ends =
     stop.length === 0 ? 'the end of the text' : `one of ${stop.map((text) => JSON.stringify(text)).join(', ')}`;
   const where = `The answer is generated after token ${tokens.length - 1} (from 0), at most ${max_tokens} tokens, up to ${ends}.`;
-  return [...wrapText(where, columns, 2), ...wrapText(reading, columns, 2)];
+  const thought =
+    'The prompt ends inside a thought: what comes before </think> is kept apart, and nothing in it ends the text or is read.';
+  return [
+    ...wrapText(where, columns, 2),
+    ...(thinking ? wrapText(thought, columns, 2) : []),
+    ...wrapText(reading, columns, 2),
+  ];
 }

@@ -80,7 +80,10 @@ export interface GenerateRequest {
   readonly context: readonly number[];
   readonly maxTokens: number;
   readonly sampling?: SamplingOptions;
-  /** Strings that end the text, matched on decoded text; neither they nor what follows is in the result's text. */
+  /**
+   * Strings that end the text, matched on decoded text, but not inside a thought before the answer; neither they nor what follows is
+   * in the result's text.
+   */
   readonly stop?: readonly string[];
   /** Ids that end the text; default the model's end-of-sequence ids. */
   readonly stopIds?: readonly number[];
@@ -99,6 +102,7 @@ export interface GenerateResult {
   readonly ids: readonly number[];
   /** What the model thought before its answer, without `<think>` and `</think>`; absent where it did not think. */
   readonly thinking?: string;
+  /** The answer; empty where a thought was not finished. */
   readonly text: string;
   readonly end: 'stop' | 'eos' | 'truncated';
   readonly promptTokens: number;

@@ -7,8 +7,8 @@ import { countParameters } from './accounting/parameters.js';
 import type { Checkpoint } from './checkpoint/checkpoint.js';
 import { openCheckpoint } from './checkpoint/checkpoint.js';
 import { checkpointName } from './checkpoint/checkpoint-name.js';
-import type { DType, EngineInfo } from './engine.js';
-import { LocalEngine } from './local-engine.js';
+import type { DType } from './engine.js';
+import { LocalEngine, type LocalEngineInfo } from './local-engine.js';
 import { planMemory, renderMemoryPlan } from './memory-plan.js';
 import { type NativeModel, nativeAddon, nativeInfo } from './native.js';
 import { type Numerics, numericsOf } from './numerics.js';
@@ -147,7 +147,7 @@ interface Described {
   readonly tokenizerSha256: string;
 }
 
-function describe(checkpoint: Checkpoint, parts: Described): EngineInfo {
+function describe(checkpoint: Checkpoint, parts: Described): LocalEngineInfo {
   const { arch } = checkpoint;
   const counts = countParameters(arch);
   return {

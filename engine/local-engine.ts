@@ -2,6 +2,7 @@
 import { EvalrunError } from '../errors.js';
 import type { ArchSpec } from './arch-spec.js';
 import type {
+  DType,
   Engine,
   EngineInfo,
   GenerateOptions,
@@ -28,8 +29,11 @@ import { type LogitsOptions, type SequenceLogits, sequenceLogits } from './seque
 import type { StepBuilder } from './step-builder.js';
 import { routingOf } from './step-routing.js';
 
+/** What is known of a model that runs here. */
+export type LocalEngineInfo = EngineInfo & { readonly dtype: DType };
+
 export interface LocalEngineParts {
-  readonly info: EngineInfo;
+  readonly info: LocalEngineInfo;
   readonly tokenizer: Tokenizer;
   readonly arch: ArchSpec;
   readonly model: NativeModel;
@@ -38,7 +42,7 @@ export interface LocalEngineParts {
 }
 
 export class LocalEngine implements Engine {
-  readonly info: EngineInfo;
+  readonly info: LocalEngineInfo;
   readonly tokenizer: Tokenizer;
   readonly arch: ArchSpec;
   onStep: ((stats: StepStats) => void) | undefined;
@@ -96,6 +100,7 @@ export class LocalEngine implements Engine {
         sharePrefixes,
         eosIds: this.arch.eosIds,
         decode: (ids) => this.tokenizer.decode(ids, { skipSpecialTokens: true }),
+        decodePrompt: (ids) => this.tokenizer.decode(ids),
       });
       for (;;) {
         yield* scheduler.takeCompleted();
@@ -144,6 +149,7 @@ export class LocalEngine implements Engine {
       vocabSize: this.arch.vocabSize,
       eosIds: this.arch.eosIds,
       decode: (ids) => this.tokenizer.decode(ids, { skipSpecialTokens: true }),
+      decodePrompt: (ids) => this.tokenizer.decode(ids),
       check: ({ context, maxTokens, sampling }) => {
         this.checkTokens('the prompt', context, maxTokens);
         checkSampling(sampling);

@@ -63,6 +63,16 @@ export interface NativeInfo {
   readonly cuda: boolean;
 }
 
+/** What the machine can do at most; see native/cpu/limits.h. */
+export interface MachineLimits {
+  /** Per second; a fused multiply-add is two operations. */
+  readonly f32Flops: number;
+  /** With vdpbf16ps; 0 where the CPU has none. */
+  readonly bf16Flops: number;
+  /** Bytes per second from memory that no cache holds. */
+  readonly readBytes: number;
+}
+
 interface NativeAddon {
   readonly Model: new (
     spec: object,
@@ -72,6 +82,7 @@ interface NativeAddon {
     options: { readonly threads: number; readonly pages: number; readonly referenceKernels: boolean },
   ) => NativeModel;
   info(): NativeInfo;
+  limits(threads: number): Promise<MachineLimits>;
 }
 
 let loaded: NativeAddon | undefined;
@@ -96,4 +107,9 @@ export function nativeAddon(): NativeAddon {
 /** Instruction sets and compiler of the addon. */
 export function nativeInfo(): NativeInfo {
   return nativeAddon().info();
+}
+
+/** Measures the machine for about three seconds, on `threads` threads. */
+export function machineLimits(threads: number): Promise<MachineLimits> {
+  return nativeAddon().limits(threads);
 }

@@ -4,11 +4,17 @@ import type { PromptLeaf, PromptPart } from './prompt-tree.js';
 import { sampleKey } from './sample-key.js';
 import type { RowSampling } from './step-builder.js';
 import { StopMatcher } from './stop-matcher.js';
+import { endsInThought, splitThinking } from './thinking.js';
+
+/** Enough for a template's last words. */
+const PROMPT_END_TOKENS = 16;
 
 export interface SequenceOptions {
   readonly eosIds: readonly number[];
   /** Text of ids, special tokens left out. */
   readonly decode: (ids: readonly number[]) => string;
+  /** Text of ids, special tokens as they are. */
+  readonly decodePrompt: (ids: readonly number[]) => string;
 }
 
 export class Sequence {
@@ -21,15 +27,18 @@ export class Sequence {
   private readonly sharedTokens: number;
   private readonly stopIds: ReadonlySet<number>;
   private readonly matcher: StopMatcher;
+  /** Whether the prompt ends inside a thought. */
+  private readonly thinking: boolean;
   private readonly key: readonly [number, number];
   private end: GenerateResult['end'] | undefined;
 
-  constructor({ request, part, sharedTokens }: PromptLeaf, { eosIds, decode }: SequenceOptions) {
+  constructor({ request, part, sharedTokens }: PromptLeaf, { eosIds, decode, decodePrompt }: SequenceOptions) {
     this.request = request;
     this.part = part;
     this.sharedTokens = sharedTokens;
     this.stopIds = new Set(request.stopIds ?? eosIds);
-    this.matcher = new StopMatcher(request.stop ?? [], decode);
+    this.thinking = endsInThought(decodePrompt(request.context.slice(-PROMPT_END_TOKENS)));
+    this.matcher = new StopMatcher(request.stop ?? [], { decode, thinking: this.thinking });
     this.key = sampleKey(request.sampling?.seed ?? 0, request.id, request.repeat ?? 0);
   }
 
@@ -62,11 +71,13 @@ export class Sequence {
 
   result(): GenerateResult {
     const { id, repeat = 0, context } = this.request;
+    const { thinking, answer } = splitThinking(this.matcher.text(), this.thinking);
     return {
       id,
       repeat,
       ids: this.ids,
-      text: this.matcher.text(),
+      ...(thinking !== undefined && { thinking }),
+      text: answer,
       end: this.end ?? 'truncated',
       promptTokens: context.length,
       sharedTokens: this.sharedTokens,

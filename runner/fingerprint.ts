@@ -11,8 +11,8 @@ export interface Difference {
 type Unsealed = Omit<RunRecord, 'fingerprint'>;
 
 /**
- * Everything in a run record that can change a line of samples.jsonl. Threads, batch size, paths and times are not
- * among it: the engine promises the same bits whatever they are.
+ * Everything in a run record that can change a line of samples.jsonl. Threads, batch size, drafting (MTP), paths and
+ * times are not among it: the engine promises the same bits whatever they are.
  */
 export function determinants(record: Unsealed): Map<string, string> {
   const { evalrun, settings, model, engine, suites } = record;

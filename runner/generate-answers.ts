@@ -1,5 +1,5 @@
 /** Written answers: generation by the engine and judgement beside it, so that neither waits for the other. */
-import type { Engine, GenerateResult } from '../engine/engine.js';
+import type { Engine, GenerateOptions, GenerateResult } from '../engine/engine.js';
 import { wrongResults } from './execute.js';
 import { type JudgedAnswer, type JudgeOptions, judgeAnswer } from './judge-answer.js';
 import type { Outcome } from './outcome.js';
@@ -13,10 +13,12 @@ import { keyOf } from './sample-line.js';
 export async function* generateAnswers(
   engine: Engine,
   samples: readonly PlannedCompletion[],
-  options: JudgeOptions,
+  options: JudgeOptions & Pick<GenerateOptions, 'mtp'>,
 ): AsyncGenerator<Outcome> {
   const waiting = new Map(samples.map((sample) => [keyOf(sample), sample]));
-  const results = engine.generate(samples.map(({ request }) => request))[Symbol.asyncIterator]();
+  const { mtp = false } = options;
+  const requests = samples.map(({ request }) => request);
+  const results = engine.generate(requests, { mtp })[Symbol.asyncIterator]();
   const stop = new AbortController();
   const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]);
   const running = new Set<Promise<undefined>>();
@@ -89,7 +91,7 @@ async function judgeSample(sample: PlannedCompletion, result: GenerateResult, op
     },
     cost: {
       promptTokens: result.promptTokens,
-      sharedTokens: 0,
+      sharedTokens: result.sharedTokens ?? 0,
       completionTokens,
       ...(sandbox && { sandbox }),
     },

@@ -1,4 +1,5 @@
 /** From what a model wrote to a verdict: the suite's judgement, and a run in the sandbox where it asks for one. */
+import type { GenerateResult } from '../engine/engine.js';
 import { EvalrunError } from '../errors.js';
 import type { GenerativePlan, Judgement } from '../suites/suite.js';
 import type { SampleCost } from './outcome.js';
@@ -14,6 +15,8 @@ export interface ProgramRunner {
   run(task: PythonTask): Promise<SandboxVerdict>;
   close(): Promise<void>;
 }
+
+export type WrittenAnswer = Pick<GenerateResult, 'text' | 'end' | 'thinking'>;
 
 export interface JudgedAnswer {
   readonly status: SampleStatus;
@@ -34,10 +37,14 @@ export interface JudgeOptions {
 /** Judges the answer to the sample `id`. Throws `run/interrupted` on abort while a program runs. */
 export async function judgeAnswer(
   id: string,
-  { text, end }: { readonly text: string; readonly end: 'stop' | 'eos' | 'truncated' },
+  { text, end, thinking }: WrittenAnswer,
   { judge, programs, signal }: JudgeOptions,
 ): Promise<JudgedAnswer> {
   const truncated = end === 'truncated';
+  // All that was written is a thought: there is nothing to extract or to run.
+  if (thinking !== undefined && text.trim() === '') {
+    return { status: truncated ? 'truncated' : 'unparsed', answer: null, score: 0, extractedBy: null, rule: null };
+  }
   const judgement = judge(id, { text, truncated });
   if (!isTrial(judgement)) return { ...judgement, score: judgement.status === 'correct' ? 1 : 0 };
   if (programs === undefined) {

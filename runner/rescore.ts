@@ -90,8 +90,9 @@ async function judgeLine(
   { judge }: GenerativePlan,
   programs: ProgramRunner | undefined,
 ): Promise<GenerativeLine> {
-  if (line.end === 'error') return line;
-  const answer = { text: line.output, end: line.end };
+  const { output: text, end, thinking } = line;
+  if (end === 'error') return line;
+  const answer = { text, end, ...(thinking !== undefined && { thinking }) };
   const { status, answer: found, score, extractedBy, rule } = await judgeAnswer(line.id, answer, { judge, programs });
   return { ...line, status, answer: found, score, extracted_by: extractedBy, rule };
 }

@@ -29,6 +29,7 @@ const settingsSchema = z.object({
   min_p: z.number().optional(),
   samples: z.int().positive().optional(),
   unsafe_exec: z.boolean().optional(),
+  mtp: z.boolean().optional(),
   record_experts: z.boolean().optional(),
   // Of runs on a server.
   engine: z.literal('openai').optional(),

@@ -33,6 +33,8 @@ export interface RunRequest {
   readonly samples?: number;
   /** Runs generated programs without isolation where there is no sandbox. */
   readonly unsafeExec?: boolean;
+  /** Drafts written answers with the model's own MTP module; the answers are the same. */
+  readonly mtp?: boolean;
   /** Writes the routed experts of each sample's last prompt token to telemetry.jsonl, so that two runs can be compared in them. */
   readonly recordExperts?: boolean;
   /** `3/8` asks the third of eight shares of the samples; mergeRuns puts them together. */
@@ -76,6 +78,7 @@ export function askedSettings(request: RunRequest): Partial<RunSettings> {
     min_p: request.minP,
     samples: request.samples,
     unsafe_exec: request.unsafeExec,
+    mtp: request.mtp,
     record_experts: request.recordExperts,
     shard: request.shard,
     model: engineOptions.model,

@@ -1,7 +1,9 @@
 /** A run from its first to its last file: plan, run or resume, order, verify, score. */
 import type { Engine } from '../engine/engine.js';
+import { checkMtp } from '../engine/mtp-check.js';
 import { EvalrunError } from '../errors.js';
 import { writeJson } from './disk.js';
+import { type Drafting, DraftingMeter } from './drafting.js';
 import { executeSamples } from './execute.js';
 import { generateAnswers } from './generate-answers.js';
 import { stopIfAborted } from './interruption.js';
@@ -69,6 +71,8 @@ export interface RunWork {
   readonly sharedTokens: number;
   readonly completionTokens: number;
   readonly seconds: number;
+  /** Only where tokens were drafted. */
+  readonly drafting?: Drafting;
 }
 
 export interface RunResult {
@@ -93,6 +97,7 @@ export async function runSuite(options: RunSuiteOptions): Promise<RunResult> {
   const stored = resume === undefined ? undefined : await loadRun(resume);
   const settings = stored ? { ...stored.settings, ...askedSettings(options) } : newSettings(options, engine.info);
   const { tokenizer, info } = engine;
+  if (settings.mtp) checkMtp(info);
   onNotice?.('planning: writing and tokenising the prompts');
   const planned = await planRun({
     settings,
@@ -123,7 +128,7 @@ export async function runSuite(options: RunSuiteOptions): Promise<RunResult> {
       if (stored !== undefined) checkSameRun(folder, stored, now);
       const record = stored ?? now;
       if (stored === undefined) await writeJson(runFiles(folder).record, record);
-      return await runPlanned({ options, folder, record, suites, programs });
+      return await runPlanned({ options, folder, record, suites, programs, mtp: settings.mtp ?? false });
     } finally {
       await lock.release();
     }
@@ -139,6 +144,8 @@ interface PlannedRun {
   readonly suites: readonly PlannedSuite[];
   /** Where a suite has programs to be run. */
   readonly programs: ProgramRunner | undefined;
+  /** As asked now: a resumed run need not do as its first part did. */
+  readonly mtp: boolean;
 }
 
 async function runPlanned(run: PlannedRun): Promise<RunResult> {
@@ -179,6 +186,7 @@ async function runPending(run: PlannedRun, done: ReadonlySet<string>, writer: Sa
   const meter = new ProgressMeter(total, done.size);
   const routing = run.record.settings.record_experts ?? false;
   const telemetry = new Telemetry(runFiles(folder).telemetry, engine, meter, routing);
+  const drafting = new DraftingMeter();
   const work = { samples: 0, promptTokens: 0, sharedTokens: 0, completionTokens: 0, seconds: 0 };
   const onOutcome = (outcome: Outcome) => {
     const { promptTokens, sharedTokens, completionTokens } = outcome.cost;
@@ -194,6 +202,7 @@ async function runPending(run: PlannedRun, done: ReadonlySet<string>, writer: Sa
   engine.recordRouting = true;
   engine.onStep = (stats) => {
     telemetry.onStep(stats);
+    drafting.add(stats);
     onProgress?.(meter.read());
     stopIfAborted(signal);
   };
@@ -212,14 +221,15 @@ async function runPending(run: PlannedRun, done: ReadonlySet<string>, writer: Sa
     engine.onStep = undefined;
     engine.recordRouting = false;
   }
-  return { ...work, seconds: meter.seconds };
+  const drafted = drafting.read();
+  return { ...work, seconds: meter.seconds, ...(drafted && { drafting: drafted }) };
 }
 
 /** One generator of outcomes for each kind of suite. */
 function outcomesOf(
   suite: PlannedSuite,
   pending: ReadonlySet<string>,
-  { options: { engine, signal }, programs }: PlannedRun,
+  { options: { engine, signal }, programs, mtp }: PlannedRun,
 ): AsyncGenerator<Outcome> {
   switch (suite.kind) {
     case 'choice':
@@ -229,7 +239,7 @@ function outcomesOf(
       );
     case 'generative': {
       const samples = suite.samples.filter((sample) => pending.has(keyOf(sample)));
-      return generateAnswers(engine, samples, { judge: suite.judge, programs, signal });
+      return generateAnswers(engine, samples, { judge: suite.judge, programs, signal, mtp });
     }
   }
 }

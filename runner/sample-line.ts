@@ -40,7 +40,7 @@ const generativeSchema = z.strictObject({
   ...verdictFields,
   /** What the model thought before its answer, without tags; only where it did. */
   thinking: z.string().optional(),
-  /** What the model wrote, as it is: scoring again starts from here. */
+  /** What the model answered, as it is: scoring again starts from here. */
   output: z.string(),
   /** Why it ended there; `error` where there is no answer. */
   end: z.enum(['stop', 'eos', 'truncated', 'error']),

@@ -21,6 +21,8 @@ export class Telemetry {
   private steps = 0;
   private prefillTokens = 0;
   private decodeTokens = 0;
+  private draftedTokens = 0;
+  private acceptedTokens = 0;
   private sequences = 0;
   private stepMs = 0;
   private readonly load = new ExpertLoad();
@@ -46,6 +48,8 @@ export class Telemetry {
     this.steps += 1;
     this.prefillTokens += stats.prefillTokens;
     this.decodeTokens += stats.decodeTokens;
+    this.draftedTokens += stats.draftedTokens ?? 0;
+    this.acceptedTokens += stats.acceptedTokens ?? 0;
     this.sequences += stats.sequences;
     this.stepMs += stats.latencyMs;
     if (stats.routing === undefined) return;
@@ -97,6 +101,7 @@ export class Telemetry {
       step_ms: Math.round(this.stepMs * 1000) / 1000,
       prefill_tokens: this.prefillTokens,
       decode_tokens: this.decodeTokens,
+      ...(this.draftedTokens > 0 && { drafted_tokens: this.draftedTokens, accepted_tokens: this.acceptedTokens }),
       sequences_per_step: this.sequences / this.steps,
       kv_pages_used: this.step?.kvPagesUsed,
       kv_pages_total: this.step?.kvPagesTotal,
@@ -106,6 +111,7 @@ export class Telemetry {
       resident_bytes: memory.residentBytes,
     });
     [this.steps, this.prefillTokens, this.decodeTokens, this.sequences, this.stepMs] = [0, 0, 0, 0, 0];
+    [this.draftedTokens, this.acceptedTokens] = [0, 0];
     this.intervals += 1;
     if (this.intervals % loadIntervals === 0) this.writeLoad();
   }

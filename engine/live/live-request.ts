@@ -11,7 +11,7 @@ export interface LiveRequest {
   readonly sampling?: SamplingOptions;
   /** Low and high half of the 64-bit key of the draws; see sample-key.ts. Needed with a temperature. */
   readonly key?: readonly [number, number];
-  /** Strings that end the text, matched on decoded text. */
+  /** Strings that end the text, matched on decoded text, but not inside a thought before the answer. */
   readonly stop?: readonly string[];
   /** Ids that end the text; default the model's end-of-sequence ids. */
   readonly stopIds?: readonly number[];
@@ -35,6 +35,7 @@ export interface TokenLogProbs extends ScoredToken {
 export interface LiveResult {
   /** Generated ids, those of a stop string included, without the id that ended the text. */
   readonly ids: readonly number[];
+  /** Thoughts included. */
   readonly text: string;
   readonly end: 'stop' | 'eos' | 'truncated';
   /** The stop string that ended the text. */

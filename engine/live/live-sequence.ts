@@ -1,13 +1,19 @@
 /** One text of a live session: what is asked, what is computed, and when it has ended. */
 import type { RowSampling } from '../step-builder.js';
 import { StopMatcher } from '../stop-matcher.js';
+import { endsInThought } from '../thinking.js';
 import type { LiveListener, LiveRequest, LiveResult, TokenLogProbs } from './live-request.js';
 
 export interface LiveSequenceOptions {
   readonly eosIds: readonly number[];
   /** Text of ids, special tokens left out. */
   readonly decode: (ids: readonly number[]) => string;
+  /** Text of ids, special tokens as they are. */
+  readonly decodePrompt: (ids: readonly number[]) => string;
 }
+
+/** Enough for a template's last words. */
+const PROMPT_END_TOKENS = 16;
 
 export class LiveSequence {
   readonly request: LiveRequest;
@@ -23,12 +29,13 @@ export class LiveSequence {
   private readonly decode: (ids: readonly number[]) => string;
   private end: LiveResult['end'] | undefined;
 
-  constructor(request: LiveRequest, listener: LiveListener, { eosIds, decode }: LiveSequenceOptions) {
+  constructor(request: LiveRequest, listener: LiveListener, { eosIds, decode, decodePrompt }: LiveSequenceOptions) {
     this.request = request;
     this.listener = listener;
     this.stopIds = new Set(request.stopIds ?? eosIds);
     this.decode = decode;
-    this.matcher = new StopMatcher(request.stop ?? [], decode);
+    const thinking = endsInThought(decodePrompt(request.context.slice(-PROMPT_END_TOKENS)));
+    this.matcher = new StopMatcher(request.stop ?? [], { decode, thinking });
   }
 
   /** Positions in the cache when everything asked is generated. */

@@ -1,6 +1,7 @@
 /** Continuations by way of completions or of a chat; what a server tells about their ends, in evalrun's words. */
 import { createHash } from 'node:crypto';
 import type { GenerateRequest, GenerateResult } from '../engine.js';
+import { answerStart, endsInThought, splitThinking } from '../thinking.js';
 import type { Abilities } from './abilities.js';
 import type { RemoteClient } from './remote-client.js';
 import { RemoteFailure } from './remote-failure.js';
@@ -40,16 +41,20 @@ interface Written {
 export async function generateRemotely(writer: RemoteWriter, request: GenerateRequest): Promise<GenerateResult> {
   const { id, repeat = 0, stop = [] } = request;
   const written = await askAdapting(writer, request);
-  const text = cutAtStop(written.text, stop);
+  // Where the server's template ends is not known.
+  const opened = endsInThought(request.text ?? '');
+  const whole = cutAtStop(written.text, stop, opened);
+  const { thinking: tagged, answer: text } = splitThinking(whole, opened);
+  const thinking = written.thinking ?? tagged;
   return {
     id,
     repeat,
     ids: [],
+    ...(thinking !== undefined && { thinking }),
     text,
-    end: endOf(written, { cut: text.length < written.text.length, stop }),
+    end: endOf(written, { cut: whole.length < written.text.length, stop }),
     promptTokens: written.promptTokens ?? request.context.length,
     completionTokens: written.completionTokens ?? 0,
-    ...(written.thinking !== undefined && { thinking: written.thinking }),
   };
 }
 
@@ -144,10 +149,12 @@ function stopOf({ stop = [] }: GenerateRequest, { stops }: Dialect): object {
   return stop.length === 0 ? {} : { stop: stop.slice(0, stops) };
 }
 
-/** The text before the first stop string in it, whatever the server did about them. */
-export function cutAtStop(text: string, stop: readonly string[]): string {
-  const places = stop.filter((one) => one !== '').flatMap((one) => (text.includes(one) ? [text.indexOf(one)] : []));
-  return text.slice(0, Math.min(text.length, ...places));
+/** The text before the first stop string behind its thoughts, whatever the server did about them. */
+export function cutAtStop(text: string, stop: readonly string[], opened = false): string {
+  const start = answerStart(text, opened);
+  if (start === undefined) return text;
+  const places = stop.filter((one) => one !== '').map((one) => text.indexOf(one, start));
+  return text.slice(0, Math.min(text.length, ...places.filter((place) => place >= 0)));
 }
 
 function endOf(

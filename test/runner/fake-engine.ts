@@ -24,7 +24,7 @@ export interface FakeEngineOptions {
   /** Results come back in this order within a step. */
   readonly reverse?: boolean;
   /** What is generated for a request; default nothing. */
-  readonly write?: (request: GenerateRequest) => { readonly text: string; readonly end?: GenerateResult['end'] };
+  readonly write?: (request: GenerateRequest) => Pick<GenerateResult, 'text' | 'thinking'> & Partial<GenerateResult>;
   readonly chatTemplate?: string;
   readonly onScore?: (requests: readonly ScoreRequest[], sharePrefixes: boolean) => void;
 }
@@ -123,9 +123,10 @@ export function fakeEngine(options: FakeEngineOptions = {}): Engine & { closed: 
         });
         if (given === options.failAfter) throw new Error('the fake engine broke');
         given += 1;
-        const { text, end = 'eos' } = options.write?.(request) ?? { text: '' };
+        const { text, end = 'eos', ...written } = options.write?.(request) ?? { text: '' };
         const ids = engine.tokenizer.encode(text, { addSpecialTokens: false });
-        yield { id: request.id, repeat: request.repeat ?? 0, ids, text, end, promptTokens: request.context.length };
+        const promptTokens = request.context.length;
+        yield { ...written, id: request.id, repeat: request.repeat ?? 0, ids, text, end, promptTokens };
       }
     },
     memory: () => ({ weightBytes: 1, kvBytes: 2, workspaceBytes: 3, residentBytes: 4 }),

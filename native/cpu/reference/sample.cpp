@@ -27,10 +27,14 @@ int32_t greedy(const float* logits, int vocab) {
 int32_t sample(const float* logits, int vocab, const SampleParams& params) {
   if (!(params.temperature > 0)) return greedy(logits, vocab);
   std::vector<Candidate> candidates(vocab);
-  for (int v = 0; v < vocab; ++v) candidates[v] = {logits[v], v};
+  // No order holds among NaN, and std::sort needs one.
+  for (int v = 0; v < vocab; ++v) candidates[v] = {std::isnan(logits[v]) ? -INFINITY : logits[v], v};
   const size_t keep = params.top_k > 0 ? std::min(params.top_k, vocab) : vocab;
-  std::partial_sort(candidates.begin(), candidates.begin() + keep, candidates.end(), more_probable);
-  candidates.resize(keep);
+  if (keep < candidates.size()) {
+    std::nth_element(candidates.begin(), candidates.begin() + keep, candidates.end(), more_probable);
+    candidates.resize(keep);
+  }
+  std::sort(candidates.begin(), candidates.end(), more_probable);
 
   std::vector<double> weights(keep);
   double total = 0;
