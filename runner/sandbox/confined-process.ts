@@ -1,6 +1,6 @@
 /** One interpreter in the sandbox: started, spoken to in frames, measured, and ended with all that it started. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { Duplex, Readable, Writable } from 'node:stream';
@@ -132,7 +132,9 @@ export class ConfinedProcess {
     if (bubblewrap === undefined || filters === undefined) {
       const [command = '', ...args] = inside;
       for (const [name, text] of Object.entries(workload?.files ?? {})) {
-        writeFileSync(path.join(this.folder ?? os.tmpdir(), name), text);
+        const file = path.join(this.folder ?? os.tmpdir(), name);
+        mkdirSync(path.dirname(file), { recursive: true });
+        writeFileSync(file, text);
       }
       const env = workload?.environment ?? pythonEnvironment(interpreter);
       return spawn(command, args, {

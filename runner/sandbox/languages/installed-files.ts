@@ -31,30 +31,27 @@ export async function programMounts(programs: readonly string[]): Promise<Mount[
 
 /** The shared libraries of programs and of other libraries, at the paths that the loader finds them at, and the loader. */
 export async function libraryMounts(files: readonly string[]): Promise<Mount[]> {
-  const mounts: Mount[] = [];
-  // One call: ldd prints the libraries of each file in turn.
-  const text =
-    (await outputOf(
-      'ldd',
-      files.map((file) => realpathSync(file)),
-    )) ?? '';
-  for (const line of text.split('\n')) {
-    const file = /(?:=> |^\s*)(\/\S+) \(0x/.exec(line)?.[1];
-    if (file !== undefined && existsSync(file)) mounts.push(mountFile(file));
-  }
-  return uniqueMounts(mounts);
+  const args = files.map((file) => realpathSync(file));
+  // One call for all; it also fails for a script among them, having listed the others.
+  const text = await promisify(execFile)('ldd', args, { timeout: 30_000, cwd: '/' }).then(
+    ({ stdout }) => stdout,
+    (error: { stdout?: string }) => error.stdout ?? '',
+  );
+  const found = text.split('\n').flatMap((line) => /(?:=> |^\s*)(\/\S+) \(0x/.exec(line)?.[1] ?? []);
+  return uniqueMounts(found.filter((file) => existsSync(file)).map(mountFile));
 }
 
-/** A file or folder at its own path, whatever links lead there; nothing for what is not there. */
+/** A file or folder at its own path, whatever links lead there. */
 export function mountFile(file: string): Mount {
   return { from: realpathSync(file), at: file };
 }
 
+/** Those that are there. */
 export function mountFolders(folders: readonly string[]): Mount[] {
   return folders.filter((folder) => existsSync(folder)).map(mountFile);
 }
 
-/** Folders come first, so that files are put over them and not below them. */
+/** Each place once; the order says what is put over what. */
 export function uniqueMounts(mounts: readonly Mount[]): Mount[] {
   return [...new Map(mounts.map((mount) => [mount.at, mount])).values()];
 }

@@ -31,6 +31,8 @@ export interface Toolchain {
   readonly version: string;
   /** Files and folders that the sandbox's root needs, read-only, at the paths by which programs ask for them. */
   readonly mounts: readonly Mount[];
+  /** Symbolic links: place -> where it leads. */
+  readonly links?: Readonly<Record<string, string>>;
   readonly environment: Readonly<Record<string, string>>;
   /** Longest time that compiling and starting may take, before the task's own deadline begins. */
   readonly startMs: number;

@@ -4,6 +4,7 @@ import { compileFailure, type Mount, type Script, type Toolchain } from './langu
 
 export interface Workload {
   readonly mounts: readonly Mount[];
+  readonly links: Readonly<Record<string, string>>;
   readonly environment: Readonly<Record<string, string>>;
   /** Name in the process's folder -> text. */
   readonly files: Readonly<Record<string, string>>;
@@ -26,6 +27,7 @@ export function workloadOf(script: Script, toolchain: Toolchain, limits: Sandbox
   ];
   return {
     mounts: toolchain.mounts,
+    links: toolchain.links ?? {},
     environment: {
       HOME: '/tmp',
       LC_ALL: 'C.UTF-8',
