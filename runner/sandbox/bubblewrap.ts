@@ -91,8 +91,9 @@ function interpreterMounts({ executable, stdlib, sites, libraries, packages }: I
   ];
 }
 
-function workloadMounts({ mounts, links }: Workload): string[] {
+function workloadMounts({ mounts, links, needsProc }: Workload): string[] {
   return [
+    ...(needsProc ? ['--proc', '/proc'] : []),
     ...Object.entries(links).flatMap(([at, to]) => ['--symlink', to, at]),
     ...mounts.flatMap(({ from, at }) => ['--ro-bind', from, at]),
     ...loaders.filter((file) => existsSync(file)).flatMap((file) => ['--ro-bind', realpathSync(file), file]),

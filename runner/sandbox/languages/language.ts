@@ -33,6 +33,8 @@ export interface Toolchain {
   readonly mounts: readonly Mount[];
   /** Symbolic links: place -> where it leads. */
   readonly links?: Readonly<Record<string, string>>;
+  /** Whether it does not start without a /proc; it then sees the processes of its own task. */
+  readonly needsProc?: boolean;
   readonly environment: Readonly<Record<string, string>>;
   /** Longest time that compiling and starting may take, before the task's own deadline begins. */
   readonly startMs: number;

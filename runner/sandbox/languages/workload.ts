@@ -5,6 +5,7 @@ import { compileFailure, type Mount, type Script, type Toolchain } from './langu
 export interface Workload {
   readonly mounts: readonly Mount[];
   readonly links: Readonly<Record<string, string>>;
+  readonly needsProc: boolean;
   readonly environment: Readonly<Record<string, string>>;
   /** Name in the process's folder -> text. */
   readonly files: Readonly<Record<string, string>>;
@@ -28,6 +29,7 @@ export function workloadOf(script: Script, toolchain: Toolchain, limits: Sandbox
   return {
     mounts: toolchain.mounts,
     links: toolchain.links ?? {},
+    needsProc: toolchain.needsProc ?? false,
     environment: {
       HOME: '/tmp',
       LC_ALL: 'C.UTF-8',
