@@ -25,7 +25,10 @@ interface ShowFlags {
 export function showCommand(parts: CliParts): Command {
   return new Command('show')
     .description('Prints the prompt of one sample, its tokens, and where the answer will be read. Loads no weights.')
-    .requiredOption('-s, --suite <name>', 'mmlu, ceval, cmmlu, bilingual, math500, gsm8k, mgsm, cmath, humaneval')
+    .requiredOption(
+      '-s, --suite <name>',
+      'mmlu, ceval, cmmlu, bilingual, math500, gsm8k, mgsm, cmath, humaneval, humaneval-mul',
+    )
     .option('--sample <n>', 'place in the suite from 0, or an id such as mmlu/anatomy/7', '0')
     .option(
       '-m, --model <model>',
@@ -137,7 +140,7 @@ async function describeWritten(
     tokens: tokensOf(ids, tokenizer),
     chat_template: prompts.usesTemplate,
     max_tokens: plan.maxTokens,
-    stop: plan.stop,
+    stop: written.stop ?? plan.stop,
     reading: plan.reading,
   };
 }

@@ -69,6 +69,7 @@ function suiteMetrics(suite: SuiteRecord, lines: readonly SampleLine[]): SuiteMe
     letters: generation === undefined ? countLetters(lines.filter(isChoice)) : null,
     ...(generation !== undefined && writtenMetrics(lines.filter(isGenerative), generation)),
     ...(generation?.executes && { pass_at_k: passAtKs(groups.flat(), generation.samples) }),
+    ...(suite.languages_missing !== undefined && { languages_missing: suite.languages_missing }),
     prompt_tokens: suite.prompt_tokens,
     // Nobody published scores on the questions in the box.
     published: suite.datasets.every(({ source }) => source === 'embedded') ? [] : suite.published,

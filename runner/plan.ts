@@ -18,6 +18,8 @@ export type PlannedSuite = { readonly record: SuiteRecord } & (
       readonly kind: 'generative';
       readonly samples: readonly PlannedCompletion[];
       readonly judge: GenerativePlan['judge'];
+      /** Languages besides Python that its programs are in. */
+      readonly codeLanguages: GenerativePlan['codeLanguages'];
     }
 );
 
@@ -26,6 +28,8 @@ export interface PlanOptions {
   readonly tokenizer: Tokenizer;
   /** Most tokens, prompt and answer together, that the model takes. */
   readonly contextLength: number;
+  /** Which languages this machine cannot run. */
+  readonly missingLanguages?: SuiteOptions['missingLanguages'] | undefined;
   readonly onNotice?: ((line: string) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -47,10 +51,14 @@ export async function planRun(options: PlanOptions): Promise<PlannedSuite[]> {
   return [...planned.values()];
 }
 
-function planSuite(name: string, { settings, tokenizer, contextLength }: PlanOptions): Promise<readonly SuitePlan[]> {
+function planSuite(
+  name: string,
+  { settings, tokenizer, contextLength, missingLanguages }: PlanOptions,
+): Promise<readonly SuitePlan[]> {
   return getSuite(name).plan({
     ...suiteOptions(settings),
     countTokens: (text) => tokenizer.encode(text).length,
+    ...(missingLanguages && { missingLanguages }),
     // One token is left for the answer.
     maxPromptTokens: contextLength - 1,
   });
@@ -74,6 +82,8 @@ async function tokenizePlan(plan: SuitePlan, options: PlanOptions): Promise<Plan
     throw new EvalrunError('suite/empty', {
       what: `${plan.suite} has no questions for this selection`,
       expected: 'at least one question',
+      ...(plan.kind === 'generative' &&
+        Object.keys(plan.languagesMissing).length > 0 && { found: Object.values(plan.languagesMissing).join('; ') }),
       todo: 'check --subjects and --limit',
     });
   }
@@ -86,8 +96,9 @@ async function tokenizePlan(plan: SuitePlan, options: PlanOptions): Promise<Plan
   const record = {
     ...recordOf({ ...plan, notes: [...plan.notes, ...notes] }, samples, samples.map(completionIdentity)),
     generation,
+    ...(Object.keys(plan.languagesMissing).length > 0 && { languages_missing: { ...plan.languagesMissing } }),
   };
-  return { kind: 'generative', record, samples, judge: plan.judge };
+  return { kind: 'generative', record, samples, judge: plan.judge, codeLanguages: plan.codeLanguages };
 }
 
 /** `identities` are texts that say what each sample asks. */

@@ -40,7 +40,9 @@ export class SandboxPool {
   static async open(options: PoolOptions = {}): Promise<SandboxPool> {
     removeStaleGroups();
     const { sandbox, report } = await openSandbox(options);
-    return new SandboxPool(sandbox, report, options);
+    const toolchains = [...(options.toolchains?.values() ?? [])].map(({ language, version }) => [language, version]);
+    const known = { ...report, ...(toolchains.length > 0 && { toolchains: Object.fromEntries(toolchains) }) };
+    return new SandboxPool(sandbox, known, options);
   }
 
   /** Waits for a worker; the deadline counts from when the program starts. Failures of the sandbox are tried a second time. */

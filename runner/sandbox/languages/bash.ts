@@ -1,7 +1,8 @@
 /** Bash, with the small programs that scripts are made of. */
-import { languageFile } from './language-file.js';
+
 import { findProgram, libraryPath, mountFolders, outputOf, programMounts } from './installed-files.js';
 import type { Language } from './language.js';
+import { languageFile } from './language-file.js';
 
 /** What POSIX promises to scripts and what is common beyond it, as far as it is installed here. */
 const tools = (

@@ -16,7 +16,9 @@ function testSource({ prelude, test, entryPoint }: LanguageTask): string {
     '#undef assert\n' +
     '#define assert(...) ((__VA_ARGS__) ? void() : evalrun::finish("assertion", "assert: " #__VA_ARGS__))\n';
   // The published test begins with the brace that closes the function.
-  return tagUnions(`${prelude}return evalrun::ask<${returns}>(${parameters.join(', ')});\n${test.replace('}', `}\n${assertion}`)}`);
+  return tagUnions(
+    `${prelude}return evalrun::ask<${returns}>(${parameters.join(', ')});\n${test.replace('}', `}\n${assertion}`)}`,
+  );
 }
 
 /**
@@ -40,7 +42,10 @@ async function compilerParts(compiler: string): Promise<{ programs: string[]; fo
   const folders = ['crt1.o', 'libstdc++.so', 'crtbegin.o'].map((name) => ask(`-print-file-name=${name}`));
   return {
     programs,
-    folders: [...(await Promise.all(folders)).filter(path.isAbsolute).map((file) => path.dirname(path.normalize(file))), '/usr/include'],
+    folders: [
+      ...(await Promise.all(folders)).filter(path.isAbsolute).map((file) => path.dirname(path.normalize(file))),
+      '/usr/include',
+    ],
   };
 }
 

@@ -1,7 +1,17 @@
 /** C# by Mono: class Problem with the program in one virtual machine, class Problem with the test in another. */
-import path from 'node:path';
+
 import { readdirSync } from 'node:fs';
-import { findProgram, libraryMounts, libraryPath, mountFile, mountFolders, outputOf, programMounts, uniqueMounts } from './installed-files.js';
+import path from 'node:path';
+import {
+  findProgram,
+  libraryMounts,
+  libraryPath,
+  mountFile,
+  mountFolders,
+  outputOf,
+  programMounts,
+  uniqueMounts,
+} from './installed-files.js';
 import type { Language, LanguageTask } from './language.js';
 import { languageFile } from './language-file.js';
 import { parseSignature } from './signature.js';
@@ -30,7 +40,9 @@ export const csharp: Language = {
     const [folder] = mountFolders([path.join(prefix, 'lib')]);
     if (version === undefined || folder === undefined) return `${mono} does not run`;
     // What the class library calls; only the names are known before it is called.
-    const native = readdirSync(folder.from).filter((name) => /^lib(mono|Mono).*\.so/.test(name)).map((name) => path.join(folder.at, name));
+    const native = readdirSync(folder.from)
+      .filter((name) => /^lib(mono|Mono).*\.so/.test(name))
+      .map((name) => path.join(folder.at, name));
     const mounts = uniqueMounts([
       ...mountFolders([library, '/etc/mono', '/usr/share/zoneinfo']),
       ...(await programMounts(['/bin/sh', mono])),
@@ -62,7 +74,8 @@ export const csharp: Language = {
     };
   },
   proof: {
-    prelude: 'using System;\nusing System.Diagnostics;\nusing System.Numerics;\nclass Problem {\n    public static long Add(long x, long y) {\n',
+    prelude:
+      'using System;\nusing System.Diagnostics;\nusing System.Numerics;\nclass Problem {\n    public static long Add(long x, long y) {\n',
     program:
       'using System;\nusing System.Diagnostics;\nusing System.Numerics;\nclass Problem {\n    public static long Add(long x, long y) {\n        return x + y;\n    }\n}\n',
     test: '    }\n    public static void Main(string[] args) {\n    Debug.Assert(Add((1L), (2L)) == (3L));\n    }\n\n}\n',

@@ -1,7 +1,16 @@
 /** Java: class Problem with the program in one virtual machine, class Problem with the test in another. */
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
-import { findProgram, libraryMounts, libraryPath, mountFile, mountFolders, outputOf, programMounts, uniqueMounts } from './installed-files.js';
+import {
+  findProgram,
+  libraryMounts,
+  libraryPath,
+  mountFile,
+  mountFolders,
+  outputOf,
+  programMounts,
+  uniqueMounts,
+} from './installed-files.js';
 import type { Language, LanguageTask } from './language.js';
 import { languageFile } from './language-file.js';
 import { parseSignature } from './signature.js';
@@ -39,11 +48,19 @@ export const java: Language = {
     if (version === undefined) return `${machine} does not run`;
     const libraries = ['lib', 'lib/server'].flatMap((folder) => {
       const [at] = mountFolders([path.join(home, folder)]);
-      return at === undefined ? [] : readdirSync(at.from).filter((name) => name.endsWith('.so')).map((name) => path.join(at.at, name));
+      return at === undefined
+        ? []
+        : readdirSync(at.from)
+            .filter((name) => name.endsWith('.so'))
+            .map((name) => path.join(at.at, name));
     });
     const outside = (await libraryMounts(libraries)).filter(({ at }) => !at.startsWith(`${home}/`));
     const programs = await programMounts(['/bin/sh']);
-    const settings = mountFolders(readdirSync('/etc').filter((name) => /^java/.test(name)).map((name) => `/etc/${name}`));
+    const settings = mountFolders(
+      readdirSync('/etc')
+        .filter((name) => /^java/.test(name))
+        .map((name) => `/etc/${name}`),
+    );
     return {
       language: 'java',
       version: version.split('\n')[0]?.trim() ?? '',
@@ -68,7 +85,8 @@ export const java: Language = {
     };
   },
   proof: {
-    prelude: 'import java.util.*;\nimport org.javatuples.*;\nclass Problem {\n    public static long add(long x, long y) {\n',
+    prelude:
+      'import java.util.*;\nimport org.javatuples.*;\nclass Problem {\n    public static long add(long x, long y) {\n',
     program:
       'import java.util.*;\nimport org.javatuples.*;\nclass Problem {\n    public static long add(long x, long y) {\n        return x + y;\n    }\n}\n',
     test: '    }\n    public static void main(String[] args) {\n    assert(add((1l), (2l)) == (3l));\n    }\n\n}\n',

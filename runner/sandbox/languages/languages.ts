@@ -1,4 +1,5 @@
 /** The languages besides Python that the sandbox can run, and which of them this machine has. */
+import { EvalrunError } from '../../../errors.js';
 import { bash } from './bash.js';
 import { cpp } from './cpp.js';
 import { csharp } from './csharp.js';
@@ -10,7 +11,11 @@ import { typescript } from './typescript.js';
 
 export const languages: readonly Language[] = [cpp, java, csharp, javascript, typescript, php, bash];
 
-/** @throws nothing: names come from a type */
-export function languageNamed(name: LanguageName): Language | undefined {
-  return languages.find((language) => language.name === name);
+const byName = new Map(languages.map((language) => [language.name, language]));
+
+/** Throws `internal/language` for a name without a language. */
+export function languageNamed(name: LanguageName): Language {
+  const language = byName.get(name);
+  if (language !== undefined) return language;
+  throw new EvalrunError('internal/language', { what: `the sandbox has no language ${name}` });
 }

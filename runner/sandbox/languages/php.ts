@@ -1,9 +1,18 @@
 /** PHP by its command line. */
-import { languageFile } from './language-file.js';
-import { findProgram, libraryMounts, libraryPath, mountFolders, outputOf, programMounts, uniqueMounts } from './installed-files.js';
-import type { Language } from './language.js';
+
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
+import {
+  findProgram,
+  libraryMounts,
+  libraryPath,
+  mountFolders,
+  outputOf,
+  programMounts,
+  uniqueMounts,
+} from './installed-files.js';
+import type { Language } from './language.js';
+import { languageFile } from './language-file.js';
 
 /** Answers print before the channel's frames, never into them; warnings are not errors, as with `php -f`. */
 const flags = '-d memory_limit=512M -d display_errors=stderr -d opcache.enable_cli=0';
@@ -14,7 +23,10 @@ async function extensionFolders(php: string): Promise<{ extensions: string; sett
   const text = await outputOf(php, ['-r', code]);
   if (text === undefined) return undefined;
   const [extensions = '', settings = '', scanned = ''] = text.trim().split('\n');
-  return { extensions, settings: [settings === '' ? '' : path.dirname(settings), scanned].filter((name) => name !== '') };
+  return {
+    extensions,
+    settings: [settings === '' ? '' : path.dirname(settings), scanned].filter((name) => name !== ''),
+  };
 }
 
 export const php: Language = {
@@ -28,7 +40,9 @@ export const php: Language = {
     const folders = await extensionFolders(program);
     if (version === undefined || folders === undefined) return `${program} does not run`;
     const extensions = mountFolders([folders.extensions]).flatMap(({ from }) =>
-      readdirSync(from).filter((name) => name.endsWith('.so')).map((name) => path.join(from, name)),
+      readdirSync(from)
+        .filter((name) => name.endsWith('.so'))
+        .map((name) => path.join(from, name)),
     );
     const mounts = uniqueMounts([
       // Settings are links into a folder beside them.

@@ -42,7 +42,11 @@ async function findEraser(node: string): Promise<Eraser | undefined> {
   const script =
     'const fs=require("node:fs");const [,n]=process.argv;' +
     'fs.writeFileSync(n+".js",require("node:module").stripTypeScriptTypes(fs.readFileSync(n+".ts","utf8"),{mode:"transform"}))';
-  return { version: 'types stripped by node', mounts: [], command: (name) => `${node} --no-warnings -e '${script}' ${name}` };
+  return {
+    version: 'types stripped by node',
+    mounts: [],
+    command: (name) => `${node} --no-warnings -e '${script}' ${name}`,
+  };
 }
 
 /** The native compiler of the typescript package, which evalrun itself is built with; absent where only evalrun is installed. */
