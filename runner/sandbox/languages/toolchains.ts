@@ -1,4 +1,4 @@
-/** Toolchains that work: found, and proven by a program that passes and one that does not. */
+/** Toolchains that work: found, and proven by a program that passes. */
 import { SandboxPool } from '../pool.js';
 import type { SandboxOptions } from '../sandbox.js';
 import type { Language, LanguageName, Toolchain } from './language.js';
@@ -50,7 +50,7 @@ async function findAndProve(language: Language, options: SandboxOptions): Promis
     : { missing: `${toolchain.version} does not work in the sandbox (${defect})` };
 }
 
-/** Runs what must pass and what must not. */
+/** Runs a program that must pass. That others do not is for the tests of the two programs of each language to show. */
 async function findDefect(
   language: Language,
   toolchain: Toolchain,
@@ -60,10 +60,8 @@ async function findDefect(
   const toolchains = new Map([[name, toolchain]]);
   const pool = await SandboxPool.open({ ...options, toolchains, workers: 1, repeatFailures: false });
   try {
-    const right = await pool.run({ ...proof, language: name });
-    if (right.status !== 'passed') return `${right.status}: ${right.detail}`;
-    const wrong = await pool.run({ ...proof, program: proof.program.replace('+', '-'), language: name });
-    return wrong.kind === 'assertion' ? undefined : `a wrong program is ${wrong.status}: ${wrong.detail}`;
+    const { status, detail } = await pool.run({ ...proof, language: name });
+    return status === 'passed' ? undefined : `${status}: ${detail}`;
   } finally {
     await pool.close();
   }
