@@ -27,7 +27,7 @@ export function showCommand(parts: CliParts): Command {
     .description('Prints the prompt of one sample, its tokens, and where the answer will be read. Loads no weights.')
     .requiredOption(
       '-s, --suite <name>',
-      'mmlu, ceval, cmmlu, bilingual, math500, gsm8k, mgsm, cmath, humaneval, humaneval-mul',
+      'mmlu, ceval, cmmlu, bilingual, math500, gsm8k, mgsm, cmath, humaneval, humaneval-plus, humaneval-mul',
     )
     .option('--sample <n>', 'place in the suite from 0, or an id such as mmlu/anatomy/7', '0')
     .option(

@@ -10,6 +10,7 @@ export function countRows(entry: DatasetEntry, file: string, bytes: Buffer): num
   const label = `${entry.id}/${file}`;
   if (isChoice(entry)) return parseChoiceCsv(bytes, { format: entry.format, file: label }).length;
   if (entry.format === 'humaneval') return parseCodeFile(bytes, label).length;
+  if (entry.format === 'humaneval-plus') return parseCodeFile(bytes, label, entry.format).length;
   if (entry.format === 'humaneval-mul') return parseMulFile(bytes, file).length;
   return parseMathFile(bytes.toString('utf8'), { dataset: entry.format, file }).length;
 }

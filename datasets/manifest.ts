@@ -50,7 +50,7 @@ const choiceSchema = z.strictObject({
 /** Problems to be answered in writing, all of them asked, in the order of the files. */
 const problemSchema = z.strictObject({
   ...common,
-  format: z.enum(['math500', 'gsm8k', 'mgsm', 'cmath', 'humaneval', 'humaneval-mul']),
+  format: z.enum(['math500', 'gsm8k', 'mgsm', 'cmath', 'humaneval', 'humaneval-plus', 'humaneval-mul']),
 });
 
 const datasetSchema = z

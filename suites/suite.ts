@@ -69,6 +69,16 @@ interface PythonProgram {
   readonly entryPoint: string;
   /** Source that the test may use by name. */
   readonly prelude: string;
+  /** What it may use where that is not what every program may. */
+  readonly limits?: ProgramLimits;
+}
+
+export interface ProgramLimits {
+  readonly timeoutMs: number;
+  /** One answer, as bytes between the two processes. */
+  readonly replyBytes: number;
+  /** Numbers, texts and lists in one answer. */
+  readonly replyNodes: number;
 }
 
 /** A program of another language; its test is what follows the function's body, and its prelude what stands before that. */

@@ -51,7 +51,8 @@ export class SandboxPool {
       const toolchain = 'language' in task ? this.options.toolchains?.get(task.language) : undefined;
       if ('language' in task && toolchain === undefined) return missingToolchain(task.language, this.sandbox.rung);
       const slot = this.idle.pop() ?? takeSlot(this.limits);
-      const judge = () => judgeInSlot(task, { sandbox: this.sandbox, slot, limits: this.limits, toolchain });
+      const limits = { ...this.limits, ...task.limits };
+      const judge = () => judgeInSlot(task, { sandbox: this.sandbox, slot, limits, toolchain });
       try {
         const first = await judge();
         if (first.status === 'sandbox_error') return await judge();

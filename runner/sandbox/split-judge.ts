@@ -8,7 +8,7 @@ import { compileFailure, type LanguageName, type LanguageTask, type Toolchain } 
 import { workloadOf } from './languages/workload.js';
 import { resourceLimits, type SandboxLimits } from './limits.js';
 import { decodeWords, encodePlain, type Plain } from './plain-data.js';
-import { pythonProgram } from './python-source.js';
+import { pythonFile, pythonProgram } from './python-source.js';
 import type { Sandbox } from './sandbox.js';
 import type { Slot } from './slot.js';
 import { escapeControl, type FailureKind, type SandboxStatus, type SandboxVerdict } from './verdict.js';
@@ -25,6 +25,8 @@ export interface PythonTask {
   readonly minCalls?: number;
   /** Lets the program start processes of its own. Default false. */
   readonly processes?: boolean;
+  /** Where they are not the pool's. */
+  readonly limits?: Partial<SandboxLimits>;
   readonly signal?: AbortSignal;
 }
 
@@ -33,6 +35,7 @@ export interface ForeignTask extends LanguageTask {
   readonly language: LanguageName;
   /** See PythonTask. */
   readonly minCalls?: number;
+  readonly limits?: Partial<SandboxLimits>;
   readonly signal?: AbortSignal;
 }
 
@@ -54,6 +57,7 @@ interface Outcome {
 
 const candidateProgram = pythonProgram('codec.py', 'confine.py', 'candidate.py');
 const judgeProgram = pythonProgram('codec.py', 'confine.py', 'judge.py');
+const numpyStandIn = pythonFile('numpy_stand_in.py');
 const failed = (kind: FailureKind, detail: string): Outcome => ({ status: 'failed', kind, detail });
 
 /**
@@ -141,7 +145,9 @@ class Trial {
       onEnd: (end) => this.onJudgeEnd(end),
     });
     if (workloads !== undefined) return;
-    const { program, test, prelude = '', entryPoint } = task;
+    const { program, test, entryPoint } = task;
+    // Before the judge's own NumPy, where it has one, this steps back.
+    const prelude = (test.includes('import numpy') ? numpyStandIn : '') + (task.prelude ?? '');
     this.candidate.send('P', encodePlain({ ...this.settings(), program, entry: entryPoint }));
     this.judge.send('P', encodePlain({ ...this.settings(), test, prelude, entry: entryPoint, nonce: this.nonce }));
   }
