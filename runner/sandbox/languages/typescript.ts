@@ -21,19 +21,20 @@ const options = '--noCheck --noLib --target es2022 --module commonjs --moduleRes
  * says nothing but reports an error of syntax has still written the file, so that node is the one who refuses it.
  */
 async function findEraser(node: string): Promise<Eraser | undefined> {
-  const compiler = findProgram('tsc') ?? bundledCompiler();
+  const onPath = findProgram('tsc');
+  const compiler = onPath === undefined ? bundledCompiler() : (nativeCompiler(mountFile(onPath).from) ?? onPath);
   const version = compiler === undefined ? undefined : await outputOf(compiler, ['--version']);
   if (compiler !== undefined && version !== undefined) {
     const real = mountFile(compiler).from;
-    const native = path.basename(path.dirname(real)) === 'lib';
+    const isNative = path.basename(path.dirname(real)) === 'lib';
     // A package of JavaScript needs its folder beside it; the native one needs its own.
-    const folder = native ? path.dirname(real) : path.dirname(path.dirname(real));
-    const run = native ? real : `${node} ${real}`;
+    const folder = isNative ? path.dirname(real) : path.dirname(path.dirname(real));
+    const run = isNative ? real : `${node} ${real}`;
     return {
       version: `tsc ${version.replace(/^Version /, '').trim()}`,
       mounts: mountFolders([folder]),
       // The native one looks up its own path there, and there is no /proc in the sandbox.
-      ...(native && { links: { '/proc/self/exe': real } }),
+      ...(isNative && { links: { '/proc/self/exe': real } }),
       command: (name) => `{ ${run} ${options} ${name}.ts >/dev/null || test -s ${name}.js; }`,
     };
   }
@@ -49,12 +50,20 @@ async function findEraser(node: string): Promise<Eraser | undefined> {
   };
 }
 
-/** The native compiler of the typescript package, which evalrun itself is built with; absent where only evalrun is installed. */
+/** The typescript package that evalrun itself is built with; absent where only evalrun is installed. */
 function bundledCompiler(): string | undefined {
   try {
+    return nativeCompiler(createRequire(import.meta.url).resolve('typescript/package.json'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** What TypeScript 7 starts: its package is a wrapper around a program for this platform. `file` is one of the package's. */
+function nativeCompiler(file: string): string | undefined {
+  try {
     const platform = `@typescript/typescript-${process.platform}-${process.arch}/package.json`;
-    const typescript = createRequire(import.meta.url).resolve('typescript/package.json');
-    return path.join(path.dirname(createRequire(typescript).resolve(platform)), 'lib', 'tsc');
+    return path.join(path.dirname(createRequire(file).resolve(platform)), 'lib', 'tsc');
   } catch {
     return undefined;
   }

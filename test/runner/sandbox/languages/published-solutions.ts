@@ -3,28 +3,22 @@ import type { CodeLanguage } from '../../../../suites/suite.js';
 
 export const publishedSolutions: Readonly<Record<CodeLanguage, Readonly<Record<number, string>>>> = {
   cpp: {
-    4: 'float mean = 0, sum = 0;\nfor (float x : numbers) mean += x / numbers.size();\nfor (float x : numbers) sum += std::abs(x - mean);\nreturn sum / numbers.size();',
     8: 'long sum = 0, product = 1;\nfor (long x : numbers) { sum += x; product *= x; }\nreturn std::make_tuple(sum, product);',
     12: 'if (strings.empty()) return std::nullopt;\nstd::string best = strings[0];\nfor (auto &s : strings) if (s.size() > best.size()) best = s;\nreturn best;',
-    42: 'for (long &x : l) x += 1;\nreturn l;',
-    53: 'return x + y;',
     103: 'if (n > m) return -1;\nlong mean = std::lrint((n + m) / 2.0);\nstd::string bits;\nfor (; mean > 0; mean /= 2) bits = char(\'0\' + mean % 2) + bits;\nreturn "0b" + bits;',
     111: "std::map<std::string, long> counts, most;\nlong top = 0;\nfor (char c : test) if (c != ' ') top = std::max(top, ++counts[std::string(1, c)]);\nfor (auto &[letter, n] : counts) if (n == top) most[letter] = n;\nreturn most;",
     112: 'std::string kept;\nfor (char x : s) if (c.find(x) == std::string::npos) kept += x;\nreturn {kept, std::equal(kept.begin(), kept.end(), kept.rbegin())};',
   },
   java: {
-    4: 'float mean = 0, sum = 0;\nfor (float x : numbers) mean += x / numbers.size();\nfor (float x : numbers) sum += Math.abs(x - mean);\nreturn sum / numbers.size();',
     8: 'long sum = 0, product = 1;\nfor (long x : numbers) { sum += x; product *= x; }\nreturn Pair.with(sum, product);',
     12: 'Optional<String> best = Optional.empty();\nfor (String s : strings) if (best.isEmpty() || s.length() > best.get().length()) best = Optional.of(s);\nreturn best;',
     42: 'ArrayList<Long> more = new ArrayList<>();\nfor (long x : l) more.add(x + 1);\nreturn more;',
-    53: 'return x + y;',
     111: 'HashMap<String, Long> counts = new HashMap<>();\nfor (String s : test.split(" ")) if (!s.isEmpty()) counts.merge(s, 1L, Long::sum);\nlong top = counts.values().stream().mapToLong(x -> x).max().orElse(0);\ncounts.values().removeIf(n -> n < top);\nreturn counts;',
     112: 'String kept = s.chars().filter(x -> c.indexOf(x) < 0).mapToObj(x -> String.valueOf((char) x)).collect(Collectors.joining());\nreturn Pair.with(kept, new StringBuilder(kept).reverse().toString().equals(kept));',
   },
   cs: {
     4: 'float mean = numbers.Sum() / numbers.Count;\nreturn numbers.Select(x => Math.Abs(x - mean)).Sum() / numbers.Count;',
     8: 'long product = 1;\nforeach (long x in numbers) product *= x;\nreturn Tuple.Create(numbers.Sum(), product);',
-    12: 'string best = null;\nforeach (string s in strings) if (best == null || s.Length > best.Length) best = s;\nreturn best;',
     42: 'return l.Select(x => x + 1).ToList();',
     53: 'return x + y;',
     112: 'string kept = new string(s.Where(x => !c.Contains(x)).ToArray());\nreturn Tuple.Create(kept, kept.SequenceEqual(kept.Reverse()));',
