@@ -36,8 +36,10 @@ export interface GenerativeSuiteSpec<Problem extends { readonly id: string }> {
   readonly executes: boolean;
   readonly load: (options: ProblemDatasetOptions) => Promise<ProblemDataset<Problem>>;
   readonly groupOf: (problem: Problem) => string;
-  /** Groups whose programs need more than Python -> what people call that language. */
-  readonly toolchains?: Readonly<Partial<Record<CodeLanguage, string>>>;
+  /** Group -> what people call it; such groups are shown as categories. */
+  readonly groupTitles?: Readonly<Record<string, string>>;
+  /** Groups whose programs need more than Python. */
+  readonly toolchains?: readonly CodeLanguage[];
   readonly targetOf: (problem: Problem) => string;
   /** The first is the default. */
   readonly protocols: Readonly<Record<string, GenerativeProtocol<Problem>>>;
@@ -74,7 +76,7 @@ async function planGenerativeSuite<Problem extends { readonly id: string }>(
     notes.push('--shots has no effect: this protocol has no shots.');
   if (options.subjects !== undefined) notes.push(`Only these subjects were asked: ${options.subjects.join(', ')}.`);
   for (const [name, why] of Object.entries(languagesMissing)) {
-    notes.push(`${spec.toolchains?.[name as CodeLanguage] ?? name} was not asked: ${why}.`);
+    notes.push(`${spec.groupTitles?.[name] ?? name} was not asked: ${why}.`);
   }
   const isPart = options.subjects !== undefined || Object.keys(languagesMissing).length > 0;
   if (taken.length < asked.length) {
@@ -95,7 +97,7 @@ async function planGenerativeSuite<Problem extends { readonly id: string }>(
       ...(protocol.stopOf && { stop: protocol.stopOf(problem) }),
     })),
     fewShotIds: {},
-    categories: {},
+    categories: Object.fromEntries(Object.entries(spec.groupTitles ?? {}).map(([group, title]) => [title, [group]])),
     average: spec.average,
     language: spec.language,
     datasets: [provenanceOf(dataset)],
@@ -114,12 +116,12 @@ async function planGenerativeSuite<Problem extends { readonly id: string }>(
 
 /** Languages of the problems that this machine can run, and those that it cannot. */
 async function findLanguages<Problem extends { readonly id: string }>(
-  { groupOf, toolchains = {} }: GenerativeSuiteSpec<Problem>,
+  { groupOf, toolchains = [] }: GenerativeSuiteSpec<Problem>,
   problems: readonly Problem[],
   { missingLanguages }: SuiteOptions,
 ): Promise<Pick<GenerativePlan, 'codeLanguages' | 'languagesMissing'>> {
   const groups = [...new Set(problems.map(groupOf))];
-  const needed = groups.filter((group): group is CodeLanguage => group in toolchains);
+  const needed = toolchains.filter((name) => groups.includes(name));
   const missing = needed.length === 0 ? undefined : await missingLanguages?.(needed);
   return {
     codeLanguages: needed.filter((name) => missing?.has(name) !== true),

@@ -118,8 +118,7 @@ export const humanevalMul = defineGenerativeSuite<MulProblem>({
   load: (options) => loadProblemDataset('humaneval-mul', parseMulFile, options),
   groupOf: ({ language }) => language,
   targetOf: ({ entryPoint }) => entryPoint,
-  toolchains: Object.fromEntries(
-    mulLanguages.filter((name) => name !== 'python').map((name) => [name, names[name].title]),
-  ),
+  groupTitles: Object.fromEntries(mulLanguages.map((name) => [name, names[name].title])),
+  toolchains: mulLanguages.filter((name) => name !== 'python'),
   protocols: { deepseek, completion },
 });

@@ -14,7 +14,7 @@ interface Eraser {
 }
 
 /** CommonJS, as the published tests ask for with `require`; errors of types do not keep a file from being written. */
-const options = '--noCheck --noLib --target es2022 --module commonjs --moduleResolution bundler --ignoreConfig';
+const options = '--noCheck --noLib --target es2022 --module commonjs';
 
 /**
  * tsc on PATH, else the typescript package beside evalrun, else a node that strips types itself (22.6 or newer). A tsc that
