@@ -96,6 +96,7 @@ async function tokenizePlan(plan: SuitePlan, options: PlanOptions): Promise<Plan
   const record = {
     ...recordOf({ ...plan, notes: [...plan.notes, ...notes] }, samples, samples.map(completionIdentity)),
     generation,
+    ...(plan.sharesTasks && { shares_tasks: true as const }),
     ...(Object.keys(plan.languagesMissing).length > 0 && { languages_missing: { ...plan.languagesMissing } }),
   };
   return { kind: 'generative', record, samples, judge: plan.judge, codeLanguages: plan.codeLanguages };

@@ -89,6 +89,8 @@ const suiteSchema = z.object({
   prompts_sha256: z.string(),
   /** Only where answers are written. */
   generation: generationSchema.optional(),
+  /** Whether subjects ask the same tasks, named by the last part of an id; only where they do. */
+  shares_tasks: z.literal(true).optional(),
   /** Languages of programs that this machine cannot run, which were not asked -> why; only where there are such. */
   languages_missing: z.record(z.string(), z.string()).optional(),
 });

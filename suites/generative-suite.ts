@@ -38,6 +38,8 @@ export interface GenerativeSuiteSpec<Problem extends { readonly id: string }> {
   readonly groupOf: (problem: Problem) => string;
   /** Group -> what people call it; such groups are shown as categories. */
   readonly groupTitles?: Readonly<Record<string, string>>;
+  /** Whether the groups ask the same tasks, named by the last part of an id. */
+  readonly sharesTasks?: boolean;
   /** Groups whose programs need more than Python. */
   readonly toolchains?: readonly CodeLanguage[];
   readonly targetOf: (problem: Problem) => string;
@@ -107,6 +109,7 @@ async function planGenerativeSuite<Problem extends { readonly id: string }>(
     stop: protocol.stop,
     maxTokens: spec.maxTokens,
     executes: spec.executes,
+    sharesTasks: spec.sharesTasks ?? false,
     codeLanguages,
     languagesMissing,
     reading: protocol.reading,

@@ -119,6 +119,7 @@ export const humanevalMul = defineGenerativeSuite<MulProblem>({
   groupOf: ({ language }) => language,
   targetOf: ({ entryPoint }) => entryPoint,
   groupTitles: Object.fromEntries(mulLanguages.map((name) => [name, names[name].title])),
+  sharesTasks: true,
   toolchains: mulLanguages.filter((name) => name !== 'python'),
   protocols: { deepseek, completion },
 });

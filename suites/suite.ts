@@ -149,6 +149,8 @@ export interface GenerativePlan extends PlanFacts {
   readonly maxTokens: number;
   /** Whether `judge` asks for programs to be run. */
   readonly executes: boolean;
+  /** Whether the groups ask the same tasks, named by the last part of an id. */
+  readonly sharesTasks: boolean;
   /** Languages whose programs are run, besides Python. */
   readonly codeLanguages: readonly CodeLanguage[];
   /** Languages that were left out because this machine cannot run them -> why. */

@@ -63,7 +63,7 @@ export const java: Language = {
     );
     return {
       language: 'java',
-      version: version.split('\n')[0]?.trim() ?? '',
+      version: `Java ${/version "([^"]+)"/.exec(version)?.[1] ?? '?'}`,
       mounts: uniqueMounts([mountFile(home), ...settings, ...programs, ...outside]),
       // Without /proc its programs do not find their own libraries.
       environment: {
