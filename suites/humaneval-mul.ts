@@ -37,6 +37,8 @@ const MEAN =
   'The score is the mean of the eight languages; DeepSeek does not say how it averages, and presumably does the same.';
 const KNOWN =
   "A few published tests fail for every program, here as in DeepSeek-Coder's own harness, e.g. php/23 (strlen is PHP's own) and cpp/137 (its types do not compile).";
+const EXCEPTIONS =
+  'C#: a program that ends with an exception fails; DeepSeek-Coder looks for the word "Fail" on the error stream, and lets it pass.';
 const TYPES =
   'TypeScript: types are erased and not checked, where DeepSeek-Coder fails a program with an error of types.';
 
@@ -58,6 +60,7 @@ const deepseek: GenerativeProtocol<MulProblem> = {
     MEAN,
     'DeepSeek-Coder takes the first fenced block from the function on; evalrun takes the last one that defines the function, whole, and counts each way in which programs were put together.',
     KNOWN,
+    EXCEPTIONS,
     TYPES,
   ],
 };
@@ -79,6 +82,7 @@ const completion: GenerativeProtocol<MulProblem> = {
     MEAN,
     'Continuations end at the stop tokens of the published files, which differ between languages.',
     KNOWN,
+    EXCEPTIONS,
     TYPES,
   ],
 };

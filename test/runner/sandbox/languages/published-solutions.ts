@@ -19,6 +19,7 @@ export const publishedSolutions: Readonly<Record<CodeLanguage, Readonly<Record<n
   cs: {
     4: 'float mean = numbers.Sum() / numbers.Count;\nreturn numbers.Select(x => Math.Abs(x - mean)).Sum() / numbers.Count;',
     8: 'long product = 1;\nforeach (long x in numbers) product *= x;\nreturn Tuple.Create(numbers.Sum(), product);',
+    12: 'string best = null;\nforeach (string s in strings) if (best == null || s.Length > best.Length) best = s;\nreturn best;',
     42: 'return l.Select(x => x + 1).ToList();',
     53: 'return x + y;',
     112: 'string kept = new string(s.Where(x => !c.Contains(x)).ToArray());\nreturn Tuple.Create(kept, kept.SequenceEqual(kept.Reverse()));',
