@@ -250,7 +250,8 @@ class Trial {
     else if (this.place.toolchain !== undefined && code === compileFailure && this.candidateState === 'loading') {
       this.settle(failed('syntax', firstError(message)));
     } else {
-      const how = code > 128 ? `was ended by signal ${code - 128}` : `ended with exit status ${code}`;
+      // PHP ends with 255 after a fatal error; the last signal is 64.
+      const how = code > 128 && code <= 192 ? `was ended by signal ${code - 128}` : `ended with exit status ${code}`;
       this.settle(failed('crashed', `the program's process ${how} before it answered`));
     }
   }

@@ -64,6 +64,20 @@ test('a run is not resumed on a machine with other languages', async () => {
   await expect(start(['java'], { resume: folder })).resolves.toMatchObject({ folder });
 });
 
+test('a run is not resumed with another version of a language', async () => {
+  const withPhp = (version: string) => ({
+    openPrograms: async () => {
+      const programs = fakePrograms();
+      return { ...programs, report: { ...programs.report, toolchains: { php: version } } };
+    },
+  });
+  const { folder, record } = await start([], withPhp('PHP 8.2.1'));
+  expect(record.sandbox?.toolchains).toEqual({ php: 'PHP 8.2.1' });
+  await expect(start([], { ...withPhp('PHP 8.2.1'), resume: folder })).resolves.toMatchObject({ folder });
+  const other = start([], { ...withPhp('PHP 8.3.0'), resume: folder });
+  await expect(other).rejects.toThrow(/toolchain php: PHP 8\.2\.1 -> PHP 8\.3\.0/);
+});
+
 test('scoring again opens the languages of the answers only', async () => {
   const { folder } = await start(['java', 'cs', 'cpp']);
   const asked: (readonly string[] | undefined)[] = [];

@@ -12,11 +12,11 @@ function subjectsOf(...rows: readonly (readonly number[])[]): [Count[][], Map<st
 
 describe('the mean of subjects that ask the same tasks', () => {
   test('is wider than that of independent subjects when they fail at the same tasks', () => {
-    // Two identical subjects say no more than one: the standard error is sqrt(0.25 / (4 - 1)) with T / (T - 1).
-    const [counts, tasks] = subjectsOf([1, 1, 0, 0], [1, 1, 0, 0]);
+    // Two identical subjects say no more than one: the standard error is sqrt(0.25 / (8 - 1)) with T / (T - 1).
+    const [counts, tasks] = subjectsOf([1, 1, 1, 1, 0, 0, 0, 0], [1, 1, 1, 1, 0, 0, 0, 0]);
     const shared = sharedTaskMacroMean(counts, tasks);
     expect(shared.accuracy).toBe(0.5);
-    expect(shared.high - 0.5).toBeCloseTo(Math.min(0.5, 1.959964 * Math.sqrt(0.25 / 3)), 5);
+    expect(shared.high - 0.5).toBeCloseTo(1.959964 * Math.sqrt(0.25 / 7), 5);
     expect(shared.high).toBeGreaterThan(clusteredMacroMean(counts).high);
   });
 

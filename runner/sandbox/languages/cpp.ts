@@ -29,6 +29,11 @@ function tagUnions(source: string): string {
   return source.replace(/^union (?=Union_\w+\s*\{)/gm, 'struct ');
 }
 
+/** Task 162 asks for an MD5 sum, which programs take from OpenSSL where its headers are installed. */
+function librariesOf(program: string): string {
+  return program.includes('<openssl/') ? ' -lcrypto' : '';
+}
+
 /** What the compiler itself starts, and where it looks for headers and libraries. */
 async function compilerParts(compiler: string): Promise<{ programs: string[]; folders: string[] } | undefined> {
   const ask = async (name: string) => (await outputOf(compiler, [name]))?.trim() ?? '';
@@ -80,7 +85,7 @@ export const cpp: Language = {
           'candidate.cpp': languageFile('cpp/candidate.cpp'),
           'solution.cpp': tagUnions(task.program),
         },
-        compile: `${compiler} ${flags} -DEVALRUN_ENTRY=${task.entryPoint} candidate.cpp -o candidate`,
+        compile: `${compiler} ${flags} -DEVALRUN_ENTRY=${task.entryPoint} candidate.cpp -o candidate${librariesOf(task.program)}`,
         run: './candidate',
       }),
       judge: (task, nonce) => ({

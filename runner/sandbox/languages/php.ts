@@ -52,7 +52,7 @@ export const php: Language = {
     ]);
     return {
       language: 'php',
-      version: `PHP ${version}`,
+      version: `PHP ${version.trim()}`,
       mounts,
       environment: { LD_LIBRARY_PATH: libraryPath(mounts) },
       startMs: 10_000,
