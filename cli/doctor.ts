@@ -1,6 +1,7 @@
 /** `evalrun doctor`: what this machine has, what evalrun will use of it, and what to install. */
 import { Command } from 'commander';
 import { inspectData } from './doctor-data.js';
+import { inspectLanguages } from './doctor-languages.js';
 import { inspectDisks, inspectMemory, inspectProcessor, inspectVersions } from './doctor-machine.js';
 import { inspectAddon, inspectCompilers, inspectCuda } from './doctor-tools.js';
 import { wrapText } from './wrap-text.js';
@@ -47,6 +48,7 @@ export async function diagnose(): Promise<Diagnosis> {
     addon,
     ...(await inspectCompilers(addon.state === 'ok')),
     ...cuda,
+    ...(await inspectLanguages()),
     ...(await inspectDisks()),
     ...data,
   ];

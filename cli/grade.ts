@@ -1,71 +1,77 @@
-/** `evalrun grade`: grades answers to a mathematics suite that were made elsewhere. */
+/** `evalrun grade`: grades answers that were made elsewhere: mathematics by comparison, programs by running them. */
 import { Command } from 'commander';
-import { z } from 'zod';
 import { loadMathProblems, type MathDataset, mathDatasets } from '../datasets/math-problem-files.js';
 import { nearestTo } from '../datasets/nearest-name.js';
 import { EvalrunError } from '../errors.js';
 import { arithmeticRules, formulaRules } from '../suites/grading/extract.js';
 import { gradeMath } from '../suites/grading/grade-math.js';
-import { readJsonLines } from './json-lines.js';
+import { readAnswers } from './answers-file.js';
+import { codeSuites, gradePrograms, isCodeSuite, renderGradedPrograms } from './grade-programs.js';
 
 interface GradeFlags {
   readonly suite: string;
   readonly answers: string;
+  readonly protocol?: string;
   readonly data?: string;
+  readonly unsafeExec?: boolean;
   readonly json?: boolean;
 }
 
-const answerLine = z.object({ id: z.string(), output: z.string() });
+const gradedSuites = [...mathDatasets, ...codeSuites];
 
 export function gradeCommand(): Command {
   return new Command('grade')
     .description('grade answers that were made elsewhere')
-    .requiredOption('--suite <name>', mathDatasets.join(', '))
-    .requiredOption('--answers <file>', 'JSON lines {"id", "output"}, ids such as math500/12, gsm8k/7, mgsm/zh/3')
-    .option('--data <dir>', 'data directory that holds the published files')
+    .requiredOption('--suite <name>', gradedSuites.join(', '))
+    .requiredOption(
+      '--answers <file>',
+      'JSON lines {"id", "output"}, ids such as math500/12, mgsm/zh/3, humaneval-mul/java/7',
+    )
+    .option(
+      '--protocol <name>',
+      'how answers become programs: official (a continuation), deepseek (a chat answer), ...',
+    )
+    .option('--data <dir>', 'data directory that holds the published files, or "embedded"')
+    .option('--unsafe-exec', 'run programs without isolation where there is no sandbox')
     .option('--json', 'print one JSON object with every sample')
     .action(runGrade);
 }
 
-function runGrade(flags: GradeFlags): void {
+async function runGrade(flags: GradeFlags): Promise<void> {
+  const { suite, json = false } = flags;
+  if (!isCodeSuite(suite)) return gradeFormulas(flags);
+  const graded = await gradePrograms(suite, flags);
+  const summary = renderGradedPrograms(suite, graded);
+  if (!json) process.stdout.write(summary);
+  else {
+    process.stderr.write(summary);
+    process.stdout.write(`${JSON.stringify(graded)}\n`);
+  }
+}
+
+function gradeFormulas(flags: GradeFlags): void {
   const suite = mathSuite(flags.suite);
-  const problems = new Map(
-    loadMathProblems(suite, flags.data === undefined ? {} : { dataDir: flags.data }).map((problem) => [
-      problem.id,
-      problem,
-    ]),
-  );
+  const loaded = loadMathProblems(suite, flags.data === undefined ? {} : { dataDir: flags.data });
+  const problems = new Map(loaded.map((problem) => [problem.id, problem]));
   const rules = suite === 'math500' ? formulaRules : arithmeticRules;
-  const seen = new Map<string, number>();
-  const samples = readJsonLines(flags.answers, answerLine, '{"id": text, "output": text}').map(({ value, line }) => {
-    const problem = problems.get(value.id);
-    if (problem === undefined) {
-      throw new EvalrunError('usage/unknown-id', {
-        what: `${flags.answers} line ${line} answers "${value.id}", which ${suite} does not have`,
-        expected: `one of its ${problems.size} ids, such as ${[...problems.keys()][0]}`,
-      });
-    }
-    const earlier = seen.get(value.id);
-    if (earlier !== undefined) {
-      throw new EvalrunError('usage/duplicate-id', {
-        what: `${flags.answers} line ${line} answers ${value.id} again, as line ${earlier} did`,
-        expected: 'one answer to a problem',
-      });
-    }
-    seen.set(value.id, line);
-    const { status, answer, score, extractedBy, rule } = gradeMath(problem.target, value.output, rules);
-    return {
-      id: problem.id,
-      suite,
-      group: problem.group,
-      repeat: 0,
-      status,
-      target: problem.target,
-      answer,
-      score,
-      extracted_by: extractedBy,
-      rule,
-    };
+  const samples = readAnswers(flags.answers, { suite, ids: new Set(problems.keys()) }).flatMap(({ id, output }) => {
+    const problem = problems.get(id);
+    if (problem === undefined) return [];
+    const { status, answer, score, extractedBy, rule } = gradeMath(problem.target, output, rules);
+    return [
+      {
+        id,
+        suite,
+        group: problem.group,
+        repeat: 0,
+        status,
+        target: problem.target,
+        answer,
+        score,
+        extracted_by: extractedBy,
+        rule,
+      },
+    ];
   });
   const correct = samples.filter(({ score }) => score === 1).length;
   const summary = `${suite}: ${correct} of ${samples.length} answers correct; ${problems.size - samples.length} of ${problems.size} problems have no answer`;
@@ -84,9 +90,9 @@ function mathSuite(name: string): MathDataset {
     what: isChoice
       ? `${name} is scored by log-probabilities, so there are no written answers to grade`
       : `grade does not know the suite "${name}"`,
-    expected: `one of ${mathDatasets.join(', ')}`,
+    expected: `one of ${gradedSuites.join(', ')}`,
     todo: isChoice
       ? `run "evalrun --suite ${name}" on a model`
-      : `the nearest name is "${nearestTo(name, mathDatasets)}"`,
+      : `the nearest name is "${nearestTo(name, gradedSuites)}"`,
   });
 }

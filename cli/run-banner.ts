@@ -62,9 +62,10 @@ function renderGeneration(generation: GenerationRecord): string {
   return `${form}, ${how}, up to ${renderCount(max_tokens)} tokens`;
 }
 
-function renderSandbox({ rung, bubblewrap, python }: SandboxRecord): string {
-  if (rung === 'unsafe') return `NONE (--unsafe-exec): generated programs run as you, Python ${python}`;
-  return `${[rung, bubblewrap].filter((part) => part !== null).join(' ')}, Python ${python}`;
+function renderSandbox({ rung, bubblewrap, python, toolchains = {} }: SandboxRecord): string {
+  const languages = [`Python ${python}`, ...Object.values(toolchains)].join('; ');
+  if (rung === 'unsafe') return `NONE (--unsafe-exec): generated programs run as you, ${languages}`;
+  return `${[rung, bubblewrap].filter((part) => part !== null).join(' ')}, ${languages}`;
 }
 
 function renderSources({ datasets }: SuiteRecord): string {

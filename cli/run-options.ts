@@ -46,7 +46,7 @@ export function addRunOptions(command: Command): Command {
   return command
     .option(
       '-s, --suite <names>',
-      'mmlu, ceval, cmmlu, bilingual, math500, gsm8k, mgsm, cmath, humaneval; several with commas',
+      'mmlu, ceval, cmmlu, bilingual, math500, gsm8k, mgsm, cmath, humaneval, humaneval-plus, humaneval-mul; several with commas',
       names,
     )
     .option(

@@ -22,8 +22,12 @@ export interface ReportOptions {
 /** `--json` of a run: {"run": DIR, "suites": {"mmlu": {accuracy, low, high, n, statuses, groups}}}; pass_at_k where answers are programs. */
 export function renderRunJson({ folder, metrics }: ReportedRun): { run: string; suites: object } {
   const suites = Object.entries(metrics.suites).map(([name, suite]) => {
-    const { accuracy, low, high, n, statuses, groups, pass_at_k, invalid } = suite;
-    const rest = { ...(pass_at_k !== undefined && { pass_at_k }), ...(invalid !== undefined && { invalid }) };
+    const { accuracy, low, high, n, statuses, groups, pass_at_k, invalid, languages_missing } = suite;
+    const rest = {
+      ...(pass_at_k !== undefined && { pass_at_k }),
+      ...(languages_missing !== undefined && { languages_missing }),
+      ...(invalid !== undefined && { invalid }),
+    };
     return [name, { accuracy, low, high, n, statuses, groups, ...rest }];
   });
   return { run: folder, suites: Object.fromEntries(suites) };
@@ -103,6 +107,7 @@ function remarksOf(suite: SuiteMetrics): string[] {
   const failed = Object.entries(suite.statuses).filter(([name, n]) => n > 0 && name !== 'correct' && name !== 'wrong');
   if (suite.missing > 0) failed.push(['without a result yet', suite.missing]);
   if (suite.invalid !== undefined) remarks.push(`INVALID: ${suite.invalid}.`);
+  if (suite.languages_missing !== undefined) remarks.push(renderMissing(suite.macro.groups, suite.languages_missing));
   if (failed.length > 0) {
     const counts = failed.map(([name, n]) => `${renderCount(n)} ${name}`).join(', ');
     remarks.push(`Not answered, and counted as not correct: ${counts}.`);
@@ -118,6 +123,12 @@ function remarksOf(suite: SuiteMetrics): string[] {
     remarks.push(`Published for the whole benchmark: ${scores.join(', ')}.`);
   }
   return [...remarks, ...suite.notes.map((note) => `Note: ${note}`)];
+}
+
+function renderMissing(groups: number, missing: Readonly<Record<string, string>>): string {
+  const names = Object.keys(missing).join(', ');
+  const all = groups + Object.keys(missing).length;
+  return `NOT THE WHOLE BENCHMARK: the mean of ${groups} of ${all} languages. This machine cannot run ${names}, which are no part of the score.`;
 }
 
 function renderWritten({ extracted_by, rules, completion_tokens, ends }: WrittenMetrics): string[] {

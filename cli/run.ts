@@ -9,7 +9,7 @@ import { EvalrunError } from '../errors.js';
 import { DEFAULT_MODEL_NOTE } from '../models/default-model.js';
 import { makeFolder, writeError } from '../runner/disk.js';
 import { suiteOptions } from '../runner/plan.js';
-import { openPrograms } from '../runner/programs.js';
+import { missingLanguages, openPrograms } from '../runner/programs.js';
 import { loadRun } from '../runner/resume.js';
 import type { RunSettings } from '../runner/run-record.js';
 import { askedSettings, type RunRequest } from '../runner/run-settings.js';
@@ -161,10 +161,14 @@ async function checkSettings(settings: Partial<RunSettings>): Promise<void> {
     throw new EvalrunError('usage/suite', { what: 'No suite is named', todo: 'name one, e.g. --suite mmlu' });
   }
   for (const name of settings.suites) {
-    const plans = await getSuite(name).plan(suiteOptions(settings));
+    const unsafeExec = settings.unsafe_exec ?? false;
+    const plans = await getSuite(name).plan({
+      ...suiteOptions(settings),
+      missingLanguages: (languages) => missingLanguages(languages, { unsafeExec }),
+    });
     for (const plan of plans) checkSampleCount(plan, settings);
     if (!plans.some((plan) => plan.kind === 'generative' && plan.executes)) continue;
-    const programs = await openPrograms({ unsafeExec: settings.unsafe_exec ?? false });
+    const programs = await openPrograms({ unsafeExec });
     await programs.close();
   }
 }

@@ -26,8 +26,11 @@ interface ShowFlags {
 export function showCommand(parts: CliParts): Command {
   return new Command('show')
     .description('Prints the prompt of one sample, its tokens, and where the answer will be read. Loads no weights.')
-    .requiredOption('-s, --suite <name>', 'mmlu, ceval, cmmlu, bilingual, math500, gsm8k, mgsm, cmath, humaneval')
-    .option('--sample <n>', 'place in the suite from 0, or an id such as mmlu/anatomy/7', '0')
+    .requiredOption(
+      '-s, --suite <name>',
+      'mmlu, ceval, cmmlu, bilingual, math500, gsm8k, mgsm, cmath, humaneval, humaneval-plus, humaneval-mul',
+    )
+    .option('--sample <n>', 'place in the suite from 0, or an id such as mmlu/anatomy/7 or anatomy/7', '0')
     .option(
       '-m, --model <model>',
       'folder or org/name of a pulled model whose tokenizer to use; default the model in the box',
@@ -73,7 +76,9 @@ async function findSample(flags: ShowFlags): Promise<Found> {
       : plan.samples.map((written) => ({ plan, written })),
   );
   const isPlace = /^\d+$/.test(flags.sample);
-  const found = isPlace ? all[Number(flags.sample)] : all.find((one) => idOf(one) === flags.sample);
+  // The suite's name need not be said twice.
+  const names = [flags.sample, `${flags.suite}/${flags.sample}`];
+  const found = isPlace ? all[Number(flags.sample)] : all.find((one) => names.includes(idOf(one)));
   if (found !== undefined) return found;
   throw new EvalrunError('usage/sample', {
     what: `${flags.suite} has no sample ${flags.sample}`,
@@ -140,7 +145,7 @@ async function describeWritten(
     tokens: tokensOf(ids, tokenizer),
     chat_template: prompts.usesTemplate,
     max_tokens: plan.maxTokens,
-    stop: plan.stop,
+    stop: written.stop ?? plan.stop,
     thinking: endsInThought(text),
     reading: plan.reading,
   };

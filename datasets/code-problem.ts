@@ -5,7 +5,7 @@ import { EvalrunError } from '../errors.js';
 import { splitLines } from './math-problem-files.js';
 
 export interface CodeProblem {
-  /** `humaneval/7`: the number of its task_id. Entry points are not unique. */
+  /** `humaneval/7`, `humaneval-plus/7`: the number of its task_id. Entry points are not unique. */
   readonly id: string;
   /** Imports, helper functions, signature and docstring; kept to the byte, because its last newline is part of a token. */
   readonly prompt: string;
@@ -21,19 +21,23 @@ const rowSchema = z.object({
   test: z.string().regex(/^def check\(/m, 'no "def check(" in it'),
 });
 
-/** What the published 45 kB unpack to is 214 kB; a file that unpacks to more than this is another one. */
+/** The published 45 kB unpack to 214 kB, those of HumanEval+ from 1.4 to 11 MB; a file that unpacks to more than this is another one. */
 const MAX_UNPACKED_BYTES = 64 * 1024 ** 2;
 
 /**
- * The problems of HumanEval.jsonl.gz. `label` names the file in messages.
+ * The problems of HumanEval.jsonl.gz, or of HumanEval+ in the same format. `label` names the file in messages.
  *
  * @throws EvalrunError `dataset/unreadable-file` for what is no gzip file, `dataset/row` naming the first line that does
  *   not fit or has another line's id
  */
-export function parseCodeFile(bytes: Uint8Array, label: string): readonly CodeProblem[] {
+export function parseCodeFile(
+  bytes: Uint8Array,
+  label: string,
+  dataset: 'humaneval' | 'humaneval-plus' = 'humaneval',
+): readonly CodeProblem[] {
   const seen = new Set<string>();
   return splitLines(unpack(bytes, label)).map((line, row): CodeProblem => {
-    const problem = parseLine(line);
+    const problem = parseLine(line, dataset);
     const defect = typeof problem === 'string' ? problem : seen.has(problem.id) ? `${problem.id} comes twice` : '';
     if (typeof problem === 'string' || defect !== '') {
       throw new EvalrunError('dataset/row', {
@@ -60,7 +64,7 @@ function unpack(bytes: Uint8Array, label: string): string {
 }
 
 /** A problem, or what is wrong with its line. */
-function parseLine(line: string): CodeProblem | string {
+function parseLine(line: string, dataset: string): CodeProblem | string {
   let value: unknown;
   try {
     value = JSON.parse(line);
@@ -75,5 +79,5 @@ function parseLine(line: string): CodeProblem | string {
   const { task_id, prompt, entry_point: entryPoint, test } = parsed.data;
   const defined = new RegExp(`^(?:async +)?def +${entryPoint}\\b`, 'm');
   if (!defined.test(prompt)) return `the prompt does not define ${entryPoint}`;
-  return { id: `humaneval/${Number(task_id.slice('HumanEval/'.length))}`, prompt, entryPoint, test };
+  return { id: `${dataset}/${Number(task_id.slice('HumanEval/'.length))}`, prompt, entryPoint, test };
 }

@@ -48,7 +48,10 @@ const choiceSchema = z.strictObject({
   layout: z.strictObject({ shots: pattern, questions: pattern }),
 });
 /** Problems to be answered in writing, all of them asked, in the order of the files. */
-const problemSchema = z.strictObject({ ...common, format: z.enum(['math500', 'gsm8k', 'mgsm', 'cmath', 'humaneval']) });
+const problemSchema = z.strictObject({
+  ...common,
+  format: z.enum(['math500', 'gsm8k', 'mgsm', 'cmath', 'humaneval', 'humaneval-plus', 'humaneval-mul']),
+});
 
 const datasetSchema = z
   .discriminatedUnion('format', [choiceSchema, problemSchema])

@@ -35,9 +35,10 @@ export function determinants(record: Unsealed): Map<string, string> {
   for (const [name, value] of Object.entries(engine.numerics)) values.set(`numerics ${name}`, String(value));
   for (const suite of suites) for (const [name, value] of suiteDeterminants(suite)) values.set(name, value);
   if (record.sandbox !== undefined) {
-    const { rung, python, packages, limits } = record.sandbox;
+    const { rung, python, packages, toolchains = {}, limits } = record.sandbox;
     values.set('sandbox', `${rung}, Python ${python}`);
     values.set('sandbox packages', JSON.stringify(packages));
+    for (const [name, version] of Object.entries(toolchains)) values.set(`toolchain ${name}`, version);
     for (const [name, value] of Object.entries(limits)) values.set(`sandbox ${name}`, String(value));
   }
   return values;

@@ -4,7 +4,7 @@ import { EvalrunError } from '../errors.js';
 import type { GenerativePlan, Judgement } from '../suites/suite.js';
 import type { SampleCost } from './outcome.js';
 import type { SampleStatus } from './run-summary.js';
-import type { PythonTask } from './sandbox/split-judge.js';
+import type { ProgramTask } from './sandbox/split-judge.js';
 import type { SandboxReport } from './sandbox/status.js';
 import type { SandboxVerdict } from './sandbox/verdict.js';
 
@@ -12,7 +12,7 @@ import type { SandboxVerdict } from './sandbox/verdict.js';
 export interface ProgramRunner {
   /** For run.json. */
   readonly report: SandboxReport;
-  run(task: PythonTask): Promise<SandboxVerdict>;
+  run(task: ProgramTask): Promise<SandboxVerdict>;
   close(): Promise<void>;
 }
 

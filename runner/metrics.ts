@@ -1,6 +1,6 @@
 /** Scores of a run: a pure function of run.json and samples.jsonl, the same bytes whenever it is computed. */
 import { passAtKs } from './pass-at-k.js';
-import { countQuestions } from './question-counts.js';
+import { countQuestions, countTasks } from './question-counts.js';
 import type { RunRecord, SuiteRecord } from './run-record.js';
 import type { Estimate, LanguageGap, RunMetrics, SampleStatus, SuiteMetrics } from './run-summary.js';
 import { sampleStatuses } from './run-summary.js';
@@ -14,6 +14,8 @@ import {
   differenceOf,
   macroInterval,
   meanOfEstimates,
+  sharedTaskInterval,
+  sharedTaskMacroMean,
   wilsonInterval,
 } from './statistics.js';
 import { writtenMetrics } from './written-metrics.js';
@@ -46,8 +48,11 @@ function suiteMetrics(suite: SuiteRecord, lines: readonly SampleLine[]): SuiteMe
   for (const line of lines) statuses[line.status] += 1;
   const groups = [...questions.values()];
   const micro = clusteredWilson(groups.flat());
-  const macro = clusteredMacroMean(groups);
-  const clusters = (generation?.samples ?? 1) > 1 ? clusterInterval : '';
+  const sharesTasks = suite.shares_tasks === true;
+  const macro = sharesTasks ? sharedTaskMacroMean(groups, countTasks(suite, lines)) : clusteredMacroMean(groups);
+  const clusters =
+    ((generation?.samples ?? 1) > 1 ? clusterInterval : '') +
+    (sharesTasks && suite.average === 'macro' ? sharedTaskInterval : '');
   const headline = suite.average === 'micro' ? micro : macro;
   return {
     accuracy: headline.accuracy,
@@ -69,6 +74,7 @@ function suiteMetrics(suite: SuiteRecord, lines: readonly SampleLine[]): SuiteMe
     letters: generation === undefined ? countLetters(lines.filter(isChoice)) : null,
     ...(generation !== undefined && writtenMetrics(lines.filter(isGenerative), generation)),
     ...(generation?.executes && { pass_at_k: passAtKs(groups.flat(), generation.samples) }),
+    ...(suite.languages_missing !== undefined && { languages_missing: suite.languages_missing }),
     prompt_tokens: suite.prompt_tokens,
     // Nobody published scores on the questions in the box.
     published: suite.datasets.every(({ source }) => source === 'embedded') ? [] : suite.published,

@@ -45,7 +45,7 @@ export async function planCompletions(
   const { sampling, repeats } = samplingOf(settings);
   const maxTokens = settings.max_tokens ?? plan.maxTokens;
   const samples: PlannedCompletion[] = [];
-  for (const [at, { id, suite, group, target }] of plan.samples.entries()) {
+  for (const [at, { id, suite, group, target, stop = plan.stop }] of plan.samples.entries()) {
     if (at % breath === 0) await new Promise((resolve) => setImmediate(resolve));
     stopIfAborted(signal);
     const { text, ids } = prompts.at(at);
@@ -56,7 +56,7 @@ export async function planCompletions(
       context: ids,
       maxTokens: roomFor(id, ids.length, maxTokens, options),
       sampling,
-      stop: plan.stop,
+      stop,
       ...(options.prompts?.text && (prompts.isServersChat ? { messages } : { text })),
     };
     const promptSha256 = createHash('sha256').update(text, 'utf8').digest('hex');
@@ -85,7 +85,7 @@ export async function planCompletions(
 
 /** What a prompt asks, for the hash over all prompts of a suite. */
 export function completionIdentity({ id, repeat, promptSha256, target, request }: PlannedCompletion): string {
-  return JSON.stringify([id, repeat, promptSha256, target, request.context, request.maxTokens]);
+  return JSON.stringify([id, repeat, promptSha256, target, request.context, request.maxTokens, request.stop]);
 }
 
 export interface RenderedPrompts {

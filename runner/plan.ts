@@ -18,6 +18,8 @@ export type PlannedSuite = { readonly record: SuiteRecord } & (
       readonly kind: 'generative';
       readonly samples: readonly PlannedCompletion[];
       readonly judge: GenerativePlan['judge'];
+      /** Languages besides Python that its programs are in. */
+      readonly codeLanguages: GenerativePlan['codeLanguages'];
     }
 );
 
@@ -28,6 +30,8 @@ export interface PlanOptions {
   readonly contextLength: number;
   /** What the engine's requests must hold; default token ids alone. */
   readonly prompts?: PromptForms | undefined;
+  /** Which languages this machine cannot run. */
+  readonly missingLanguages?: SuiteOptions['missingLanguages'] | undefined;
   readonly onNotice?: ((line: string) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -50,9 +54,10 @@ export async function planRun(options: PlanOptions): Promise<PlannedSuite[]> {
 }
 
 function planSuite(name: string, options: PlanOptions): Promise<readonly SuitePlan[]> {
-  const { settings, tokenizer, contextLength, prompts = idsAlone } = options;
+  const { settings, tokenizer, contextLength, missingLanguages, prompts = idsAlone } = options;
   return getSuite(name).plan({
     ...suiteOptions(settings),
+    ...(missingLanguages && { missingLanguages }),
     ...(prompts.ids &&
       contextLength > 0 && {
         countTokens: (text: string) => tokenizer.encode(text).length,
@@ -90,6 +95,8 @@ async function tokenizePlan(plan: SuitePlan, options: PlanOptions): Promise<Plan
     throw new EvalrunError('suite/empty', {
       what: `${plan.suite} has no questions for this selection`,
       expected: 'at least one question',
+      ...(plan.kind === 'generative' &&
+        Object.keys(plan.languagesMissing).length > 0 && { found: Object.values(plan.languagesMissing).join('; ') }),
       todo: 'check --subjects and --limit',
     });
   }
@@ -104,8 +111,10 @@ async function tokenizePlan(plan: SuitePlan, options: PlanOptions): Promise<Plan
   const record = {
     ...recordOf(noted, samples, samples.map(completionIdentity)),
     generation,
+    ...(plan.sharesTasks && { shares_tasks: true as const }),
+    ...(Object.keys(plan.languagesMissing).length > 0 && { languages_missing: { ...plan.languagesMissing } }),
   };
-  return { kind: 'generative', record, samples, judge: plan.judge };
+  return { kind: 'generative', record, samples, judge: plan.judge, codeLanguages: plan.codeLanguages };
 }
 
 /** `identities` are texts that say what each sample asks. */

@@ -71,7 +71,9 @@ async function judgeAgain(
   for (const suite of written) plans.set(suite.suite, await planAgain(record, suite));
   const unsafeExec = options.unsafeExec ?? record.settings.unsafe_exec ?? false;
   const executes = written.some(({ generation }) => generation?.executes);
-  const programs = executes ? await (options.openPrograms ?? openPrograms)({ unsafeExec }) : undefined;
+  const asked = new Set(lines.map(({ group }) => group));
+  const languages = [...plans.values()].flatMap(({ codeLanguages }) => codeLanguages.filter((name) => asked.has(name)));
+  const programs = executes ? await (options.openPrograms ?? openPrograms)({ unsafeExec, languages }) : undefined;
   try {
     // The pool bounds how many run at once.
     return await Promise.all(

@@ -68,6 +68,8 @@ const sandboxSchema = z.object({
   bubblewrap: z.string().nullable(),
   python: z.string().nullable(),
   packages: z.record(z.string(), z.string()),
+  /** Languages besides Python -> version; only where a suite has such. */
+  toolchains: z.record(z.string(), z.string()).optional(),
   defences: z.array(z.object({ name: z.string(), live: z.boolean(), essential: z.boolean(), found: z.string() })),
   limits: z.record(z.string(), z.number()),
 });
@@ -99,6 +101,10 @@ const suiteSchema = z.object({
   prompts_sha256: z.string(),
   /** Only where answers are written. */
   generation: generationSchema.optional(),
+  /** Whether subjects ask the same tasks, named by the last part of an id; only where they do. */
+  shares_tasks: z.literal(true).optional(),
+  /** Languages of programs that this machine cannot run, which were not asked -> why; only where there are such. */
+  languages_missing: z.record(z.string(), z.string()).optional(),
 });
 
 /** Which part of a run this is, and what the whole is. */

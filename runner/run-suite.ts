@@ -13,7 +13,7 @@ import { makeRecord } from './make-record.js';
 import { computeMetrics } from './metrics.js';
 import type { Outcome } from './outcome.js';
 import { type PlannedSuite, planRun } from './plan.js';
-import { openPrograms, sandboxRecord } from './programs.js';
+import { missingLanguages, openPrograms, sandboxRecord } from './programs.js';
 import { type Progress, ProgressMeter } from './progress.js';
 import { checkSameRun, loadRun } from './resume.js';
 import {
@@ -46,6 +46,8 @@ export interface RunSuiteOptions extends RunRequest {
   readonly verifyPrefix?: number;
   /** What runs generated programs; default the sandbox of this machine. */
   readonly openPrograms?: typeof openPrograms;
+  /** Which languages of programs this machine cannot run; default as its sandbox says. */
+  readonly missingLanguages?: typeof missingLanguages;
   /** The command line, for run.json. */
   readonly command?: readonly string[];
   /** Stops the run after what is being computed; it can be resumed. */
@@ -98,20 +100,23 @@ export async function runSuite(options: RunSuiteOptions): Promise<RunResult> {
   const settings = stored ? { ...stored.settings, ...askedSettings(options) } : newSettings(options, engine.info);
   const { tokenizer, info } = engine;
   if (settings.mtp) checkMtp(info);
+  const unsafeExec = settings.unsafe_exec ?? false;
   onNotice?.('planning: writing and tokenising the prompts');
   const planned = await planRun({
     settings,
     tokenizer,
     contextLength: info.contextLength,
     prompts: engine.prompts,
+    missingLanguages: (names) => (options.missingLanguages ?? missingLanguages)(names, { unsafeExec }),
     onNotice,
     signal: options.signal,
   });
   const share = settings.shard === undefined ? undefined : shareOf(planned, parseShard(settings.shard));
   const suites = share?.suites ?? planned;
   const executes = suites.some(({ record }) => record.generation?.executes);
+  const languages = suites.flatMap((suite) => (suite.kind === 'generative' ? suite.codeLanguages : []));
   const open = options.openPrograms ?? openPrograms;
-  const programs = executes ? await open({ unsafeExec: settings.unsafe_exec ?? false }) : undefined;
+  const programs = executes ? await open({ unsafeExec, languages }) : undefined;
   try {
     const now = await makeRecord({
       settings,

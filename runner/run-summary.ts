@@ -81,6 +81,8 @@ export interface SuiteMetrics extends Estimate {
   readonly written?: WrittenMetrics;
   /** By k, ascending; only where answers are programs. */
   readonly pass_at_k?: Readonly<Record<string, PassAtK>>;
+  /** Languages of programs that the machine cannot run, which are not in the score -> why; only where there are such. */
+  readonly languages_missing?: Readonly<Record<string, string>>;
   /** Why the score means nothing; only where it does. */
   readonly invalid?: string;
   readonly prompt_tokens: PromptTokens;

@@ -67,6 +67,40 @@ export function clusteredMacroMean(subjects: readonly (readonly Count[])[]): Mac
   return { ...macroMean(subjects.map(effectiveCount)), n: pool(subjects.flat()).n };
 }
 
+/**
+ * `clusteredMacroMean` of subjects that ask the same tasks, such as languages: what is hard in one is hard in the others, so that a
+ * task is one cluster over all of them. `subjects` and `tasks` are the same answers, by question and by subject and task.
+ *
+ * With w = 1 / (subjects x samples of a subject), the variance is T / (T - 1) times the sum over tasks of (sum of w (x - p))^2, the
+ * cluster-robust one (Miller 2024, section 2.2), and never less than if the subjects were independent.
+ */
+export function sharedTaskMacroMean(
+  subjects: readonly (readonly Count[])[],
+  tasks: readonly ReadonlyMap<string, Count>[],
+): MacroEstimate {
+  const independent = clusteredMacroMean(subjects);
+  const totals = subjects.map(pool);
+  const residuals = new Map<string, number>();
+  for (const [at, subject] of tasks.entries()) {
+    const { correct, n } = totals[at] ?? { correct: 0, n: 0 };
+    for (const [task, count] of subject) {
+      const residual = (count.correct - (correct / n) * count.n) / (independent.groups * n);
+      residuals.set(task, (residuals.get(task) ?? 0) + residual);
+    }
+  }
+  const squares = [...residuals.values()].reduce((sum, residual) => sum + residual ** 2, 0);
+  const half = residuals.size < 2 ? 0 : z * Math.sqrt((squares * residuals.size) / (residuals.size - 1));
+  const { accuracy, low, high } = independent;
+  return {
+    ...independent,
+    low: Math.min(low, Math.max(0, accuracy - half)),
+    high: Math.max(high, Math.min(1, accuracy + half)),
+  };
+}
+
+/** How `sharedTaskMacroMean` changes an interval, for people who read the number. */
+export const sharedTaskInterval = '; the subjects ask the same tasks, which are clusters over all of them';
+
 /** How `effectiveCount` changes an interval, for people who read the number. */
 export const clusterInterval =
   '; samples of a question are a cluster and count as the effective number of independent samples';

@@ -6,12 +6,14 @@ import { EvalrunError } from '../errors.js';
 import { chooseProtocol } from './choose-protocol.js';
 import { datasetNotes, provenanceOf } from './dataset-notes.js';
 import { takeLimit } from './limit.js';
-import type { Answer, GenerativePlan, Judgement, PublishedScore, Suite, SuiteOptions } from './suite.js';
+import type { Answer, CodeLanguage, GenerativePlan, Judgement, PublishedScore, Suite, SuiteOptions } from './suite.js';
 
 export interface GenerativeProtocol<Problem> {
   readonly asks: GenerativePlan['asks'];
   readonly prompt: (problem: Problem) => string;
   readonly stop: readonly string[];
+  /** Where they differ between problems. */
+  readonly stopOf?: (problem: Problem) => readonly string[];
   /** How an answer is read, one sentence. */
   readonly reading: string;
   readonly judge: (problem: Problem, answer: Answer) => Judgement;
@@ -34,6 +36,12 @@ export interface GenerativeSuiteSpec<Problem extends { readonly id: string }> {
   readonly executes: boolean;
   readonly load: (options: ProblemDatasetOptions) => Promise<ProblemDataset<Problem>>;
   readonly groupOf: (problem: Problem) => string;
+  /** Group -> what people call it; such groups are shown as categories. */
+  readonly groupTitles?: Readonly<Record<string, string>>;
+  /** Whether the groups ask the same tasks, named by the last part of an id. */
+  readonly sharesTasks?: boolean;
+  /** Groups whose programs need more than Python. */
+  readonly toolchains?: readonly CodeLanguage[];
   readonly targetOf: (problem: Problem) => string;
   /** The first is the default. */
   readonly protocols: Readonly<Record<string, GenerativeProtocol<Problem>>>;
@@ -60,13 +68,19 @@ async function planGenerativeSuite<Problem extends { readonly id: string }>(
   const protocol = chooseProtocol(spec, protocolName);
   const { dataDir, allowModified, limit, seed } = options;
   const dataset = await spec.load({ dataDir, allowModified });
-  const asked = chooseGroups(spec, dataset.problems, options.subjects);
+  const chosen = chooseGroups(spec, dataset.problems, options.subjects);
+  const { codeLanguages, languagesMissing } = await findLanguages(spec, chosen, options);
+  const asked = chosen.filter((problem) => !(spec.groupOf(problem) in languagesMissing));
   const taken = takeLimit(asked, { limit, seed, idOf: ({ id }) => id });
   const problems = new Map(taken.map((problem) => [problem.id, problem]));
   const notes = [...protocol.notes, ...datasetNotes(dataset, `${dataset.problems.length} problems`)];
   if (options.shots !== undefined && options.shots > 0)
     notes.push('--shots has no effect: this protocol has no shots.');
   if (options.subjects !== undefined) notes.push(`Only these subjects were asked: ${options.subjects.join(', ')}.`);
+  for (const [name, why] of Object.entries(languagesMissing)) {
+    notes.push(`${spec.groupTitles?.[name] ?? name} was not asked: ${why}.`);
+  }
+  const isPart = options.subjects !== undefined || Object.keys(languagesMissing).length > 0;
   if (taken.length < asked.length) {
     notes.push(`${taken.length} of ${asked.length} questions were asked, chosen by seed ${seed}.`);
   }
@@ -82,20 +96,39 @@ async function planGenerativeSuite<Problem extends { readonly id: string }>(
       group: spec.groupOf(problem),
       target: spec.targetOf(problem),
       prompt: protocol.prompt(problem),
+      ...(protocol.stopOf && { stop: protocol.stopOf(problem) }),
     })),
     fewShotIds: {},
-    categories: {},
+    categories: Object.fromEntries(Object.entries(spec.groupTitles ?? {}).map(([group, title]) => [title, [group]])),
     average: spec.average,
     language: spec.language,
     datasets: [provenanceOf(dataset)],
-    published: dataset.source === EMBEDDED ? [] : protocol.published,
+    published: dataset.source === EMBEDDED || (isPart && spec.average === 'macro') ? [] : protocol.published,
     notes,
     asks: protocol.asks,
     stop: protocol.stop,
     maxTokens: spec.maxTokens,
     executes: spec.executes,
+    sharesTasks: spec.sharesTasks ?? false,
+    codeLanguages,
+    languagesMissing,
     reading: protocol.reading,
     judge: (id, answer) => protocol.judge(problemOf(problems, id), answer),
+  };
+}
+
+/** Languages of the problems that this machine can run, and those that it cannot. */
+async function findLanguages<Problem extends { readonly id: string }>(
+  { groupOf, toolchains = [] }: GenerativeSuiteSpec<Problem>,
+  problems: readonly Problem[],
+  { missingLanguages }: SuiteOptions,
+): Promise<Pick<GenerativePlan, 'codeLanguages' | 'languagesMissing'>> {
+  const groups = [...new Set(problems.map(groupOf))];
+  const needed = toolchains.filter((name) => groups.includes(name));
+  const missing = needed.length === 0 ? undefined : await missingLanguages?.(needed);
+  return {
+    codeLanguages: needed.filter((name) => missing?.has(name) !== true),
+    languagesMissing: Object.fromEntries(missing ?? []),
   };
 }
 

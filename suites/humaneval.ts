@@ -64,6 +64,13 @@ function trial(
   return { answer: code, extractedBy: branch, execute: { program, test, entryPoint, prelude: prompt } };
 }
 
+/** The first is the default. HumanEval+ asks the same. */
+export const humanevalProtocols: Readonly<Record<string, GenerativeProtocol<CodeProblem>>> = {
+  official,
+  deepseek,
+  'lm-eval': { ...official, published: [] },
+};
+
 export const humaneval = defineGenerativeSuite<CodeProblem>({
   name: 'humaneval',
   title: 'HumanEval',
@@ -77,9 +84,5 @@ export const humaneval = defineGenerativeSuite<CodeProblem>({
     loadProblemDataset('humaneval', (bytes, file) => parseCodeFile(bytes, `humaneval/${file}`), options),
   groupOf: () => 'all',
   targetOf: ({ entryPoint }) => entryPoint,
-  protocols: {
-    official,
-    deepseek,
-    'lm-eval': { ...official, published: [] },
-  },
+  protocols: humanevalProtocols,
 });

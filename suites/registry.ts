@@ -7,12 +7,26 @@ import { cmath } from './cmath.js';
 import { cmmlu } from './cmmlu.js';
 import { gsm8k } from './gsm8k.js';
 import { humaneval } from './humaneval.js';
+import { humanevalMul } from './humaneval-mul.js';
+import { humanevalPlus } from './humaneval-plus.js';
 import { math500 } from './math500.js';
 import { mgsm } from './mgsm.js';
 import { mmlu } from './mmlu.js';
 import type { Suite } from './suite.js';
 
-const SUITES: readonly Suite[] = [mmlu, ceval, cmmlu, bilingual, math500, gsm8k, mgsm, cmath, humaneval];
+const SUITES: readonly Suite[] = [
+  mmlu,
+  ceval,
+  cmmlu,
+  bilingual,
+  math500,
+  gsm8k,
+  mgsm,
+  cmath,
+  humaneval,
+  humanevalPlus,
+  humanevalMul,
+];
 
 /** Every suite, in the order in which they are listed to people. */
 export function listSuites(): readonly Suite[] {

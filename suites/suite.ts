@@ -1,5 +1,6 @@
 /** What a benchmark is to the runner: a plan of samples with their prompts, how answers are judged, and how scores average. */
 import type { DatasetFile } from '../datasets/choice-question.js';
+import type { MulLanguage } from '../datasets/mul-problem.js';
 
 /** A question answered by comparing log-probabilities of continuations of one context. */
 export interface ChoiceSample {
@@ -29,6 +30,8 @@ export interface GenerativeSample {
   readonly target: string;
   /** What is asked: the user's message in a chat, else the text that is continued. */
   readonly prompt: string;
+  /** Strings that end this answer, where they are not the plan's. */
+  readonly stop?: readonly string[];
 }
 
 /** What the model wrote. */
@@ -55,16 +58,35 @@ export interface Trial {
   readonly answer: string;
   /** How the program was put together. */
   readonly extractedBy: string;
-  readonly execute: {
-    /** The whole program, the prompt's part included. */
-    readonly program: string;
-    /** Source that defines `check(candidate)`. */
-    readonly test: string;
-    readonly entryPoint: string;
-    /** Source that the test may use by name. */
-    readonly prelude: string;
-  };
+  readonly execute: PythonProgram | ForeignProgram;
 }
+
+interface PythonProgram {
+  /** The whole program, the prompt's part included. */
+  readonly program: string;
+  /** Source that defines `check(candidate)`. */
+  readonly test: string;
+  readonly entryPoint: string;
+  /** Source that the test may use by name. */
+  readonly prelude: string;
+  /** What it may use where that is not what every program may. */
+  readonly limits?: ProgramLimits;
+}
+
+export interface ProgramLimits {
+  readonly timeoutMs: number;
+  /** One answer, as bytes between the two processes. */
+  readonly replyBytes: number;
+  /** Numbers, texts and lists in one answer. */
+  readonly replyNodes: number;
+}
+
+/** A program of another language; its test is what follows the function's body, and its prelude what stands before that. */
+interface ForeignProgram extends PythonProgram {
+  readonly language: CodeLanguage;
+}
+
+export type CodeLanguage = Exclude<MulLanguage, 'python'>;
 
 export type Judgement = Grade | Trial;
 
@@ -127,6 +149,12 @@ export interface GenerativePlan extends PlanFacts {
   readonly maxTokens: number;
   /** Whether `judge` asks for programs to be run. */
   readonly executes: boolean;
+  /** Whether the groups ask the same tasks, named by the last part of an id. */
+  readonly sharesTasks: boolean;
+  /** Languages whose programs are run, besides Python. */
+  readonly codeLanguages: readonly CodeLanguage[];
+  /** Languages that were left out because this machine cannot run them -> why. */
+  readonly languagesMissing: Readonly<Record<string, string>>;
   /** How an answer is read, one sentence. */
   readonly reading: string;
   /** Judges an answer to the sample `id`; pure. */
@@ -149,6 +177,11 @@ export interface SuiteOptions {
   readonly dataDir?: string;
   /** Takes files that differ from the published ones, as deviations of the plan's datasets; else they are an error. */
   readonly allowModified?: boolean;
+  /**
+   * Which of these languages this machine cannot run, each with the reason and what to do. Their problems are then left out of the
+   * plan; without it all are planned.
+   */
+  readonly missingLanguages?: (names: readonly CodeLanguage[]) => Promise<ReadonlyMap<CodeLanguage, string>>;
   /** Prompt tokens of a text and the most that the model takes; shots are dropped from the end until it fits. */
   readonly countTokens?: (text: string) => number;
   readonly maxPromptTokens?: number;

@@ -4,6 +4,7 @@ import { existsSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type { Interpreter } from './interpreter.js';
+import type { Workload } from './languages/workload.js';
 
 export interface Bubblewrap {
   readonly path: string;
@@ -43,6 +44,8 @@ const insideUid = 65534;
 export interface RootOptions {
   readonly bubblewrap: Bubblewrap;
   readonly interpreter: Interpreter;
+  /** What is run in place of the interpreter, with the numbers under which bubblewrap finds its files. */
+  readonly workload?: { readonly root: Workload; readonly fileFds: Readonly<Record<string, number>> } | undefined;
   readonly diskBytes: number;
   /** Numbers under which bubblewrap finds the filter, the file it writes its state to, and the one it waits on. */
   readonly seccompFd: number;
@@ -52,17 +55,20 @@ export interface RootOptions {
 
 /** Arguments before the command that is to run inside. There is no /proc in there, no network, and nothing to write to but /tmp. */
 export function bubblewrapArguments(options: RootOptions): string[] {
-  const { bubblewrap, interpreter } = options;
+  const { bubblewrap, interpreter, workload } = options;
+  const environment = workload?.root.environment ?? pythonEnvironment(interpreter);
   return [
     ...['--unshare-user', '--unshare-pid', '--unshare-net', '--unshare-ipc', '--unshare-uts', '--unshare-cgroup-try'],
     ...(bubblewrap.disablesUserNamespaces ? ['--disable-userns'] : []),
     ...['--uid', String(insideUid), '--gid', String(insideUid), '--hostname', 'sandbox'],
     ...['--die-with-parent', '--new-session', '--cap-drop', 'ALL'],
-    ...interpreterMounts(interpreter),
+    ...(workload === undefined ? interpreterMounts(interpreter) : workloadMounts(workload.root)),
     ...devices.filter((device) => existsSync(device)).flatMap((device) => ['--dev-bind', device, device]),
-    ...['--size', String(options.diskBytes), '--tmpfs', '/tmp', '--chdir', '/tmp', '--remount-ro', '/'],
+    ...['--size', String(options.diskBytes), '--tmpfs', '/tmp', '--chdir', '/tmp'],
+    ...Object.entries(workload?.fileFds ?? {}).flatMap(([name, fd]) => ['--file', String(fd), `/tmp/${name}`]),
+    ...['--remount-ro', '/'],
     '--clearenv',
-    ...Object.entries(pythonEnvironment(interpreter)).flatMap(([name, value]) => ['--setenv', name, value]),
+    ...Object.entries(environment).flatMap(([name, value]) => ['--setenv', name, value]),
     ...['--seccomp', String(options.seccompFd), '--json-status-fd', String(options.statusFd)],
     ...['--block-fd', String(options.blockFd), '--'],
   ];
@@ -82,6 +88,15 @@ function interpreterMounts({ executable, stdlib, sites, libraries, packages }: I
       ...readOnly(file),
       ...links.filter((link) => !loaders.includes(link)).flatMap((link) => ['--symlink', path.basename(file), link]),
     ]),
+  ];
+}
+
+function workloadMounts({ mounts, links, needsProc }: Workload): string[] {
+  return [
+    ...(needsProc ? ['--proc', '/proc'] : []),
+    ...Object.entries(links).flatMap(([at, to]) => ['--symlink', to, at]),
+    ...mounts.flatMap(({ from, at }) => ['--ro-bind', from, at]),
+    ...loaders.filter((file) => existsSync(file)).flatMap((file) => ['--ro-bind', realpathSync(file), file]),
   ];
 }
 

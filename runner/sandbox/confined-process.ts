@@ -1,12 +1,13 @@
 /** One interpreter in the sandbox: started, spoken to in frames, measured, and ended with all that it started. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, mkdtempSync, rmSync } from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { Duplex, Readable, Writable } from 'node:stream';
 import { bubblewrapArguments, pythonEnvironment } from './bubblewrap.js';
 import type { ControlGroup } from './control-group.js';
 import { encodeFrame, type Frame, FrameReader } from './frames.js';
+import type { Workload } from './languages/workload.js';
 import type { SandboxLimits } from './limits.js';
 import { childrenOf, type ProcessUsage, parentOf, treeUsage } from './process-usage.js';
 import type { Sandbox } from './sandbox.js';
@@ -15,6 +16,8 @@ export interface ConfinedOptions {
   readonly sandbox: Sandbox;
   /** Python source that the interpreter runs. */
   readonly program: string;
+  /** What is run in place of the interpreter: a program of another language. */
+  readonly workload?: Workload | undefined;
   readonly limits: SandboxLimits;
   readonly uid: number | undefined;
   readonly group: ControlGroup;
@@ -33,7 +36,7 @@ export interface ProcessEnd {
 }
 
 /** Descriptors inside, besides 0 to 2: the channel (codec.py), and what bubblewrap alone uses. */
-const [channelFd, statusFd, blockFd, seccompFd] = [3, 4, 5, 6];
+const [channelFd, statusFd, blockFd, seccompFd, firstFileFd] = [3, 4, 5, 6, 7];
 const keptOutput = 4096;
 const sampleMs = 50;
 
@@ -120,14 +123,20 @@ export class ConfinedProcess {
   }
 
   private start(): ChildProcess {
-    const { sandbox, program, limits, uid, processes = false } = this.options;
+    const { sandbox, program, workload, limits, uid, processes = false } = this.options;
     const { interpreter, bubblewrap, filters } = sandbox;
     // -s -S: no installed packages; not -I, which would ignore the hash seed of the environment, all of it ours.
     const python = [interpreter.executable, '-s', '-S', '-B', '-c', program];
     const identity = uid === undefined ? {} : { uid, gid: uid };
+    const inside = workload?.command ?? python;
     if (bubblewrap === undefined || filters === undefined) {
-      const [command = '', ...args] = python;
-      const env = pythonEnvironment(interpreter);
+      const [command = '', ...args] = inside;
+      for (const [name, text] of Object.entries(workload?.files ?? {})) {
+        const file = path.join(this.folder ?? os.tmpdir(), name);
+        mkdirSync(path.dirname(file), { recursive: true });
+        writeFileSync(file, text);
+      }
+      const env = workload?.environment ?? pythonEnvironment(interpreter);
       return spawn(command, args, {
         stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
         detached: true,
@@ -136,18 +145,29 @@ export class ConfinedProcess {
       });
     }
     const { diskBytes } = limits;
-    const root = bubblewrapArguments({ bubblewrap, interpreter, diskBytes, seccompFd, statusFd, blockFd });
+    const files = Object.entries(workload?.files ?? {});
+    const fileFds = Object.fromEntries(files.map(([name], at) => [name, firstFileFd + at]));
+    const root = bubblewrapArguments({
+      bubblewrap,
+      interpreter,
+      ...(workload && { workload: { root: workload, fileFds } }),
+      diskBytes,
+      seccompFd,
+      statusFd,
+      blockFd,
+    });
     const filter = filters[processes ? 'processes' : 'closed'].open();
+    const opened = files.map(([, text]) => openNameless(text));
     try {
-      return spawn(bubblewrap.path, [...root, ...python], {
-        stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe', filter],
+      return spawn(bubblewrap.path, [...root, ...inside], {
+        stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe', filter, ...opened],
         detached: true,
         cwd: '/',
         env: { PATH: process.env.PATH ?? '/usr/bin:/bin' },
         ...identity,
       });
     } finally {
-      closeSync(filter);
+      for (const fd of [filter, ...opened]) closeSync(fd);
     }
   }
 
@@ -181,8 +201,11 @@ export class ConfinedProcess {
       if (pid === undefined || this.rootPid !== undefined) return;
       this.rootPid = Number(pid);
       if (this.isEnding) this.signal();
-      else if (this.options.group.add(this.rootPid)) block.end('x');
-      else this.end({ why: 'spawn', code: 0, message: 'it cannot be put into its control group' });
+      else if (this.options.group.add(this.rootPid)) {
+        // A Python does this to itself.
+        if (this.options.workload !== undefined) lowerPriority(this.rootPid);
+        block.end('x');
+      } else this.end({ why: 'spawn', code: 0, message: 'it cannot be put into its control group' });
     });
   }
 
@@ -218,6 +241,27 @@ export class ConfinedProcess {
     // Only while it is the monitor's child can the number not have gone to somebody else.
     else if (this.rootPid !== undefined && parentOf(this.rootPid) === outer) sendKill(this.rootPid);
     if (monitorToo) sendKill(outer);
+  }
+}
+
+/** A descriptor that reads `text` from a file without a name. */
+function openNameless(text: string): number {
+  const folder = mkdtempSync(path.join(os.tmpdir(), `evalrun-file-${process.pid}-`));
+  try {
+    const file = path.join(folder, 'file');
+    writeFileSync(file, text, { mode: 0o600 });
+    return openSync(file, 'r');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** Below the engine, which feeds the model meanwhile. */
+function lowerPriority(pid: number): void {
+  try {
+    os.setPriority(pid, 10);
+  } catch (error) {
+    if ((error as { info?: { code?: string } }).info?.code !== 'ESRCH') throw error;
   }
 }
 

@@ -12,7 +12,7 @@ export interface Leftovers {
 }
 
 export function countLeftovers(): Leftovers {
-  const ours = new RegExp(`^evalrun-(?:task|filter)-${process.pid}-`);
+  const ours = new RegExp(`^evalrun-(?:task|filter|file)-${process.pid}-`);
   return {
     processes: descendants().length,
     descriptors: readdirSync('/proc/self/fd').length,

@@ -2,12 +2,13 @@
 import os from 'node:os';
 import pLimit, { type LimitFunction } from 'p-limit';
 import { removeStaleGroups } from './control-group.js';
+import type { LanguageName, Toolchain } from './languages/language.js';
 import { defaultLimits, type SandboxLimits } from './limits.js';
 import type { Sandbox, SandboxOptions } from './sandbox.js';
 import { leaveSlot, type Slot, takeSlot } from './slot.js';
-import { judgeInSlot, type PythonTask } from './split-judge.js';
+import { judgeInSlot, type ProgramTask, type PythonTask } from './split-judge.js';
 import { openSandbox, type SandboxReport } from './status.js';
-import type { SandboxVerdict } from './verdict.js';
+import type { Rung, SandboxVerdict } from './verdict.js';
 
 export interface PoolOptions extends SandboxOptions {
   /** Tasks at once. Default: half of the cores, at least 1, because each task is two processes beside the engine. */
@@ -15,6 +16,8 @@ export interface PoolOptions extends SandboxOptions {
   readonly limits?: Partial<SandboxLimits>;
   /** Judge a failed program a second time and mark it `flaky` when it then passes. The first verdict counts. Default true. */
   readonly repeatFailures?: boolean;
+  /** Languages besides Python that tasks may have. */
+  readonly toolchains?: ReadonlyMap<LanguageName, Toolchain>;
 }
 
 /** @example const pool = await SandboxPool.open({ workers: 2 }); const verdict = await pool.run(task); await pool.close(); */
@@ -37,14 +40,19 @@ export class SandboxPool {
   static async open(options: PoolOptions = {}): Promise<SandboxPool> {
     removeStaleGroups();
     const { sandbox, report } = await openSandbox(options);
-    return new SandboxPool(sandbox, report, options);
+    const toolchains = [...(options.toolchains?.values() ?? [])].map(({ language, version }) => [language, version]);
+    const known = { ...report, ...(toolchains.length > 0 && { toolchains: Object.fromEntries(toolchains) }) };
+    return new SandboxPool(sandbox, known, options);
   }
 
   /** Waits for a worker; the deadline counts from when the program starts. Failures of the sandbox are tried a second time. */
-  run(task: PythonTask): Promise<SandboxVerdict> {
+  run(task: ProgramTask): Promise<SandboxVerdict> {
     return this.limit(async () => {
+      const toolchain = 'language' in task ? this.options.toolchains?.get(task.language) : undefined;
+      if ('language' in task && toolchain === undefined) return missingToolchain(task.language, this.sandbox.rung);
       const slot = this.idle.pop() ?? takeSlot(this.limits);
-      const judge = () => judgeInSlot(task, { sandbox: this.sandbox, slot, limits: this.limits });
+      const limits = { ...this.limits, ...task.limits };
+      const judge = () => judgeInSlot(task, { sandbox: this.sandbox, slot, limits, toolchain });
       try {
         const first = await judge();
         if (first.status === 'sandbox_error') return await judge();
@@ -62,6 +70,13 @@ export class SandboxPool {
     await Promise.all(this.idle.splice(0).map(leaveSlot));
     this.sandbox.close();
   }
+}
+
+/** Nothing is known about the program: this is no wrong answer. */
+function missingToolchain(language: LanguageName, rung: Rung): SandboxVerdict {
+  const usage = { wallMs: 0, cpuMs: null, maxRssBytes: null, outputBytes: 0 };
+  const detail = `the toolchain of ${language} was not opened`;
+  return { status: 'sandbox_error', detail, calls: 0, output: '', usage, rung };
 }
 
 /** One task on its own; a pool is better for several. Throws `run/sandbox-missing` as SandboxPool.open does. */

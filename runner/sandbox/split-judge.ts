@@ -4,9 +4,11 @@ import { EvalrunError } from '../../errors.js';
 import { packagePath } from './bubblewrap.js';
 import { ConfinedProcess, type ProcessEnd } from './confined-process.js';
 import type { Frame } from './frames.js';
+import { compileFailure, type LanguageName, type LanguageTask, type Toolchain } from './languages/language.js';
+import { workloadOf } from './languages/workload.js';
 import { resourceLimits, type SandboxLimits } from './limits.js';
 import { decodeWords, encodePlain, type Plain } from './plain-data.js';
-import { pythonProgram } from './python-source.js';
+import { pythonFile, pythonProgram } from './python-source.js';
 import type { Sandbox } from './sandbox.js';
 import type { Slot } from './slot.js';
 import { escapeControl, type FailureKind, type SandboxStatus, type SandboxVerdict } from './verdict.js';
@@ -23,7 +25,28 @@ export interface PythonTask {
   readonly minCalls?: number;
   /** Lets the program start processes of its own. Default false. */
   readonly processes?: boolean;
+  /** Where they are not the pool's. */
+  readonly limits?: Partial<SandboxLimits>;
   readonly signal?: AbortSignal;
+}
+
+/** A task in another language; its toolchain may start processes. */
+export interface ForeignTask extends LanguageTask {
+  readonly language: LanguageName;
+  /** See PythonTask. */
+  readonly minCalls?: number;
+  readonly limits?: Partial<SandboxLimits>;
+  readonly signal?: AbortSignal;
+}
+
+export type ProgramTask = PythonTask | ForeignTask;
+
+interface Place {
+  readonly sandbox: Sandbox;
+  readonly slot: Slot;
+  readonly limits: SandboxLimits;
+  /** Of the language of a ForeignTask. */
+  readonly toolchain?: Toolchain | undefined;
 }
 
 interface Outcome {
@@ -34,16 +57,14 @@ interface Outcome {
 
 const candidateProgram = pythonProgram('codec.py', 'confine.py', 'candidate.py');
 const judgeProgram = pythonProgram('codec.py', 'confine.py', 'judge.py');
+const numpyStandIn = pythonFile('numpy_stand_in.py');
 const failed = (kind: FailureKind, detail: string): Outcome => ({ status: 'failed', kind, detail });
 
 /**
  * Judges a task in a slot that nobody else uses meanwhile. Resolves when every process of the task is gone. Failures of the
  * sandbox are verdicts (`sandbox_error`); only an abort throws (`run/interrupted`).
  */
-export async function judgeInSlot(
-  task: PythonTask,
-  place: { readonly sandbox: Sandbox; readonly slot: Slot; readonly limits: SandboxLimits },
-): Promise<SandboxVerdict> {
+export async function judgeInSlot(task: ProgramTask, place: Place): Promise<SandboxVerdict> {
   const early = refuseSource(task, place.limits);
   const { rung } = place.sandbox;
   const noUsage = { wallMs: 0, cpuMs: 0, maxRssBytes: null, outputBytes: 0 };
@@ -52,7 +73,7 @@ export async function judgeInSlot(
   return new Trial(task, place).run();
 }
 
-function refuseSource({ program }: PythonTask, limits: SandboxLimits): Outcome | undefined {
+function refuseSource({ program }: ProgramTask, limits: SandboxLimits): Outcome | undefined {
   if (program.trim() === '') return failed('no_code', 'the program is empty');
   if (Buffer.byteLength(program) <= limits.sourceBytes) return undefined;
   return failed('source_limit', `the program is longer than ${limits.sourceBytes} bytes`);
@@ -72,20 +93,17 @@ class Trial {
   /** A question that came before the program was loaded. */
   private waiting: Buffer | undefined;
   private calls = 0;
+  private deadline: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly task: PythonTask,
-    private readonly place: { readonly sandbox: Sandbox; readonly slot: Slot; readonly limits: SandboxLimits },
+    private readonly task: ProgramTask,
+    private readonly place: Place,
   ) {}
 
   async run(): Promise<SandboxVerdict> {
-    const { limits, sandbox } = this.place;
+    const { limits, sandbox, toolchain } = this.place;
     const { signal } = this.task;
-    const seconds = limits.timeoutMs / 1000;
-    const deadline = setTimeout(
-      () => this.settle({ status: 'timeout', detail: `no verdict after ${seconds} s` }),
-      limits.timeoutMs,
-    );
+    this.startDeadline(limits.timeoutMs + (toolchain?.startMs ?? 0));
     const abort = () => this.settle({ status: 'sandbox_error', detail: 'interrupted' });
     signal?.addEventListener('abort', abort, { once: true });
     try {
@@ -93,32 +111,53 @@ class Trial {
       const outcome = await this.settled;
       return await this.finish(outcome, sandbox);
     } finally {
-      clearTimeout(deadline);
+      clearTimeout(this.deadline);
       signal?.removeEventListener('abort', abort);
     }
   }
 
+  private startDeadline(ms: number): void {
+    clearTimeout(this.deadline);
+    this.deadline = setTimeout(() => this.settle({ status: 'timeout', detail: `no verdict after ${ms / 1000} s` }), ms);
+  }
+
   private start(): void {
-    const { sandbox, slot, limits } = this.place;
+    const { sandbox, slot, limits, toolchain } = this.place;
     const shared = { sandbox, limits, uid: slot.uid };
+    const { task } = this;
+    const workloads = 'language' in task && toolchain !== undefined ? this.workloads(task, toolchain) : undefined;
     this.candidate = new ConfinedProcess({
       ...shared,
       program: candidateProgram,
+      workload: workloads?.candidate,
       group: slot.groups.candidate,
-      processes: this.task.processes ?? false,
+      processes: 'language' in task || (task.processes ?? false),
       onFrame: (frame) => this.onCandidate(frame),
       onEnd: (end) => this.onCandidateEnd(end),
     });
     this.judge = new ConfinedProcess({
       ...shared,
       program: judgeProgram,
+      workload: workloads?.judge,
       group: slot.groups.judge,
+      processes: 'language' in task,
       onFrame: (frame) => this.onJudge(frame),
       onEnd: (end) => this.onJudgeEnd(end),
     });
-    const { program, test, prelude = '', entryPoint } = this.task;
+    if (workloads !== undefined) return;
+    const { program, test, entryPoint } = task;
+    // Before the judge's own NumPy, where it has one, this steps back.
+    const prelude = (test.includes('import numpy') ? numpyStandIn : '') + (task.prelude ?? '');
     this.candidate.send('P', encodePlain({ ...this.settings(), program, entry: entryPoint }));
     this.judge.send('P', encodePlain({ ...this.settings(), test, prelude, entry: entryPoint, nonce: this.nonce }));
+  }
+
+  private workloads(task: ForeignTask, toolchain: Toolchain) {
+    const { limits } = this.place;
+    return {
+      candidate: workloadOf(toolchain.candidate(task), toolchain, limits),
+      judge: workloadOf(toolchain.judge(task, this.nonce), toolchain, limits),
+    };
   }
 
   private settings(): Record<string, Plain> {
@@ -167,6 +206,8 @@ class Trial {
 
   private ask(payload: Buffer): void {
     this.waiting = undefined;
+    // Compilers have done their work by now; what follows is the program's own time.
+    if (this.calls === 0 && this.place.toolchain !== undefined) this.startDeadline(this.place.limits.timeoutMs);
     this.calls++;
     this.candidateState = 'asked';
     this.candidate.send('C', payload);
@@ -206,8 +247,11 @@ class Trial {
     } else if (this.candidate.wasOutOfMemory)
       this.settle({ status: 'oom', detail: 'ended by the kernel: out of memory' });
     else if (code === 128 + 24) this.settle({ status: 'timeout', detail: 'used up its processor time' });
-    else {
-      const how = code > 128 ? `was ended by signal ${code - 128}` : `ended with exit status ${code}`;
+    else if (this.place.toolchain !== undefined && code === compileFailure && this.candidateState === 'loading') {
+      this.settle(failed('syntax', firstError(message)));
+    } else {
+      // PHP ends with 255 after a fatal error; the last signal is 64.
+      const how = code > 128 && code <= 192 ? `was ended by signal ${code - 128}` : `ended with exit status ${code}`;
       this.settle(failed('crashed', `the program's process ${how} before it answered`));
     }
   }
@@ -217,7 +261,10 @@ class Trial {
     else if (this.judge.wasOutOfMemory)
       this.settle({ status: 'oom', detail: 'the answers filled the memory of the judge' });
     else if (code === 128 + 24) this.settle({ status: 'timeout', detail: 'the test used up its processor time' });
-    else {
+    else if (this.place.toolchain !== undefined && code === compileFailure && this.judgeStarted) {
+      // A few published tests do not compile with any program; the toolchain itself was proven before.
+      this.settle(failed('exception', `the test does not compile: ${firstError(message)}`));
+    } else {
       const reason = message.trim().split('\n').at(-1) || `exit ${code}`;
       this.settle({ status: 'sandbox_error', detail: `the judge's process ended: ${reason}` });
     }
@@ -243,6 +290,12 @@ class Trial {
       rung,
     };
   }
+}
+
+/** The first line of a compiler's messages that names an error. */
+function firstError(message: string): string {
+  const lines = message.split('\n').filter((line) => line.trim() !== '');
+  return (lines.find((line) => /\berror\b/i.test(line)) ?? lines[0] ?? 'it does not compile').slice(0, 300);
 }
 
 function interrupted(): EvalrunError {

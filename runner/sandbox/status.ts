@@ -12,6 +12,8 @@ export interface SandboxReport {
   /** Python packages that generated code can import besides the standard library, with their versions. */
   readonly packages: Readonly<Record<string, string>>;
   readonly defences: readonly Defence[];
+  /** Languages besides Python that tasks may have -> version; only where there are such. */
+  readonly toolchains?: Readonly<Record<string, string>>;
   /** Why there is no rung, and what to do about it. */
   readonly missing?: string;
 }

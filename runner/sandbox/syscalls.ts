@@ -35,10 +35,10 @@ const table = [
   // the process itself
   'execve:59:221 exit:60:93 exit_group:231:94 wait4:61:260 waitid:247:95 getpid:39:172 getppid:110:173',
   'gettid:186:178 getuid:102:174 getgid:104:176 geteuid:107:175 getegid:108:177 getresuid:118:148',
-  'getresgid:120:150 getgroups:115:158 getpgid:121:155 setpgid:109:154 getsid:124:156 setsid:112:157',
+  'getresgid:120:150 getgroups:115:158 getpgid:121:155 getpgrp:111:- setpgid:109:154 getsid:124:156 setsid:112:157',
   'capget:125:90 uname:63:160 sysinfo:99:179 getrlimit:97:163 getrusage:98:165 prlimit64:302:261',
   'getpriority:140:141 setpriority:141:140 sched_yield:24:124 sched_getaffinity:204:123 sched_getparam:143:121',
-  'sched_getscheduler:145:120 sched_get_priority_max:146:125 sched_get_priority_min:147:126',
+  'sched_setscheduler:144:119 sched_getscheduler:145:120 sched_get_priority_max:146:125 sched_get_priority_min:147:126',
   'set_tid_address:218:96 arch_prctl:158:- getcpu:309:168 getrandom:318:278',
   // pairs of local sockets, as event loops make them
   'socketpair:53:199 sendto:44:206 recvfrom:45:207 sendmsg:46:211 recvmsg:47:212 shutdown:48:210',

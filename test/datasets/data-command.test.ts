@@ -47,6 +47,8 @@ describe('evalrun data', () => {
       ['mgsm', 'no'],
       ['cmath', 'no'],
       ['humaneval', 'no'],
+      ['humaneval-plus', 'no'],
+      ['humaneval-mul', 'no'],
     ]);
   });
 

@@ -27,6 +27,8 @@ test.each([
   ['mgsm', [250, 250]],
   ['cmath', [600]],
   ['humaneval', [164]],
+  ['humaneval-plus', [164]],
+  ['humaneval-mul', [164, 158, 161, 158, 161, 159, 161, 158]],
 ])('%s has its files with %j rows', (id, rows) => {
   const entry = datasetEntry(id);
   expect(entry.files.map((file) => file.rows)).toEqual(rows);

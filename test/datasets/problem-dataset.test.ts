@@ -7,6 +7,7 @@ import { parseCodeFile } from '../../datasets/code-problem.js';
 import { sha256Hex } from '../../datasets/file-hash.js';
 import { datasetEntry } from '../../datasets/manifest.js';
 import { parseMathFile } from '../../datasets/math-problem-files.js';
+import { parseMulFile } from '../../datasets/mul-problem.js';
 import { loadProblemDataset, type ProblemDatasetOptions } from '../../datasets/problem-dataset.js';
 import { verifyDataset } from '../../datasets/verify.js';
 import { packageRoot } from '../../package-root.js';
@@ -16,7 +17,13 @@ const newFolder = temporaryFolders();
 const code = (bytes: Buffer, file: string) => parseCodeFile(bytes, `humaneval/${file}`);
 const math = (dataset: 'math500' | 'gsm8k' | 'mgsm' | 'cmath') => (bytes: Buffer, file: string) =>
   parseMathFile(bytes.toString('utf8'), { dataset, file });
-const parserOf = (id: string) => (id === 'humaneval' ? code : math(id as 'math500'));
+const plus = (bytes: Buffer, file: string) => parseCodeFile(bytes, `humaneval-plus/${file}`, 'humaneval-plus');
+const parsers: Readonly<Record<string, (bytes: Buffer, file: string) => readonly { id: string }[]>> = {
+  humaneval: code,
+  'humaneval-plus': plus,
+  'humaneval-mul': parseMulFile,
+};
+const parserOf = (id: string) => parsers[id] ?? math(id as 'math500');
 
 const counts: readonly (readonly [id: string, inBox: number, published: number, first: string, last: string])[] = [
   ['math500', 60, 500, 'math500/0', 'math500/499'],
@@ -24,6 +31,8 @@ const counts: readonly (readonly [id: string, inBox: number, published: number, 
   ['mgsm', 40, 500, 'mgsm/en/0', 'mgsm/zh/249'],
   ['cmath', 40, 600, 'cmath/0', 'cmath/599'],
   ['humaneval', 40, 164, 'humaneval/0', 'humaneval/163'],
+  ['humaneval-plus', 4, 164, 'humaneval-plus/0', 'humaneval-plus/163'],
+  ['humaneval-mul', 24, 1280, 'humaneval-mul/python/0', 'humaneval-mul/sh/163'],
 ];
 
 describe('the problems in the box', () => {
@@ -41,6 +50,8 @@ const testPublished = existsSync(published) ? test : test.skip;
 
 describe('the published problems (skipped where they are not at hand)', () => {
   testPublished.each(counts)('%s is complete and as the manifest says', async (id, _, rows, first, last) => {
+    // Not every dataset is beside the others.
+    if (!existsSync(path.join(published, id))) return;
     const { problems, deviations } = await loadProblemDataset<{ id: string }>(id, parserOf(id), { dataDir: published });
     expect([problems.length, problems[0]?.id, problems.at(-1)?.id]).toEqual([rows, first, last]);
     expect(deviations).toEqual([]);

@@ -1,10 +1,10 @@
 /** Stands in for the sandbox: a program's own last line says what becomes of it. */
 import type { ProgramRunner } from '../../runner/judge-answer.js';
-import type { PythonTask } from '../../runner/sandbox/split-judge.js';
+import type { ProgramTask } from '../../runner/sandbox/split-judge.js';
 import type { SandboxStatus } from '../../runner/sandbox/verdict.js';
 
 export interface FakePrograms extends ProgramRunner {
-  readonly tasks: PythonTask[];
+  readonly tasks: ProgramTask[];
   closed: boolean;
 }
 

@@ -10,6 +10,8 @@ describe('the registry', () => {
       ...['mmlu', 'ceval', 'cmmlu', 'bilingual'].map((name) => [name, choice]),
       ...['math500', 'gsm8k', 'mgsm', 'cmath'].map((name) => [name, ['deepseek']]),
       ['humaneval', ['official', 'deepseek', 'lm-eval']],
+      ['humaneval-plus', ['official', 'deepseek', 'lm-eval']],
+      ['humaneval-mul', ['deepseek', 'completion']],
     ]);
     for (const suite of listSuites()) {
       expect(suite.title.length + suite.description.length).toBeGreaterThan(20);
