@@ -44,9 +44,9 @@ function renderGeneration({ asks, chat_template_sha256, temperature, max_tokens 
   return `${chat_template_sha256 === null ? plain : 'chat template'}, ${how}, up to ${renderCount(max_tokens)} tokens`;
 }
 
-function renderSandbox({ rung, bubblewrap, python }: SandboxRecord): string {
+function renderSandbox({ rung, bubblewrap, pyodide, python }: SandboxRecord): string {
   if (rung === 'unsafe') return `NONE (--unsafe-exec): generated programs run as you, Python ${python}`;
-  return `${[rung, bubblewrap].filter((part) => part !== null).join(' ')}, Python ${python}`;
+  return `${[rung, bubblewrap ?? pyodide].filter((part) => part !== null).join(' ')}, Python ${python}`;
 }
 
 function renderSources({ datasets }: SuiteRecord): string {

@@ -15,10 +15,12 @@ export async function openPrograms({ unsafeExec }: { readonly unsafeExec: boolea
   return SandboxPool.open({ unsafeExec, repeatFailures: false });
 }
 
-export function sandboxRecord({ rung, bubblewrap, python, packages, defences }: SandboxReport): SandboxRecord {
+export function sandboxRecord(report: SandboxReport): SandboxRecord {
+  const { rung, bubblewrap, pyodide, python, packages, defences } = report;
   return {
     rung,
     bubblewrap,
+    pyodide,
     python,
     packages: { ...packages },
     defences: defences.map(({ name, live, essential, found }) => ({ name, live, essential, found })),

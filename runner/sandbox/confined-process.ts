@@ -8,7 +8,10 @@ import { bubblewrapArguments, pythonEnvironment } from './bubblewrap.js';
 import type { ControlGroup } from './control-group.js';
 import { encodeFrame, type Frame, FrameReader } from './frames.js';
 import type { SandboxLimits } from './limits.js';
-import { childrenOf, type ProcessUsage, parentOf, treeUsage } from './process-usage.js';
+import { isRefused, parsePowers } from './powers.js';
+import { childrenOf, type ProcessUsage, parentOf, treeOf, treeUsage } from './process-usage.js';
+import type { PowerCheck } from './pyodide/check-powers.js';
+import { pyodideCommand } from './pyodide.js';
 import type { Sandbox } from './sandbox.js';
 
 export interface ConfinedOptions {
@@ -47,15 +50,20 @@ export class ConfinedProcess {
   private hasEnded = false;
   private isEnding = false;
   private oomKillsBefore = 0;
+  /** Frames for a process that has not said yet that it is ready; undefined once it has. */
+  private unsent: Buffer[] | undefined;
   private best: ProcessUsage | undefined;
   private kept: Buffer = Buffer.alloc(0);
   outputBytes = 0;
+  /** What Pyodide's process tried in vain before it was given anything to run. */
+  powers: PowerCheck | undefined;
 
   constructor(private readonly options: ConfinedOptions) {
     const { sandbox, group } = options;
     this.oomKillsBefore = group.oomKills();
     this.folder =
       sandbox.rung === 'unsafe' ? mkdtempSync(path.join(os.tmpdir(), `evalrun-task-${process.pid}-`)) : undefined;
+    this.unsent = sandbox.pyodide === undefined ? undefined : [encodeFrame('X', Buffer.from(options.program))];
     this.child = this.start();
     this.closed = new Promise((resolve) => {
       this.child.once('close', resolve);
@@ -84,8 +92,9 @@ export class ConfinedProcess {
 
   /** The interpreter itself as seen from outside, once it runs. */
   get interpreterPid(): number | undefined {
-    if (this.rootPid === undefined || this.options.sandbox.rung === 'unsafe') return this.rootPid;
-    return childrenOf(this.rootPid)[0];
+    const { rung, pyodide } = this.options.sandbox;
+    const isDirect = rung === 'unsafe' || pyodide?.namespaces.length === 0;
+    return this.rootPid === undefined || isDirect ? this.rootPid : childrenOf(this.rootPid)[0];
   }
 
   get wasOutOfMemory(): boolean {
@@ -93,7 +102,9 @@ export class ConfinedProcess {
   }
 
   send(kind: string, payload: Buffer): void {
-    if (!this.hasEnded) this.channel?.write(encodeFrame(kind, payload));
+    const frame = encodeFrame(kind, payload);
+    if (this.unsent !== undefined) this.unsent.push(frame);
+    else if (!this.hasEnded) this.channel?.write(frame);
   }
 
   sample(): void {
@@ -121,7 +132,17 @@ export class ConfinedProcess {
 
   private start(): ChildProcess {
     const { sandbox, program, limits, uid, processes = false } = this.options;
-    const { interpreter, bubblewrap, filters } = sandbox;
+    const { interpreter, bubblewrap, filters, pyodide } = sandbox;
+    if (pyodide !== undefined) {
+      const { command, args, env } = pyodideCommand(pyodide, limits);
+      return spawn(command, args, {
+        stdio: ['ignore', 'pipe', 'pipe', 'pipe', pyodide.snapshot.readable],
+        detached: true,
+        cwd: '/',
+        env,
+        ...(pyodide.forEveryUser && uid !== undefined && { uid, gid: uid }),
+      });
+    }
     // -s -S: no installed packages; not -I, which would ignore the hash seed of the environment, all of it ours.
     const python = [interpreter.executable, '-s', '-S', '-B', '-c', program];
     const identity = uid === undefined ? {} : { uid, gid: uid };
@@ -160,7 +181,7 @@ export class ConfinedProcess {
     const reader = new FrameReader(this.options.limits.replyBytes + 4096);
     this.channel?.on('data', (bytes: Buffer) => {
       const { frames, tooLarge } = reader.push(bytes);
-      for (const frame of frames) if (!this.hasEnded && !this.isEnding) this.options.onFrame(frame);
+      for (const frame of frames) if (!this.hasEnded && !this.isEnding) this.receive(frame);
       if (tooLarge) this.end({ why: 'reply_limit', code: 0, message: 'a frame larger than allowed' });
     });
     // A closed channel never opens again: nothing more can be learnt from this process.
@@ -168,8 +189,28 @@ export class ConfinedProcess {
       const left = setTimeout(() => this.signal(true), 500);
       this.child.once('exit', () => clearTimeout(left));
     });
-    if (this.options.sandbox.rung === 'unsafe') this.rootPid = this.child.pid;
+    if (this.options.sandbox.bubblewrap === undefined) this.rootPid = this.child.pid;
     else this.awaitRoot(stdio[statusFd] as Readable, stdio[blockFd] as Writable);
+  }
+
+  private receive(frame: Frame): void {
+    if (this.unsent === undefined) this.options.onFrame(frame);
+    else this.onReady(frame);
+  }
+
+  /** Pyodide's process says first what it cannot do; it gets nothing to run before that is right and it is in its group. */
+  private onReady({ kind, payload }: Frame): void {
+    const powers = kind === 'H' ? parsePowers(payload) : undefined;
+    const left = powers === undefined ? ['no report'] : Object.keys(powers).filter((name) => !isRefused(powers[name]));
+    const { group } = this.options;
+    if (left.length > 0) this.end({ why: 'spawn', code: 0, message: `it kept its powers: ${left.join(', ')}` });
+    else if (!treeOf(this.rootPid).every((pid) => group.add(pid))) {
+      this.end({ why: 'spawn', code: 0, message: 'it cannot be put into its control group' });
+    } else {
+      this.powers = powers;
+      this.channel?.write(Buffer.concat(this.unsent ?? []));
+      this.unsent = undefined;
+    }
   }
 
   /** Bubblewrap waits until its first process is in its control group. */
@@ -214,7 +255,7 @@ export class ConfinedProcess {
     if (monitorToo) for (const stream of this.child.stdio) stream?.destroy();
     const outer = this.child.pid;
     if (outer === undefined || this.child.exitCode !== null || this.child.signalCode !== null) return;
-    if (this.options.sandbox.rung === 'unsafe') sendKill(-outer);
+    if (this.options.sandbox.bubblewrap === undefined) sendKill(-outer);
     // Only while it is the monitor's child can the number not have gone to somebody else.
     else if (this.rootPid !== undefined && parentOf(this.rootPid) === outer) sendKill(this.rootPid);
     if (monitorToo) sendKill(outer);

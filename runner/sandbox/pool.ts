@@ -3,6 +3,7 @@ import os from 'node:os';
 import pLimit, { type LimitFunction } from 'p-limit';
 import { removeStaleGroups } from './control-group.js';
 import { defaultLimits, type SandboxLimits } from './limits.js';
+import { hostBytes } from './pyodide.js';
 import type { Sandbox, SandboxOptions } from './sandbox.js';
 import { leaveSlot, type Slot, takeSlot } from './slot.js';
 import { judgeInSlot, type PythonTask } from './split-judge.js';
@@ -43,7 +44,7 @@ export class SandboxPool {
   /** Waits for a worker; the deadline counts from when the program starts. Failures of the sandbox are tried a second time. */
   run(task: PythonTask): Promise<SandboxVerdict> {
     return this.limit(async () => {
-      const slot = this.idle.pop() ?? takeSlot(this.limits);
+      const slot = this.idle.pop() ?? takeSlot(this.limits, this.sandbox.pyodide === undefined ? 0 : hostBytes);
       const judge = () => judgeInSlot(task, { sandbox: this.sandbox, slot, limits: this.limits });
       try {
         const first = await judge();

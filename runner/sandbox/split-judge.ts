@@ -6,7 +6,7 @@ import { ConfinedProcess, type ProcessEnd } from './confined-process.js';
 import type { Frame } from './frames.js';
 import { resourceLimits, type SandboxLimits } from './limits.js';
 import { decodeWords, encodePlain, type Plain } from './plain-data.js';
-import { pythonProgram } from './python-source.js';
+import { programOf } from './python-source.js';
 import type { Sandbox } from './sandbox.js';
 import type { Slot } from './slot.js';
 import { escapeControl, type FailureKind, type SandboxStatus, type SandboxVerdict } from './verdict.js';
@@ -32,8 +32,6 @@ interface Outcome {
   readonly detail: string;
 }
 
-const candidateProgram = pythonProgram('codec.py', 'confine.py', 'candidate.py');
-const judgeProgram = pythonProgram('codec.py', 'confine.py', 'judge.py');
 const failed = (kind: FailureKind, detail: string): Outcome => ({ status: 'failed', kind, detail });
 
 /**
@@ -103,7 +101,7 @@ class Trial {
     const shared = { sandbox, limits, uid: slot.uid };
     this.candidate = new ConfinedProcess({
       ...shared,
-      program: candidateProgram,
+      program: programOf(sandbox, 'candidate.py'),
       group: slot.groups.candidate,
       processes: this.task.processes ?? false,
       onFrame: (frame) => this.onCandidate(frame),
@@ -111,7 +109,7 @@ class Trial {
     });
     this.judge = new ConfinedProcess({
       ...shared,
-      program: judgeProgram,
+      program: programOf(sandbox, 'judge.py'),
       group: slot.groups.judge,
       onFrame: (frame) => this.onJudge(frame),
       onEnd: (end) => this.onJudgeEnd(end),

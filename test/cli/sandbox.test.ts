@@ -11,6 +11,8 @@ const result: SelftestResult = {
   report: {
     rung: 'bubblewrap',
     bubblewrap: '0.8.0',
+    pyodide: null,
+    passedOver: [],
     python: '3.11.2',
     packages: {},
     defences: [{ name: 'no network', live: true, essential: true, found: 'refused' }],
