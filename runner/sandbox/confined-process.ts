@@ -14,15 +14,19 @@ import type { PowerCheck } from './pyodide/check-powers.js';
 import { pyodideCommand } from './pyodide.js';
 import type { Sandbox } from './sandbox.js';
 
-export interface ConfinedOptions {
+/** Where a process runs and what it may use. */
+export interface ConfinedPlace {
   readonly sandbox: Sandbox;
-  /** Python source that the interpreter runs. */
-  readonly program: string;
   readonly limits: SandboxLimits;
   readonly uid: number | undefined;
   readonly group: ControlGroup;
   /** Whether the code may start processes; threads it always may. */
   readonly processes?: boolean;
+}
+
+export interface ConfinedWork {
+  /** Python source that the interpreter runs. */
+  readonly program: string;
   readonly onFrame: (frame: Frame) => void;
   /** The process has ended by itself, or broke a limit that only its parent can see. */
   readonly onEnd: (end: ProcessEnd) => void;
@@ -45,12 +49,13 @@ export class ConfinedProcess {
   private readonly closed: Promise<void>;
   private readonly timer: NodeJS.Timeout;
   private readonly folder: string | undefined;
+  private work: Partial<ConfinedWork>;
   /** First process of the sandbox as seen from outside; ending it ends everything inside. */
   private rootPid: number | undefined;
   private hasEnded = false;
   private isEnding = false;
   private oomKillsBefore = 0;
-  /** Frames for a process that has not said yet that it is ready; undefined once it has. */
+  /** Frames that Pyodide's process has not been sent, because it has not proven itself or has no program yet. */
   private unsent: Buffer[] | undefined;
   private best: ProcessUsage | undefined;
   private kept: Buffer = Buffer.alloc(0);
@@ -58,12 +63,14 @@ export class ConfinedProcess {
   /** What Pyodide's process tried in vain before it was given anything to run. */
   powers: PowerCheck | undefined;
 
-  constructor(private readonly options: ConfinedOptions) {
+  /** Without a program it waits for `begin`, which only Pyodide's rung can do. */
+  constructor(private readonly options: ConfinedPlace & Partial<ConfinedWork>) {
     const { sandbox, group } = options;
+    this.work = options;
     this.oomKillsBefore = group.oomKills();
     this.folder =
       sandbox.rung === 'unsafe' ? mkdtempSync(path.join(os.tmpdir(), `evalrun-task-${process.pid}-`)) : undefined;
-    this.unsent = sandbox.pyodide === undefined ? undefined : [encodeFrame('X', Buffer.from(options.program))];
+    this.unsent = sandbox.pyodide === undefined ? undefined : [];
     this.child = this.start();
     this.closed = new Promise((resolve) => {
       this.child.once('close', resolve);
@@ -101,6 +108,17 @@ export class ConfinedProcess {
     return this.options.group.oomKills() > this.oomKillsBefore;
   }
 
+  /** Whether it has ended by itself, or never started. */
+  get isOver(): boolean {
+    return this.hasEnded;
+  }
+
+  /** Gives a program to a process that was started without one; to be called once. */
+  begin(work: ConfinedWork): void {
+    this.work = work;
+    this.release();
+  }
+
   send(kind: string, payload: Buffer): void {
     const frame = encodeFrame(kind, payload);
     if (this.unsent !== undefined) this.unsent.push(frame);
@@ -131,7 +149,7 @@ export class ConfinedProcess {
   }
 
   private start(): ChildProcess {
-    const { sandbox, program, limits, uid, processes = false } = this.options;
+    const { sandbox, limits, uid, processes = false } = this.options;
     const { interpreter, bubblewrap, filters, pyodide } = sandbox;
     if (pyodide !== undefined) {
       const { command, args, env } = pyodideCommand(pyodide, limits);
@@ -144,7 +162,7 @@ export class ConfinedProcess {
       });
     }
     // -s -S: no installed packages; not -I, which would ignore the hash seed of the environment, all of it ours.
-    const python = [interpreter.executable, '-s', '-S', '-B', '-c', program];
+    const python = [interpreter.executable, '-s', '-S', '-B', '-c', this.work.program ?? ''];
     const identity = uid === undefined ? {} : { uid, gid: uid };
     if (bubblewrap === undefined || filters === undefined) {
       const [command = '', ...args] = python;
@@ -194,23 +212,28 @@ export class ConfinedProcess {
   }
 
   private receive(frame: Frame): void {
-    if (this.unsent === undefined) this.options.onFrame(frame);
+    if (this.unsent === undefined) this.work.onFrame?.(frame);
     else this.onReady(frame);
   }
 
-  /** Pyodide's process says first what it cannot do; it gets nothing to run before that is right and it is in its group. */
+  /** Pyodide's process says first what it cannot do; it gets nothing to run before that is right. */
   private onReady({ kind, payload }: Frame): void {
-    const powers = kind === 'H' ? parsePowers(payload) : undefined;
-    const left = powers === undefined ? ['no report'] : Object.keys(powers).filter((name) => !isRefused(powers[name]));
-    const { group } = this.options;
-    if (left.length > 0) this.end({ why: 'spawn', code: 0, message: `it kept its powers: ${left.join(', ')}` });
-    else if (!treeOf(this.rootPid).every((pid) => group.add(pid))) {
-      this.end({ why: 'spawn', code: 0, message: 'it cannot be put into its control group' });
-    } else {
-      this.powers = powers;
-      this.channel?.write(Buffer.concat(this.unsent ?? []));
+    this.powers = kind === 'H' ? parsePowers(payload) : undefined;
+    const { powers = { report: 'none' } } = this;
+    const kept = Object.keys(powers).filter((name) => !isRefused(powers[name]));
+    if (kept.length === 0) this.release();
+    else this.end({ why: 'spawn', code: 0, message: `its process does not hold: ${kept.join(', ')}` });
+  }
+
+  /** Sends what has waited, the program first, once the process is in its control group. */
+  private release(): void {
+    const { program } = this.work;
+    if (this.unsent === undefined || this.powers === undefined || program === undefined) return;
+    // A process that waits for a program is in no group: there it would share the memory of one that runs.
+    if (treeOf(this.rootPid).every((pid) => this.options.group.add(pid))) {
+      this.channel?.write(Buffer.concat([encodeFrame('X', Buffer.from(program)), ...this.unsent]));
       this.unsent = undefined;
-    }
+    } else this.end({ why: 'spawn', code: 0, message: 'it cannot be put into its control group' });
   }
 
   /** Bubblewrap waits until its first process is in its control group. */
@@ -243,7 +266,7 @@ export class ConfinedProcess {
   private end(end: ProcessEnd): void {
     if (this.hasEnded || this.isEnding) return;
     this.hasEnded = true;
-    this.options.onEnd(end);
+    this.work.onEnd?.(end);
   }
 
   /**

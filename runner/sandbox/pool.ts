@@ -6,6 +6,7 @@ import { defaultLimits, type SandboxLimits } from './limits.js';
 import { hostBytes } from './pyodide.js';
 import type { Sandbox, SandboxOptions } from './sandbox.js';
 import { leaveSlot, type Slot, takeSlot } from './slot.js';
+import { Spares } from './spares.js';
 import { judgeInSlot, type PythonTask } from './split-judge.js';
 import { openSandbox, type SandboxReport } from './status.js';
 import type { SandboxVerdict } from './verdict.js';
@@ -22,6 +23,7 @@ export interface PoolOptions extends SandboxOptions {
 export class SandboxPool {
   private readonly limit: LimitFunction;
   private readonly idle: Slot[] = [];
+  private readonly spares = new Spares();
   private readonly limits: SandboxLimits;
 
   private constructor(
@@ -45,7 +47,9 @@ export class SandboxPool {
   run(task: PythonTask): Promise<SandboxVerdict> {
     return this.limit(async () => {
       const slot = this.idle.pop() ?? takeSlot(this.limits, this.sandbox.pyodide === undefined ? 0 : hostBytes);
-      const judge = () => judgeInSlot(task, { sandbox: this.sandbox, slot, limits: this.limits });
+      const { sandbox, limits, spares } = this;
+      const isMoreWaiting = () => this.limit.pendingCount > 0;
+      const judge = () => judgeInSlot(task, { sandbox, slot, limits, spares, isMoreWaiting });
       try {
         const first = await judge();
         if (first.status === 'sandbox_error') return await judge();
@@ -60,6 +64,7 @@ export class SandboxPool {
 
   /** To be called when no task is running. Leaves no process, file, mount, group or descriptor. */
   async close(): Promise<void> {
+    await this.spares.close();
     await Promise.all(this.idle.splice(0).map(leaveSlot));
     this.sandbox.close();
   }

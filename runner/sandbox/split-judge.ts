@@ -2,13 +2,15 @@
 import { randomBytes } from 'node:crypto';
 import { EvalrunError } from '../../errors.js';
 import { packagePath } from './bubblewrap.js';
-import { ConfinedProcess, type ProcessEnd } from './confined-process.js';
+import { type ConfinedPlace, ConfinedProcess, type ConfinedWork, type ProcessEnd } from './confined-process.js';
+import type { ControlGroup } from './control-group.js';
 import type { Frame } from './frames.js';
 import { resourceLimits, type SandboxLimits } from './limits.js';
 import { decodeWords, encodePlain, type Plain } from './plain-data.js';
 import { programOf } from './python-source.js';
 import type { Sandbox } from './sandbox.js';
 import type { Slot } from './slot.js';
+import type { Spares } from './spares.js';
 import { escapeControl, type FailureKind, type SandboxStatus, type SandboxVerdict } from './verdict.js';
 
 export interface PythonTask {
@@ -26,6 +28,15 @@ export interface PythonTask {
   readonly signal?: AbortSignal;
 }
 
+export interface TaskPlace {
+  readonly sandbox: Sandbox;
+  readonly slot: Slot;
+  readonly limits: SandboxLimits;
+  /** Processes started ahead, and whether another task will want them. */
+  readonly spares?: Spares;
+  readonly isMoreWaiting?: () => boolean;
+}
+
 interface Outcome {
   readonly status: SandboxStatus;
   readonly kind?: FailureKind;
@@ -38,10 +49,7 @@ const failed = (kind: FailureKind, detail: string): Outcome => ({ status: 'faile
  * Judges a task in a slot that nobody else uses meanwhile. Resolves when every process of the task is gone. Failures of the
  * sandbox are verdicts (`sandbox_error`); only an abort throws (`run/interrupted`).
  */
-export async function judgeInSlot(
-  task: PythonTask,
-  place: { readonly sandbox: Sandbox; readonly slot: Slot; readonly limits: SandboxLimits },
-): Promise<SandboxVerdict> {
+export async function judgeInSlot(task: PythonTask, place: TaskPlace): Promise<SandboxVerdict> {
   const early = refuseSource(task, place.limits);
   const { rung } = place.sandbox;
   const noUsage = { wallMs: 0, cpuMs: 0, maxRssBytes: null, outputBytes: 0 };
@@ -73,7 +81,7 @@ class Trial {
 
   constructor(
     private readonly task: PythonTask,
-    private readonly place: { readonly sandbox: Sandbox; readonly slot: Slot; readonly limits: SandboxLimits },
+    private readonly place: TaskPlace,
   ) {}
 
   async run(): Promise<SandboxVerdict> {
@@ -97,26 +105,29 @@ class Trial {
   }
 
   private start(): void {
-    const { sandbox, slot, limits } = this.place;
-    const shared = { sandbox, limits, uid: slot.uid };
-    this.candidate = new ConfinedProcess({
-      ...shared,
-      program: programOf(sandbox, 'candidate.py'),
-      group: slot.groups.candidate,
+    const { sandbox, slot, spares } = this.place;
+    const start = (options: ConfinedPlace & ConfinedWork) => spares?.take(options) ?? new ConfinedProcess(options);
+    this.candidate = start({
+      ...this.placeOf(slot.groups.candidate),
       processes: this.task.processes ?? false,
+      program: programOf(sandbox, 'candidate.py'),
       onFrame: (frame) => this.onCandidate(frame),
       onEnd: (end) => this.onCandidateEnd(end),
     });
-    this.judge = new ConfinedProcess({
-      ...shared,
+    this.judge = start({
+      ...this.placeOf(slot.groups.judge),
       program: programOf(sandbox, 'judge.py'),
-      group: slot.groups.judge,
       onFrame: (frame) => this.onJudge(frame),
       onEnd: (end) => this.onJudgeEnd(end),
     });
     const { program, test, prelude = '', entryPoint } = this.task;
     this.candidate.send('P', encodePlain({ ...this.settings(), program, entry: entryPoint }));
     this.judge.send('P', encodePlain({ ...this.settings(), test, prelude, entry: entryPoint, nonce: this.nonce }));
+  }
+
+  private placeOf(group: ControlGroup): ConfinedPlace {
+    const { sandbox, slot, limits } = this.place;
+    return { sandbox, limits, uid: slot.uid, group };
   }
 
   private settings(): Record<string, Plain> {
@@ -131,7 +142,7 @@ class Trial {
   }
 
   private onCandidate({ kind, payload }: Frame): void {
-    if (kind === 'S' && this.candidateState === 'starting') this.candidateState = 'loading';
+    if (kind === 'S' && this.candidateState === 'starting') this.onStarted();
     else if (kind === 'R' && this.candidateState === 'loading') this.onLoaded(payload);
     else if (this.candidateState === 'asked' && (kind === 'V' || kind === 'E')) {
       this.candidateState = 'idle';
@@ -139,6 +150,13 @@ class Trial {
     } else if (this.candidateState === 'asked' && kind === 'L') {
       this.settle(failed('reply_limit', 'an answer is too large, too deep or has too many parts'));
     } else this.settle(failed('protocol', 'the program wrote to the channel of its process'));
+  }
+
+  private onStarted(): void {
+    this.candidateState = 'loading';
+    const { slot, spares, isMoreWaiting } = this.place;
+    if (!isMoreWaiting?.()) return;
+    for (const group of [slot.groups.candidate, slot.groups.judge]) spares?.prepare(this.placeOf(group));
   }
 
   private onLoaded(payload: Buffer): void {
