@@ -33,7 +33,11 @@ export function pyodideDefences({ inside, powers = {}, pid, group }: Observation
       own.includes('net'),
       own.includes('net') ? 'a namespace without one' : 'that of this machine',
     ),
-    optional('namespaces', own.length === kinds.length, own.length === 0 ? 'none of its own' : `own ${own.join(', ')}`),
+    optional(
+      'namespaces',
+      own.length === kinds.length,
+      own.length === 0 ? 'none of its own' : `own ${own.join(', ')} only`,
+    ),
     optional('not root', Number(uid) > 0, `uid ${uid}`),
     optional('system-call filter', statusField(pid, 'Seccomp') === '2', 'needs bubblewrap'),
     ...defencesOfGroup(group),
