@@ -20,13 +20,13 @@ export const channels: readonly Attack[] = [
     39,
     'answers a question twice',
     `${frames}def add(x, y):\n    write(frame(b'V', value(0)) * 2)\n    return 0`,
-    [...unasked, 'failed(assertion)'],
+    unasked,
   ),
   forgery(
     39,
     'says that it is ready before it is, and answers ahead',
     `${frames}ready = b't' + struct.pack('>I', 2) + b's' + struct.pack('>I', 5) + b'ready' + b's' + struct.pack('>I', 0)\nwrite(frame(b'R', ready) + frame(b'V', value(3)) * 20)\ndef add(x, y):\n    return 0`,
-    [...unasked, 'failed(assertion)'],
+    unasked,
   ),
   forgery(
     39,
@@ -45,7 +45,7 @@ export const channels: readonly Attack[] = [
     39,
     'writes without end and never reads',
     `${frames}def add(x, y):\n    while True: write(frame(b'V', value(0)) * 1000)`,
-    [...unasked, 'failed(assertion)'],
+    unasked,
   ),
   forgery(
     39,

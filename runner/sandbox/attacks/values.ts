@@ -3,7 +3,6 @@ import { type Attack, forgery } from './attack.js';
 
 const untrue = 'failed(assertion)';
 const refused = ['failed(assertion)', 'failed(exception)'];
-const tooMuch = ['failed(reply_limit)', 'oom'];
 /** For work that the judge is made to do: it ends with the deadline, or before it with a failure. */
 const slow = ['timeout', 'oom', 'failed(reply_limit)', 'failed(assertion)', 'failed(exception)'];
 const short = { timeoutMs: 2000 };
@@ -23,13 +22,21 @@ export const values: readonly Attack[] = [
     forgery(38, 'GeneratorExit that a test would not see', 'def add(x):\n    raise GeneratorExit', refused),
     'assert list(map(candidate, [1, 2])) == []',
   ),
+  {
+    ...forgery(
+      38,
+      'lists of the same list, ten times, ten levels deep',
+      'def add(x, y):\n    v = [0] * 10\n    for _ in range(10): v = [v] * 10\n    return v',
+      'failed(reply_limit)',
+    ),
+    limits: { timeoutMs: 30_000 },
+  },
   forgery(
     38,
-    'lists of the same list, ten times, ten levels deep',
-    'def add(x, y):\n    v = [0] * 10\n    for _ in range(10): v = [v] * 10\n    return v',
-    [...tooMuch, 'timeout'],
+    'one large string, a thousand times',
+    "def add(x, y):\n    return ['x' * 1_000_000] * 1000",
+    'failed(reply_limit)',
   ),
-  forgery(38, 'one large string, a thousand times', "def add(x, y):\n    return ['x' * 1_000_000] * 1000", tooMuch),
   {
     ...forgery(
       38,
@@ -62,11 +69,15 @@ export const values: readonly Attack[] = [
     forgery(38, 'a signalling NaN', "from decimal import Decimal\ndef add(x, y):\n    return Decimal('sNaN')", refused),
     'assert candidate(1, 2) == 3',
   ),
-  forgery(
-    38,
-    'a generator and an iterator that answer anew each time',
-    'class Each:\n    def __iter__(self): return self\n    def __next__(self): return 3\n    def __eq__(self, other): return True\ndef add(x, y):\n    return [Each(), (n for n in range(9))]',
-    refused,
+  against(
+    forgery(
+      38,
+      'a generator and an iterator that answer anew each time',
+      'class Each:\n    def __iter__(self): return self\n    def __next__(self): return 3\n    __eq__ = lambda self, other: True\ndef add(x, y):\n    return Each() if x else (n for n in range(9))',
+      untrue,
+    ),
+    'assert candidate(0, 0) != 1',
+    'assert candidate(1, 2) == 3',
   ),
   {
     ...forgery(
@@ -83,11 +94,14 @@ export const values: readonly Attack[] = [
     'class B(int): pass\nclass A(int):\n    def __getattribute__(self, name):\n        self.__class__ = B\n        return int.__getattribute__(self, name)\n    __eq__ = lambda self, other: True\ndef add(x, y):\n    return A(0)',
     untrue,
   ),
-  forgery(
-    38,
-    'a metaclass that lies about names and bases',
-    'class Lie(type):\n    __name__ = property(lambda cls: 1 / 0)\n    __mro__ = property(lambda cls: (int, object))\n    __instancecheck__ = lambda cls, thing: True\nclass A(metaclass=Lie):\n    __eq__ = lambda self, other: True\ndef add(x, y):\n    return A()',
-    [...refused, 'failed(crashed)'],
+  against(
+    forgery(
+      38,
+      'a metaclass that lies about names and bases',
+      'class Lie(type):\n    __name__ = property(lambda cls: 1 / 0)\n    __mro__ = property(lambda cls: (int, object))\n    __instancecheck__ = lambda cls, thing: True\nclass A(metaclass=Lie):\n    __eq__ = lambda self, other: True\ndef add(x, y):\n    return A()',
+      refused,
+    ),
+    'assert candidate(1, 2) == 3',
   ),
   forgery(
     38,
