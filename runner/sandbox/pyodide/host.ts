@@ -6,6 +6,7 @@ import { Buffer } from 'node:buffer';
 import fs from 'node:fs';
 import os from 'node:os';
 import process from 'node:process';
+import { pathToFileURL } from 'node:url';
 import { boundFiles, type FileBounds, type MemoryFiles } from './bounded-files.js';
 import { checkDisarmed, checkPermissions } from './check-powers.js';
 import { disarm } from './disarm.js';
@@ -44,6 +45,7 @@ interface Pyodide {
 /** Numbers of the process's descriptors; the channel's is the same inside Python. */
 const [channelFd, snapshotFd] = [3, 4];
 const readAndWrite = 2;
+const lowestPriority = os.constants.priority.PRIORITY_LOW;
 // Kept from before they are taken away.
 const { closeSync, constants, fstatSync, readFileSync, readSync, writeSync } = fs;
 const exit: (code: number) => never = (process as unknown as { reallyExit(code: number): never }).reallyExit.bind(
@@ -61,7 +63,7 @@ async function main([folder = '', role, text = '{}']: readonly string[]): Promis
     return;
   }
   const pyodide = await load(folder, { env: options.environment, _loadSnapshot: readSnapshot() });
-  os.setPriority(options.nice);
+  os.setPriority(Math.min(lowestPriority, os.getPriority() + options.nice));
   boundFiles(pyodide.FS.filesystems.MEMFS, pyodide.FS.ErrnoError, options.files);
   connect(pyodide);
   const permissions = checkPermissions();
@@ -72,7 +74,7 @@ async function main([folder = '', role, text = '{}']: readonly string[]): Promis
 }
 
 async function load(folder: string, options: Record<string, unknown>): Promise<Pyodide> {
-  const { loadPyodide } = await import(`file://${folder}/pyodide.mjs`);
+  const { loadPyodide } = await import(pathToFileURL(`${folder}/pyodide.mjs`).href);
   const { info } = JSON.parse(readFileSync(`${folder}/pyodide-lock.json`, 'utf8'));
   return loadPyodide({
     indexURL: folder,
