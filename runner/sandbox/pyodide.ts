@@ -22,6 +22,8 @@ export interface Pyodide {
   readonly snapshot: SnapshotFile;
   /** Command that puts what follows into namespaces of its own; empty where the kernel or the system has none. */
   readonly namespaces: readonly string[];
+  /** Command by which what follows ends with this process, even when that is killed; likewise. */
+  readonly deathBound: readonly string[];
   /** Whether a user who owns nothing can start it: then root starts it as such a user. */
   readonly forEveryUser: boolean;
 }
@@ -64,8 +66,13 @@ async function makeReady(folder: string): Promise<Pyodide | string> {
   }
   const forEveryUser =
     (await firstUnreadable([process.execPath, path.join(folder, 'package.json'), host])) === undefined;
-  const namespaces = await findNamespaces(forEveryUser ? unprivilegedUser() : undefined);
-  return { version, python: info.python, ...parts, snapshot, namespaces, forEveryUser };
+  const user = forEveryUser ? unprivilegedUser() : undefined;
+  // Where unprivileged users may make namespaces, util-linux does it without bubblewrap. This is a gain, not a condition.
+  const namespaces = await worksAs(user, [
+    ...['unshare', '--user', '--net', '--ipc', '--pid', '--fork', '--kill-child', '--'],
+  ]);
+  const deathBound = await worksAs(user, ['setpriv', '--pdeathsig', 'KILL', '--']);
+  return { version, python: info.python, ...parts, snapshot, namespaces, deathBound, forEveryUser };
 }
 
 function locate(): string | undefined {
@@ -110,17 +117,13 @@ function makeSnapshot(parts: Parts, snapshot: SnapshotFile): Promise<string | un
   });
 }
 
-/**
- * Where unprivileged users may make namespaces, util-linux does it without bubblewrap: no network, no other processes. This is a
- * gain, not a condition.
- */
-async function findNamespaces(uid: number | undefined): Promise<string[]> {
-  const command = ['unshare', '--user', '--net', '--ipc', '--pid', '--fork', '--kill-child', '--'];
+/** The command when another can be started through it, else nothing. */
+function worksAs(uid: number | undefined, command: readonly string[]): Promise<readonly string[]> {
   const [program = '', ...args] = command;
+  const identity = uid === undefined ? {} : { uid, gid: uid };
   return new Promise((resolve) => {
-    const identity = uid === undefined ? {} : { uid, gid: uid };
-    const env = { PATH: searchPath };
-    const child = spawn(program, [...args, '/bin/sh', '-c', ':'], { stdio: 'ignore', timeout: 5000, env, ...identity });
+    const options = { stdio: 'ignore', timeout: 5000, env: { PATH: searchPath }, ...identity } as const;
+    const child = spawn(program, [...args, '/bin/sh', '-c', ':'], options);
     child.once('error', () => resolve([]));
     child.once('close', (code) => resolve(code === 0 ? command : []));
   });
@@ -139,7 +142,8 @@ export function pyodideCommand(
   const node = [process.execPath, ...nodeArguments(pyodide, limits.memoryBytes, ['run', JSON.stringify(options)])];
   // The shell sets limits that nothing after it can raise, and becomes what it is given; env takes even PATH away.
   const script = `${kernelLimits(limits)}exec "$@"`;
-  const args = ['-c', script, 'sh', ...pyodide.namespaces, '/usr/bin/env', '-i', ...node];
+  const wrappers = [...pyodide.deathBound, ...pyodide.namespaces];
+  const args = ['-c', script, 'sh', ...wrappers, '/usr/bin/env', '-i', ...node];
   return { command: '/bin/sh', args, env: { PATH: searchPath } };
 }
 

@@ -12,5 +12,5 @@ export async function describerOf(rung: IsolatingRung): Promise<(name: string, b
 }
 
 /** Tests of the rung that runs use, which EVALRUN_SANDBOX can change for all of them. */
-const used = process.env.EVALRUN_SANDBOX === 'pyodide' ? 'pyodide' : 'bubblewrap';
-export const describeInSandbox = await describerOf(used);
+export const usedRung = process.env.EVALRUN_SANDBOX === 'pyodide' ? 'pyodide' : 'bubblewrap';
+export const describeInSandbox = await describerOf(usedRung);

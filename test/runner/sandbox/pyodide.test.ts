@@ -1,11 +1,14 @@
-import { readFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { packageRoot } from '../../../package-root.js';
 import { answerOf } from '../../../runner/sandbox/attacks/attack.js';
 import { javascriptAttacks } from '../../../runner/sandbox/attacks/javascript.js';
+import { countLeftovers } from '../../../runner/sandbox/leftovers.js';
 import { SandboxPool } from '../../../runner/sandbox/pool.js';
+import { treeOf } from '../../../runner/sandbox/process-usage.js';
 import { runSelftest } from '../../../runner/sandbox/selftest.js';
 import { check } from './check.js';
 import { describerOf } from './present.js';
@@ -85,6 +88,47 @@ describeInPyodide('Pyodide', () => {
     await small.close();
     expect(verdict.status).toBe('oom');
   });
+
+  test('leaves nothing behind, whatever the programs do', async () => {
+    const programs = [
+      'def f():\n    return 1\n',
+      'import os\nos._exit(0)\n',
+      "def f():\n    while True: print('x' * 100000)\n",
+      "def f():\n    open('/tmp/x', 'w').write('x')\n",
+    ];
+    const round = async () => {
+      const few = await SandboxPool.open({ rung: 'pyodide', workers: 2, limits: { timeoutMs: 20_000 } });
+      const task = { test: check('assert candidate() == 1'), entryPoint: 'f' };
+      const verdicts = await Promise.all(programs.map((program) => few.run({ ...task, program })));
+      await few.close();
+      return verdicts.map(({ status }) => status);
+    };
+    const before = countLeftovers();
+    expect(await round()).toEqual(['passed', 'failed', 'failed', 'failed']);
+    expect(countLeftovers()).toEqual(before);
+  }, 120_000);
+
+  test('dies with the process that started it, even when that is killed', async () => {
+    const module = path.join(packageRoot, 'dist', 'runner', 'sandbox', 'pool.js');
+    const script = `
+      const { SandboxPool } = await import(${JSON.stringify(module)});
+      const pool = await SandboxPool.open({ rung: 'pyodide', workers: 1, limits: { timeoutMs: 60_000 } });
+      const loop = 'def f():\\n    print("running", flush=True)\\n    while True: pass';
+      pool.run({ program: loop, test: 'def check(c):\\n    c()', entryPoint: 'f' });
+      setTimeout(() => console.log('running'), 1500);`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await new Promise((resolve) => child.stdout.once('data', resolve));
+    const started = treeOf(child.pid).slice(1);
+    expect(started.length).toBeGreaterThanOrEqual(2);
+    const closed = new Promise((resolve) => child.once('close', resolve));
+    child.kill('SIGKILL');
+    await closed;
+    const alive = () => started.filter((pid) => existsSync(`/proc/${pid}`));
+    for (let wait = 0; wait < 100 && alive().length > 0; wait++) await new Promise((go) => setTimeout(go, 100));
+    expect(alive()).toEqual([]);
+  }, 60_000);
 
   test('has the next interpreters ready while tasks wait', async () => {
     const task = { program: 'def f():\n    return 1\n', test: check('assert candidate() == 1'), entryPoint: 'f' };
