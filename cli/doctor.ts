@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { inspectData } from './doctor-data.js';
 import { inspectLanguages } from './doctor-languages.js';
 import { inspectDisks, inspectMemory, inspectProcessor, inspectVersions } from './doctor-machine.js';
+import { inspectSandbox, renderSandboxUse } from './doctor-sandbox.js';
 import { inspectAddon, inspectCompilers, inspectCuda } from './doctor-tools.js';
 import { wrapText } from './wrap-text.js';
 
@@ -41,6 +42,7 @@ export async function diagnose(): Promise<Diagnosis> {
   const addon = inspectAddon();
   const cuda = await inspectCuda(addon.facts?.cuda === true);
   const data = inspectData();
+  const sandbox = await inspectSandbox();
   const findings = [
     ...inspectVersions(),
     ...inspectProcessor(),
@@ -50,10 +52,12 @@ export async function diagnose(): Promise<Diagnosis> {
     ...cuda,
     ...(await inspectLanguages()),
     ...(await inspectDisks()),
+    ...sandbox,
     ...data,
   ];
   const hasGpu = cuda[0]?.state === 'ok';
-  const uses = addon.state === 'problem' ? [] : [renderDevice(addon.facts?.cuda === true, hasGpu)];
+  const uses =
+    addon.state === 'problem' ? [] : [renderDevice(addon.facts?.cuda === true, hasGpu), renderSandboxUse(sandbox)];
   return { ok: findings.every((finding) => finding.state !== 'problem'), findings, uses };
 }
 

@@ -62,10 +62,10 @@ function renderGeneration(generation: GenerationRecord): string {
   return `${form}, ${how}, up to ${renderCount(max_tokens)} tokens`;
 }
 
-function renderSandbox({ rung, bubblewrap, python, toolchains = {} }: SandboxRecord): string {
+function renderSandbox({ rung, bubblewrap, pyodide, python, toolchains = {} }: SandboxRecord): string {
   const languages = [`Python ${python}`, ...Object.values(toolchains)].join('; ');
   if (rung === 'unsafe') return `NONE (--unsafe-exec): generated programs run as you, ${languages}`;
-  return `${[rung, bubblewrap].filter((part) => part !== null).join(' ')}, ${languages}`;
+  return `${[rung, bubblewrap ?? pyodide].filter((part) => part !== null).join(' ')}, ${languages}`;
 }
 
 function renderSources({ datasets }: SuiteRecord): string {

@@ -42,17 +42,12 @@ export async function missingLanguages(
   return (await findToolchains(languages, { unsafeExec })).missing;
 }
 
-export function sandboxRecord({
-  rung,
-  bubblewrap,
-  python,
-  packages,
-  defences,
-  toolchains,
-}: SandboxReport): SandboxRecord {
+export function sandboxRecord(report: SandboxReport): SandboxRecord {
+  const { rung, bubblewrap, pyodide, python, packages, defences, toolchains } = report;
   return {
     rung,
     bubblewrap,
+    pyodide,
     python,
     packages: { ...packages },
     ...(toolchains !== undefined && { toolchains: { ...toolchains } }),

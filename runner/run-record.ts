@@ -64,8 +64,10 @@ const generationSchema = z.object({
 
 /** What runs generated programs, with the defences that were found live, and what a program may use. */
 const sandboxSchema = z.object({
-  rung: z.enum(['bubblewrap', 'unsafe', 'none']),
+  rung: z.enum(['bubblewrap', 'pyodide', 'unsafe', 'none']),
   bubblewrap: z.string().nullable(),
+  /** Absent in runs from before there was that rung. */
+  pyodide: z.string().nullable().default(null),
   python: z.string().nullable(),
   packages: z.record(z.string(), z.string()),
   /** Languages besides Python -> version; only where a suite has such. */

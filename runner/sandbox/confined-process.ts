@@ -9,20 +9,27 @@ import type { ControlGroup } from './control-group.js';
 import { encodeFrame, type Frame, FrameReader } from './frames.js';
 import type { Workload } from './languages/workload.js';
 import type { SandboxLimits } from './limits.js';
-import { childrenOf, type ProcessUsage, parentOf, treeUsage } from './process-usage.js';
+import { isRefused, parsePowers } from './powers.js';
+import { childrenOf, type ProcessUsage, parentOf, treeOf, treeUsage } from './process-usage.js';
+import type { PowerCheck } from './pyodide/check-powers.js';
+import { pyodideCommand } from './pyodide.js';
 import type { Sandbox } from './sandbox.js';
 
-export interface ConfinedOptions {
+/** Where a process runs and what it may use. */
+export interface ConfinedPlace {
   readonly sandbox: Sandbox;
-  /** Python source that the interpreter runs. */
-  readonly program: string;
-  /** What is run in place of the interpreter: a program of another language. */
-  readonly workload?: Workload | undefined;
   readonly limits: SandboxLimits;
   readonly uid: number | undefined;
   readonly group: ControlGroup;
   /** Whether the code may start processes; threads it always may. */
   readonly processes?: boolean;
+}
+
+export interface ConfinedWork {
+  /** Python source that the interpreter runs. */
+  readonly program: string;
+  /** What is run in place of the interpreter: a program of another language. Not in Pyodide. */
+  readonly workload?: Workload | undefined;
   readonly onFrame: (frame: Frame) => void;
   /** The process has ended by itself, or broke a limit that only its parent can see. */
   readonly onEnd: (end: ProcessEnd) => void;
@@ -45,20 +52,28 @@ export class ConfinedProcess {
   private readonly closed: Promise<void>;
   private readonly timer: NodeJS.Timeout;
   private readonly folder: string | undefined;
+  private work: Partial<ConfinedWork>;
   /** First process of the sandbox as seen from outside; ending it ends everything inside. */
   private rootPid: number | undefined;
   private hasEnded = false;
   private isEnding = false;
   private oomKillsBefore = 0;
+  /** Frames that Pyodide's process has not been sent, because it has not proven itself or has no program yet. */
+  private unsent: Buffer[] | undefined;
   private best: ProcessUsage | undefined;
   private kept: Buffer = Buffer.alloc(0);
   outputBytes = 0;
+  /** What Pyodide's process tried in vain before it was given anything to run. */
+  powers: PowerCheck | undefined;
 
-  constructor(private readonly options: ConfinedOptions) {
+  /** Without a program it waits for `begin`, which only Pyodide's rung can do. */
+  constructor(private readonly options: ConfinedPlace & Partial<ConfinedWork>) {
     const { sandbox, group } = options;
+    this.work = options;
     this.oomKillsBefore = group.oomKills();
     this.folder =
       sandbox.rung === 'unsafe' ? mkdtempSync(path.join(os.tmpdir(), `evalrun-task-${process.pid}-`)) : undefined;
+    this.unsent = sandbox.pyodide === undefined ? undefined : [];
     this.child = this.start();
     this.closed = new Promise((resolve) => {
       this.child.once('close', resolve);
@@ -87,16 +102,30 @@ export class ConfinedProcess {
 
   /** The interpreter itself as seen from outside, once it runs. */
   get interpreterPid(): number | undefined {
-    if (this.rootPid === undefined || this.options.sandbox.rung === 'unsafe') return this.rootPid;
-    return childrenOf(this.rootPid)[0];
+    const { rung, pyodide } = this.options.sandbox;
+    const isDirect = rung === 'unsafe' || pyodide?.namespaces.length === 0;
+    return this.rootPid === undefined || isDirect ? this.rootPid : childrenOf(this.rootPid)[0];
   }
 
   get wasOutOfMemory(): boolean {
     return this.options.group.oomKills() > this.oomKillsBefore;
   }
 
+  /** Whether it has ended by itself, or never started. */
+  get isOver(): boolean {
+    return this.hasEnded;
+  }
+
+  /** Gives a program to a process that was started without one; to be called once. */
+  begin(work: ConfinedWork): void {
+    this.work = work;
+    this.release();
+  }
+
   send(kind: string, payload: Buffer): void {
-    if (!this.hasEnded) this.channel?.write(encodeFrame(kind, payload));
+    const frame = encodeFrame(kind, payload);
+    if (this.unsent !== undefined) this.unsent.push(frame);
+    else if (!this.hasEnded) this.channel?.write(frame);
   }
 
   sample(): void {
@@ -123,10 +152,20 @@ export class ConfinedProcess {
   }
 
   private start(): ChildProcess {
-    const { sandbox, program, workload, limits, uid, processes = false } = this.options;
-    const { interpreter, bubblewrap, filters } = sandbox;
+    const { sandbox, workload, limits, uid, processes = false } = this.options;
+    const { interpreter, bubblewrap, filters, pyodide } = sandbox;
+    if (pyodide !== undefined) {
+      const { command, args, env } = pyodideCommand(pyodide, limits);
+      return spawn(command, args, {
+        stdio: ['ignore', 'pipe', 'pipe', 'pipe', pyodide.snapshot.readable],
+        detached: true,
+        cwd: '/',
+        env,
+        ...(pyodide.forEveryUser && uid !== undefined && { uid, gid: uid }),
+      });
+    }
     // -s -S: no installed packages; not -I, which would ignore the hash seed of the environment, all of it ours.
-    const python = [interpreter.executable, '-s', '-S', '-B', '-c', program];
+    const python = [interpreter.executable, '-s', '-S', '-B', '-c', this.work.program ?? ''];
     const identity = uid === undefined ? {} : { uid, gid: uid };
     const inside = workload?.command ?? python;
     if (bubblewrap === undefined || filters === undefined) {
@@ -180,7 +219,7 @@ export class ConfinedProcess {
     const reader = new FrameReader(this.options.limits.replyBytes + 4096);
     this.channel?.on('data', (bytes: Buffer) => {
       const { frames, tooLarge } = reader.push(bytes);
-      for (const frame of frames) if (!this.hasEnded && !this.isEnding) this.options.onFrame(frame);
+      for (const frame of frames) if (!this.hasEnded && !this.isEnding) this.receive(frame);
       if (tooLarge) this.end({ why: 'reply_limit', code: 0, message: 'a frame larger than allowed' });
     });
     // A closed channel never opens again: nothing more can be learnt from this process.
@@ -188,8 +227,33 @@ export class ConfinedProcess {
       const left = setTimeout(() => this.signal(true), 500);
       this.child.once('exit', () => clearTimeout(left));
     });
-    if (this.options.sandbox.rung === 'unsafe') this.rootPid = this.child.pid;
+    if (this.options.sandbox.bubblewrap === undefined) this.rootPid = this.child.pid;
     else this.awaitRoot(stdio[statusFd] as Readable, stdio[blockFd] as Writable);
+  }
+
+  private receive(frame: Frame): void {
+    if (this.unsent === undefined) this.work.onFrame?.(frame);
+    else this.onReady(frame);
+  }
+
+  /** Pyodide's process says first what it cannot do; it gets nothing to run before that is right. */
+  private onReady({ kind, payload }: Frame): void {
+    this.powers = kind === 'H' ? parsePowers(payload) : undefined;
+    const { powers = { report: 'none' } } = this;
+    const kept = Object.keys(powers).filter((name) => !isRefused(powers[name]));
+    if (kept.length === 0) this.release();
+    else this.end({ why: 'spawn', code: 0, message: `its process does not hold: ${kept.join(', ')}` });
+  }
+
+  /** Sends what has waited, the program first, once the process is in its control group. */
+  private release(): void {
+    const { program } = this.work;
+    if (this.unsent === undefined || this.powers === undefined || program === undefined) return;
+    // A process that waits for a program is in no group: there it would share the memory of one that runs.
+    if (treeOf(this.rootPid).every((pid) => this.options.group.add(pid))) {
+      this.channel?.write(Buffer.concat([encodeFrame('X', Buffer.from(program)), ...this.unsent]));
+      this.unsent = undefined;
+    } else this.end({ why: 'spawn', code: 0, message: 'it cannot be put into its control group' });
   }
 
   /** Bubblewrap waits until its first process is in its control group. */
@@ -225,7 +289,7 @@ export class ConfinedProcess {
   private end(end: ProcessEnd): void {
     if (this.hasEnded || this.isEnding) return;
     this.hasEnded = true;
-    this.options.onEnd(end);
+    this.work.onEnd?.(end);
   }
 
   /**
@@ -237,7 +301,7 @@ export class ConfinedProcess {
     if (monitorToo) for (const stream of this.child.stdio) stream?.destroy();
     const outer = this.child.pid;
     if (outer === undefined || this.child.exitCode !== null || this.child.signalCode !== null) return;
-    if (this.options.sandbox.rung === 'unsafe') sendKill(-outer);
+    if (this.options.sandbox.bubblewrap === undefined) sendKill(-outer);
     // Only while it is the monitor's child can the number not have gone to somebody else.
     else if (this.rootPid !== undefined && parentOf(this.rootPid) === outer) sendKill(this.rootPid);
     if (monitorToo) sendKill(outer);

@@ -15,16 +15,24 @@ export interface GroupLimits {
   readonly tasks: number;
 }
 
+/** Where the kernel describes this process, and how a group is made; tests have a kernel of their own. */
+export interface KernelFiles {
+  readonly self: string;
+  readonly makeFolder: (folder: string) => void;
+}
+
+const thisKernel: KernelFiles = { self: '/proc/self', makeFolder: (folder) => mkdirSync(folder) };
+
 /** One group of processes with limits; empty where the machine has no control groups. */
 export class ControlGroup {
   private readonly folders: { readonly controller: Controller; readonly version: 1 | 2; readonly folder: string }[] =
     [];
 
-  constructor(name: string, limits: GroupLimits) {
+  constructor(name: string, limits: GroupLimits, { self, makeFolder }: KernelFiles = thisKernel) {
     const made = new Set<string>();
-    for (const [controller, hierarchy] of findHierarchies()) {
+    for (const [controller, hierarchy] of findHierarchies(self)) {
       const folder = path.join(hierarchy.folder, name);
-      if (!made.has(folder) && !tryTo(() => mkdirSync(folder))) continue;
+      if (!made.has(folder) && !tryTo(() => makeFolder(folder))) continue;
       made.add(folder);
       this.folders.push({ controller, version: hierarchy.version, folder });
       for (const [file, value] of settingsOf(controller, hierarchy.version, limits)) {
@@ -108,11 +116,11 @@ function limitFile(controller: Controller, version: 1 | 2): string {
 }
 
 /** Where groups for each controller can be made, from /proc/self/cgroup and /proc/self/mountinfo (cgroups(7)). */
-function findHierarchies(): Map<Controller, Hierarchy> {
+function findHierarchies(self = thisKernel.self): Map<Controller, Hierarchy> {
   const found = new Map<Controller, Hierarchy>();
-  if (!existsSync('/proc/self/cgroup')) return found;
-  const own = readFileSync('/proc/self/cgroup', 'utf8').trim().split('\n');
-  const mounts = readFileSync('/proc/self/mountinfo', 'utf8').trim().split('\n');
+  if (!existsSync(`${self}/cgroup`)) return found;
+  const own = readFileSync(`${self}/cgroup`, 'utf8').trim().split('\n');
+  const mounts = readFileSync(`${self}/mountinfo`, 'utf8').trim().split('\n');
   for (const controller of ['memory', 'pids'] as const) {
     for (const line of own) {
       const [, controllers = '', ...rest] = line.split(':');

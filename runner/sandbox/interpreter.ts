@@ -68,7 +68,7 @@ async function describe(command: string): Promise<Interpreter | string> {
 }
 
 /** Root starts the sandbox as another user, who must be able to reach the files by their folders' permissions. */
-async function firstUnreadable(files: readonly string[]): Promise<string | undefined> {
+export async function firstUnreadable(files: readonly string[]): Promise<string | undefined> {
   if (process.getuid?.() !== 0) return undefined;
   for (const file of files) {
     for (let at = file; ; at = path.dirname(at)) {

@@ -4,8 +4,10 @@ import pLimit, { type LimitFunction } from 'p-limit';
 import { removeStaleGroups } from './control-group.js';
 import type { LanguageName, Toolchain } from './languages/language.js';
 import { defaultLimits, type SandboxLimits } from './limits.js';
+import { hostBytes } from './pyodide.js';
 import type { Sandbox, SandboxOptions } from './sandbox.js';
 import { leaveSlot, type Slot, takeSlot } from './slot.js';
+import { Spares } from './spares.js';
 import { judgeInSlot, type ProgramTask, type PythonTask } from './split-judge.js';
 import { openSandbox, type SandboxReport } from './status.js';
 import type { Rung, SandboxVerdict } from './verdict.js';
@@ -24,6 +26,7 @@ export interface PoolOptions extends SandboxOptions {
 export class SandboxPool {
   private readonly limit: LimitFunction;
   private readonly idle: Slot[] = [];
+  private readonly spares = new Spares();
   private readonly limits: SandboxLimits;
 
   private constructor(
@@ -49,10 +52,14 @@ export class SandboxPool {
   run(task: ProgramTask): Promise<SandboxVerdict> {
     return this.limit(async () => {
       const toolchain = 'language' in task ? this.options.toolchains?.get(task.language) : undefined;
-      if ('language' in task && toolchain === undefined) return missingToolchain(task.language, this.sandbox.rung);
-      const slot = this.idle.pop() ?? takeSlot(this.limits);
+      if ('language' in task && (toolchain === undefined || this.sandbox.pyodide !== undefined)) {
+        return missingToolchain(task.language, this.sandbox.rung);
+      }
+      const slot = this.idle.pop() ?? takeSlot(this.limits, this.sandbox.pyodide === undefined ? 0 : hostBytes);
+      const { sandbox, spares } = this;
       const limits = { ...this.limits, ...task.limits };
-      const judge = () => judgeInSlot(task, { sandbox: this.sandbox, slot, limits, toolchain });
+      const isMoreWaiting = () => this.limit.pendingCount > 0;
+      const judge = () => judgeInSlot(task, { sandbox, slot, limits, toolchain, spares, isMoreWaiting });
       try {
         const first = await judge();
         if (first.status === 'sandbox_error') return await judge();
@@ -67,6 +74,7 @@ export class SandboxPool {
 
   /** To be called when no task is running. Leaves no process, file, mount, group or descriptor. */
   async close(): Promise<void> {
+    await this.spares.close();
     await Promise.all(this.idle.splice(0).map(leaveSlot));
     this.sandbox.close();
   }
@@ -75,7 +83,8 @@ export class SandboxPool {
 /** Nothing is known about the program: this is no wrong answer. */
 function missingToolchain(language: LanguageName, rung: Rung): SandboxVerdict {
   const usage = { wallMs: 0, cpuMs: null, maxRssBytes: null, outputBytes: 0 };
-  const detail = `the toolchain of ${language} was not opened`;
+  const why = rung === 'pyodide' ? 'Pyodide runs Python alone' : 'its toolchain was not opened';
+  const detail = `${language} cannot be run: ${why}`;
   return { status: 'sandbox_error', detail, calls: 0, output: '', usage, rung };
 }
 

@@ -32,6 +32,11 @@ export function childrenOf(pid: number): number[] {
   return text === '' ? [] : text.split(' ').map(Number);
 }
 
+/** A process and all below it, at this moment. */
+export function treeOf(pid: number | undefined): number[] {
+  return pid === undefined ? [] : [pid, ...childrenOf(pid).flatMap(treeOf)];
+}
+
 export function parentOf(pid: number): number | undefined {
   const stat = readProc(`${pid}/stat`);
   return stat === undefined ? undefined : Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);

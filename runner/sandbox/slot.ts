@@ -16,7 +16,13 @@ const slotCount = 500;
 
 const taken = new Set<number>();
 
-export function takeSlot(limits: SandboxLimits): Slot {
+/** The user of a slot; undefined when this process may not choose. */
+export function unprivilegedUser(index = 0): number | undefined {
+  return process.getuid?.() === 0 ? firstUid + index : undefined;
+}
+
+/** `overheadBytes`: memory that each process needs besides what the limits give to the program. */
+export function takeSlot(limits: SandboxLimits, overheadBytes = 0): Slot {
   const index = Array.from({ length: slotCount }, (_, number) => number).find((number) => !taken.has(number));
   if (index === undefined) {
     throw new EvalrunError('run/sandbox-slots', {
@@ -27,11 +33,11 @@ export function takeSlot(limits: SandboxLimits): Slot {
   }
   taken.add(index);
   // Files in /tmp are memory too; bubblewrap's own first process and the interpreter's threads are tasks.
-  const bounds = { memoryBytes: limits.memoryBytes + limits.diskBytes, tasks: limits.tasks };
+  const bounds = { memoryBytes: limits.memoryBytes + limits.diskBytes + overheadBytes, tasks: limits.tasks };
   const group = (role: string) => new ControlGroup(groupName(index, role), bounds);
   return {
     index,
-    uid: process.getuid?.() === 0 ? firstUid + index : undefined,
+    uid: unprivilegedUser(index),
     groups: { candidate: group('candidate'), judge: group('judge') },
   };
 }

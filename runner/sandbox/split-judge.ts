@@ -2,15 +2,17 @@
 import { randomBytes } from 'node:crypto';
 import { EvalrunError } from '../../errors.js';
 import { packagePath } from './bubblewrap.js';
-import { ConfinedProcess, type ProcessEnd } from './confined-process.js';
+import { type ConfinedPlace, ConfinedProcess, type ConfinedWork, type ProcessEnd } from './confined-process.js';
+import type { ControlGroup } from './control-group.js';
 import type { Frame } from './frames.js';
 import { compileFailure, type LanguageName, type LanguageTask, type Toolchain } from './languages/language.js';
 import { workloadOf } from './languages/workload.js';
 import { resourceLimits, type SandboxLimits } from './limits.js';
 import { decodeWords, encodePlain, type Plain } from './plain-data.js';
-import { pythonFile, pythonProgram } from './python-source.js';
+import { programOf, pythonFile } from './python-source.js';
 import type { Sandbox } from './sandbox.js';
 import type { Slot } from './slot.js';
+import type { Spares } from './spares.js';
 import { escapeControl, type FailureKind, type SandboxStatus, type SandboxVerdict } from './verdict.js';
 
 export interface PythonTask {
@@ -41,12 +43,15 @@ export interface ForeignTask extends LanguageTask {
 
 export type ProgramTask = PythonTask | ForeignTask;
 
-interface Place {
+export interface TaskPlace {
   readonly sandbox: Sandbox;
   readonly slot: Slot;
   readonly limits: SandboxLimits;
   /** Of the language of a ForeignTask. */
   readonly toolchain?: Toolchain | undefined;
+  /** Processes started ahead, and whether another task will want them. */
+  readonly spares?: Spares;
+  readonly isMoreWaiting?: () => boolean;
 }
 
 interface Outcome {
@@ -55,8 +60,6 @@ interface Outcome {
   readonly detail: string;
 }
 
-const candidateProgram = pythonProgram('codec.py', 'confine.py', 'candidate.py');
-const judgeProgram = pythonProgram('codec.py', 'confine.py', 'judge.py');
 const numpyStandIn = pythonFile('numpy_stand_in.py');
 const failed = (kind: FailureKind, detail: string): Outcome => ({ status: 'failed', kind, detail });
 
@@ -64,7 +67,7 @@ const failed = (kind: FailureKind, detail: string): Outcome => ({ status: 'faile
  * Judges a task in a slot that nobody else uses meanwhile. Resolves when every process of the task is gone. Failures of the
  * sandbox are verdicts (`sandbox_error`); only an abort throws (`run/interrupted`).
  */
-export async function judgeInSlot(task: ProgramTask, place: Place): Promise<SandboxVerdict> {
+export async function judgeInSlot(task: ProgramTask, place: TaskPlace): Promise<SandboxVerdict> {
   const early = refuseSource(task, place.limits);
   const { rung } = place.sandbox;
   const noUsage = { wallMs: 0, cpuMs: 0, maxRssBytes: null, outputBytes: 0 };
@@ -97,7 +100,7 @@ class Trial {
 
   constructor(
     private readonly task: ProgramTask,
-    private readonly place: Place,
+    private readonly place: TaskPlace,
   ) {}
 
   async run(): Promise<SandboxVerdict> {
@@ -122,25 +125,23 @@ class Trial {
   }
 
   private start(): void {
-    const { sandbox, slot, limits, toolchain } = this.place;
-    const shared = { sandbox, limits, uid: slot.uid };
+    const { sandbox, slot, toolchain, spares } = this.place;
     const { task } = this;
+    const start = (options: ConfinedPlace & ConfinedWork) => spares?.take(options) ?? new ConfinedProcess(options);
     const workloads = 'language' in task && toolchain !== undefined ? this.workloads(task, toolchain) : undefined;
-    this.candidate = new ConfinedProcess({
-      ...shared,
-      program: candidateProgram,
-      workload: workloads?.candidate,
-      group: slot.groups.candidate,
+    this.candidate = start({
+      ...this.placeOf(slot.groups.candidate),
       processes: 'language' in task || (task.processes ?? false),
+      program: programOf(sandbox, 'candidate.py'),
+      workload: workloads?.candidate,
       onFrame: (frame) => this.onCandidate(frame),
       onEnd: (end) => this.onCandidateEnd(end),
     });
-    this.judge = new ConfinedProcess({
-      ...shared,
-      program: judgeProgram,
-      workload: workloads?.judge,
-      group: slot.groups.judge,
+    this.judge = start({
+      ...this.placeOf(slot.groups.judge),
       processes: 'language' in task,
+      program: programOf(sandbox, 'judge.py'),
+      workload: workloads?.judge,
       onFrame: (frame) => this.onJudge(frame),
       onEnd: (end) => this.onJudgeEnd(end),
     });
@@ -160,6 +161,11 @@ class Trial {
     };
   }
 
+  private placeOf(group: ControlGroup): ConfinedPlace {
+    const { sandbox, slot, limits } = this.place;
+    return { sandbox, limits, uid: slot.uid, group };
+  }
+
   private settings(): Record<string, Plain> {
     const { limits, sandbox } = this.place;
     return {
@@ -172,7 +178,7 @@ class Trial {
   }
 
   private onCandidate({ kind, payload }: Frame): void {
-    if (kind === 'S' && this.candidateState === 'starting') this.candidateState = 'loading';
+    if (kind === 'S' && this.candidateState === 'starting') this.onStarted();
     else if (kind === 'R' && this.candidateState === 'loading') this.onLoaded(payload);
     else if (this.candidateState === 'asked' && (kind === 'V' || kind === 'E')) {
       this.candidateState = 'idle';
@@ -180,6 +186,13 @@ class Trial {
     } else if (this.candidateState === 'asked' && kind === 'L') {
       this.settle(failed('reply_limit', 'an answer is too large, too deep or has too many parts'));
     } else this.settle(failed('protocol', 'the program wrote to the channel of its process'));
+  }
+
+  private onStarted(): void {
+    this.candidateState = 'loading';
+    const { slot, spares, isMoreWaiting } = this.place;
+    if (!isMoreWaiting?.()) return;
+    for (const group of [slot.groups.candidate, slot.groups.judge]) spares?.prepare(this.placeOf(group));
   }
 
   private onLoaded(payload: Buffer): void {

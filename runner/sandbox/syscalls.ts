@@ -55,9 +55,20 @@ export const judgedCalls = {
   ioctl: { x64: 16, arm64: 29 },
 } as const;
 
+/** Every call of the table with its number, null where the machine has no such call. */
+export function namedCalls(machine: Machine): [name: string, number: number | null][] {
+  const column = machine === 'x64' ? 1 : 2;
+  return table
+    .flatMap((line) => line.split(' '))
+    .map((entry) => {
+      const parts = entry.split(':');
+      return [parts[0] ?? '', parts[column] === '-' ? null : Number(parts[column])];
+    });
+}
+
 /** Numbers of the calls that are allowed whatever their arguments, ascending. */
 export function allowedCalls(machine: Machine): number[] {
-  const column = machine === 'x64' ? 1 : 2;
-  const numbers = table.flatMap((line) => line.split(' ')).map((entry) => Number(entry.split(':')[column]));
-  return numbers.filter((number) => !Number.isNaN(number)).sort((a, b) => a - b);
+  return namedCalls(machine)
+    .flatMap(([, number]) => number ?? [])
+    .sort((a, b) => a - b);
 }

@@ -47,7 +47,7 @@ export interface SandboxVerdict {
   readonly flaky?: true;
 }
 
-export type Rung = 'bubblewrap' | 'unsafe';
+export type Rung = 'bubblewrap' | 'pyodide' | 'unsafe';
 
 /** Terminal sequences and other control characters as visible escapes: candidates choose what is printed. */
 export function escapeControl(text: string): string {

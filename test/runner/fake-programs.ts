@@ -13,7 +13,10 @@ export function fakePrograms(): FakePrograms {
   const programs: FakePrograms = {
     tasks: [],
     closed: false,
-    report: { rung: 'bubblewrap', bubblewrap: '0.8.0', python: '3.11.2', packages: {}, defences: [] },
+    report: {
+      ...{ rung: 'bubblewrap', bubblewrap: '0.8.0', pyodide: null, python: '3.11.2' },
+      ...{ packages: {}, defences: [], passedOver: [] },
+    },
     async run(task) {
       programs.tasks.push(task);
       await new Promise((resolve) => setTimeout(resolve, 1));

@@ -1,5 +1,6 @@
 /** An attack of the catalogue: a program that tries something, and the answers that are right. */
 import type { SandboxLimits } from '../limits.js';
+import type { IsolatingRung } from '../sandbox.js';
 import type { SandboxVerdict } from '../verdict.js';
 
 export interface Attack {
@@ -13,6 +14,8 @@ export interface Attack {
   readonly expected: readonly string[];
   readonly limits?: Partial<SandboxLimits>;
   readonly processes?: boolean;
+  /** Rungs on which it means nothing, each with the reason. */
+  readonly notOn?: Readonly<Partial<Record<IsolatingRung, string>>>;
 }
 
 /** `passed`, `timeout`, `failed(assertion)` ... */
@@ -55,7 +58,7 @@ def attempt(name, action):
         found.append(name)
 `;
 
-/** A program whose \`search\` returns what it could do; \`passed\` means that it could do nothing. */
+/** A program whose `search` returns what it could do; \`passed\` means that it could do nothing. */
 export function breakout(row: number, name: string, body: string, options: Partial<Attack> = {}): Attack {
   const lines = body
     .trim()

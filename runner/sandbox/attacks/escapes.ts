@@ -28,6 +28,7 @@ attempt('files in the working folder', lambda: bool(os.listdir('.')))
 attempt('arguments', lambda: 'def check(' in ' '.join(sys.orig_argv))
 attempt('other folders', lambda: bool(set(os.listdir('/')) - {'usr', 'lib', 'lib64', 'dev', 'tmp', 'opt'}))
 attempt('__file__', lambda: sys.modules['solution'].__file__)`,
+    { notOn: { pyodide: 'its files are its own, in memory: see "looks for the tests in memory"' } },
   ),
   breakout(
     7,
@@ -70,6 +71,7 @@ attempt('/dev', lambda: open('/dev/fill', 'w'))
 def sparse():
     with open('/tmp/sparse', 'wb') as file: file.truncate(1 << 40)
 attempt('a file of 1 TB', sparse)`,
+    { notOn: { pyodide: 'its disk is memory: see "fills the files in memory"' } },
   ),
   breakout(
     19,
@@ -83,6 +85,7 @@ attempt('hard link', lambda: os.link(os.__file__, '/tmp/os.py'))
 attempt('rename /usr', lambda: os.rename('/usr', '/tmp/usr'))
 os.chdir('/tmp')
 attempt('above', lambda: open('../above', 'w'))`,
+    { notOn: { pyodide: 'what it deletes is its own copy in memory' } },
   ),
   breakout(
     20,
@@ -99,6 +102,7 @@ for family in (socket.AF_INET, socket.AF_INET6, socket.AF_UNIX, socket.AF_NETLIN
 attempt('localhost', lambda: socket.create_connection(('127.0.0.1', 22), 1))
 attempt('name lookup', lambda: socket.getaddrinfo('localhost.example.com', 80))
 attempt('descriptors of others', lambda: any(is_open(fd) for fd in range(4, 64)))`,
+    { notOn: { pyodide: 'see "network through JavaScript"' } },
   ),
   breakout(
     21,
@@ -109,6 +113,7 @@ attempt('environment', lambda: bool(set(os.environ) - allowed) and found.append(
 for place in ('/root', '/home', '/etc', '/etc/passwd', '/etc/shadow', '/var', '/run', '/sys', '/mnt', '/opt', '/srv'):
     attempt(place, lambda: os.stat(place))
 attempt('home', lambda: bool(os.listdir(os.path.expanduser('~'))))`,
+    { notOn: { pyodide: 'see "secrets around Pyodide"' } },
   ),
   breakout(
     22,
@@ -131,6 +136,7 @@ for pid in range(3, 400):
     `
 attempt('devices', lambda: bool(set(os.listdir('/dev')) - {'null', 'zero', 'random', 'urandom'}))
 attempt('make a device', lambda: os.mknod('/tmp/nvidia0', 0o600 | 0o020000, os.makedev(195, 0)))`,
+    { notOn: { pyodide: 'its devices are its own, in memory' } },
   ),
   breakout(
     24,
@@ -140,6 +146,7 @@ for name in numbers:
     attempt(name, lambda: call(name, 0, 0, 0, 0, 0, 0))
 attempt('clone with a new user namespace', lambda: libc.syscall(56 if platform.machine() == 'x86_64' else 220, 0x10000000 | 17, 0, 0, 0, 0) >= 0)
 attempt('may gain privileges', lambda: libc.prctl(39, 0, 0, 0, 0) != 1)`,
+    { notOn: { pyodide: 'WebAssembly makes no system calls: see the rows of JavaScript' } },
   ),
   {
     ...forgery(
@@ -148,14 +155,14 @@ attempt('may gain privileges', lambda: libc.prctl(39, 0, 0, 0, 0) != 1)`,
       `
 import os, random, time
 def add(x, y):
-    return [hash('evalrun'), random.random(), time.tzname[0], os.environ['LC_ALL']]`,
+    return [hash('evalrun'), random.random(), time.localtime(0).tm_hour, os.environ['LC_ALL']]`,
       'passed',
     ),
     test: `
 import random
 def check(candidate):
     number = random.Random(0).random()
-    assert candidate(0, 0) == [hash('evalrun'), number, 'UTC', 'C.UTF-8'], candidate(0, 0)
+    assert candidate(0, 0) == [hash('evalrun'), number, 0, 'C.UTF-8'], candidate(0, 0)
 `,
   },
   forgery(27, 'input()', 'def add(x, y):\n    return int(input()) + y', 'failed(exception)'),

@@ -56,12 +56,15 @@ export const forgeries: readonly Attack[] = [
     `import sys\ndef hook(frame, event, arg):\n    if frame.f_code.co_name == 'check': raise SystemExit(0)\nsys.setprofile(hook)\n${wrong}`,
     untrue,
   ),
-  forgery(
-    4,
-    'thread that replaces check later',
-    `import threading, time, sys\ndef work():\n    while True:\n        for m in list(sys.modules.values()):\n            if hasattr(m, 'check'): m.check = lambda c: None\n        time.sleep(0.001)\nthreading.Thread(target=work, daemon=True).start()\n${wrong}`,
-    untrue,
-  ),
+  {
+    ...forgery(
+      4,
+      'thread that replaces check later',
+      `import threading, time, sys\ndef work():\n    while True:\n        for m in list(sys.modules.values()):\n            if hasattr(m, 'check'): m.check = lambda c: None\n        time.sleep(0.001)\nthreading.Thread(target=work, daemon=True).start()\n${wrong}`,
+      untrue,
+    ),
+    notOn: { pyodide: 'Python in WebAssembly has no threads' },
+  },
   forgery(
     5,
     'frame walk for expected values and result lists',

@@ -1,18 +1,24 @@
 """What a process in the sandbox does to itself before it touches code of others."""
 import os
-import resource
 import sys
+
+try:
+    import resource
+except ImportError:
+    # Pyodide has no limits of its own; its process has them from outside.
+    resource = None
 
 
 def confine(settings):
     os.closerange(CHANNEL + 1, 4096)
-    for name, value in settings["rlimits"].items():
+    for name, value in settings["rlimits"].items() if resource else ():
         limit = getattr(resource, "RLIMIT_" + name)
         hard = resource.getrlimit(limit)[1]
         if hard != resource.RLIM_INFINITY:
             value = min(value, hard)
         resource.setrlimit(limit, (value, value))
-    os.nice(settings["nice"])
+    if resource:
+        os.nice(settings["nice"])
     # The folder that a script's imports come from is the candidate's own, empty one: nothing is imported from there.
     sys.path[:] = [folder for folder in sys.path if folder] + settings["path"]
 

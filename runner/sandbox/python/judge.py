@@ -6,11 +6,15 @@ class CandidateError(Exception):
     """An exception of the candidate that is no builtin one."""
 
 
+ENDS_OF_ITERATION = (StopIteration, StopAsyncIteration)
+
+
 def exception_class(names):
-    """The nearest builtin: a test may expect ValueError. Exits and interrupts stay plain errors here."""
+    """The nearest builtin: a test may expect ValueError. Exits and interrupts stay plain errors here, and so do the
+    exceptions by which iteration ends: they would end a map() or a generator of the test, as if all had been asked."""
     for name in names:
         found = getattr(builtins, name, None) if isinstance(name, str) else None
-        if isinstance(found, type) and issubclass(found, Exception):
+        if isinstance(found, type) and issubclass(found, Exception) and not issubclass(found, ENDS_OF_ITERATION):
             return found
     return CandidateError
 

@@ -6,6 +6,14 @@ def outcome(action):
         return f"possible: {action()}"
     except OSError as error:
         return f"refused: {error.strerror}"
+    except ImportError as error:
+        return f"refused: {error}"
+
+
+def javascript():
+    import js
+
+    return f"the module {js}"
 
 
 def fork():
@@ -43,12 +51,13 @@ def main():
     _, payload = receive()
     confine(decode(payload, plain_limits))
     send(b"S", b"")
-    names = [name for name in dir(resource) if name.startswith("RLIMIT_")]
+    names = [name for name in dir(resource) if name.startswith("RLIMIT_")] if resource else []
     answers = [
         *("root", ",".join(sorted(os.listdir("/")))),
         *("write", outcome(lambda: open("/probe", "w") and "a file in /")),
         *("network", outcome(connect)),
         *("fork", outcome(fork)),
+        *("javascript", outcome(javascript)),
         *("disk", str(disk())),
         *("descriptors", ",".join(map(str, open_descriptors()))),
         *("environment", ",".join(sorted(os.environ))),

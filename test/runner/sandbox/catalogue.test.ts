@@ -2,19 +2,26 @@ import { expect, test } from '@jest/globals';
 import { answerOf } from '../../../runner/sandbox/attacks/attack.js';
 import type { SandboxLimits } from '../../../runner/sandbox/limits.js';
 import { SandboxPool } from '../../../runner/sandbox/pool.js';
-import { runSelftest } from '../../../runner/sandbox/selftest.js';
+import { runSelftest, type SelftestRow } from '../../../runner/sandbox/selftest.js';
 import { check } from './check.js';
 import { describeInSandbox } from './present.js';
 
 describeInSandbox('the catalogue of attacks', () => {
   test('is answered as required, row by row, and nothing is left behind', async () => {
-    const { rows, elsewhere, report } = await runSelftest();
-    expect(rows.filter(({ ok }) => !ok)).toEqual([]);
-    const covered = new Set([...rows, ...elsewhere].map(({ row }) => row));
-    expect(Array.from({ length: 36 }, (_, index) => index + 1).filter((row) => !covered.has(row))).toEqual([]);
-    expect(report.defences.filter(({ essential, live }) => essential && !live)).toEqual([]);
+    const { rows, elsewhere, reports } = await runSelftest({ rungs: ['bubblewrap'] });
+    expect(wrongIn(rows)).toEqual([]);
+    const fired = rows.filter(({ answers }) => Object.values(answers).some((answer) => 'got' in answer));
+    const covered = new Set([...fired, ...elsewhere].map(({ row }) => row));
+    // Row 37 is what only Pyodide has around it.
+    expect(catalogue.filter((row) => !covered.has(row))).toEqual([37]);
+    const { defences = [] } = reports.bubblewrap ?? {};
+    expect(defences.filter(({ essential, live }) => essential && !live)).toEqual([]);
   }, 120_000);
 });
+
+function wrongIn(rows: readonly SelftestRow[]): unknown[] {
+  return rows.filter(({ answers }) => Object.values(answers).some((answer) => 'ok' in answer && !answer.ok));
+}
 
 interface OwnAttack {
   readonly program: string;
@@ -22,6 +29,8 @@ interface OwnAttack {
   readonly answers: readonly string[];
   readonly limits?: Partial<SandboxLimits>;
 }
+
+const catalogue = Array.from({ length: 39 }, (_, index) => index + 1);
 
 const wrongSum = check('for x in range(5):', '    assert candidate(x, 1) == x + 1');
 const never = ['failed(assertion)', 'failed(exception)'];

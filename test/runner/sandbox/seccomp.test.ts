@@ -1,6 +1,7 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { seccompFilter } from '../../../runner/sandbox/seccomp.js';
-import type { Machine } from '../../../runner/sandbox/syscalls.js';
+import { judgedCalls, type Machine, namedCalls } from '../../../runner/sandbox/syscalls.js';
 
 const arches = { x64: 0xc000003e, arm64: 0xc00000b7, i386: 0x40000003 };
 
@@ -26,6 +27,39 @@ function answer(filter: Buffer, arch: number, call: number, args: readonly numbe
   }
   throw new Error('the filter ended without an answer');
 }
+
+/** Numbers by name as the C library's headers have them; some go by a second name that is defined before. */
+function numbersIn(header: string): Map<string, number> {
+  const text = readFileSync(header, 'utf8');
+  const found = new Map<string, number>();
+  for (const [, name = '', number] of text.matchAll(/#define __NR(?:3264)?_(\w+)\s+(\d+)/g))
+    found.set(name, Number(number));
+  for (const [, name = '', other = ''] of text.matchAll(/#define __NR_(\w+) __NR3264_(\w+)/g)) {
+    const number = found.get(other);
+    if (number !== undefined) found.set(name, number);
+  }
+  return found;
+}
+
+const headers: [machine: Machine, files: string[]][] = [
+  ['x64', ['/usr/include/x86_64-linux-gnu/asm/unistd_64.h', '/usr/include/asm/unistd_64.h']],
+  ['arm64', ['/usr/include/asm-generic/unistd.h']],
+];
+
+describe('the numbers of the system calls', () => {
+  for (const [machine, files] of headers) {
+    const header = files.find((file) => existsSync(file));
+    const when = header === undefined ? test.skip : test;
+    const why = header === undefined ? ' (skipped: no headers here)' : '';
+    when(`are those of the kernel's headers on ${machine}${why}`, () => {
+      const numbers = numbersIn(header ?? '');
+      const judged = Object.entries(judgedCalls).map(([name, call]) => [name, call[machine]] as const);
+      const all = [...namedCalls(machine), ...judged];
+      expect(all.length).toBeGreaterThan(150);
+      expect(all.filter(([name, number]) => (numbers.get(name) ?? null) !== number)).toEqual([]);
+    });
+  }
+});
 
 const threadFlags = 0x3d0f00;
 
