@@ -90,7 +90,9 @@ function isSame(a: Node, b: Node, budget: WorkBudget): boolean {
 function compareSingle(gold: Node, answer: Node, budget: WorkBudget): Verdict {
   if (gold.kind === 'text' || answer.kind === 'text') return compareWords(gold, answer);
   if (gold.kind === 'relation' || answer.kind === 'relation') return compareRelations(gold, answer, budget);
+  if (gold.kind === 'ratio' || answer.kind === 'ratio') return compareRatios(gold, answer, budget);
   if (isRealSet(gold) || isRealSet(answer)) return setVerdict(gold, answer, budget);
+  if (isVector(gold) && answer.kind === 'tuple') return compareMatrices(gold, answer, budget);
   if (gold.kind === 'tuple' || answer.kind === 'tuple') return compareTuples(gold, answer, budget);
   if (gold.kind === 'set' || answer.kind === 'set') {
     return gold.kind === answer.kind ? compareAnswers(gold, answer, budget) : different;
@@ -160,9 +162,49 @@ function compareTuples(gold: Node, answer: Node, budget: WorkBudget): Verdict {
 }
 
 function compareMatrices(gold: Node, answer: Node, budget: WorkBudget): Verdict {
-  if (gold.kind !== 'matrix' || answer.kind !== 'matrix') return different;
+  if (gold.kind !== 'matrix') return different;
+  if (answer.kind === 'tuple') {
+    const isPoint = answer.open === '(' && answer.close === ')';
+    return { equal: isPoint && sameInOrder(gold.rows.flat(), answer.of, budget), rule: 'matrix' };
+  }
+  if (answer.kind !== 'matrix') return different;
   const sameShape = gold.rows.length === answer.rows.length && gold.rows[0]?.length === answer.rows[0]?.length;
   return { equal: sameShape && sameInOrder(gold.rows.flat(), answer.rows.flat(), budget), rule: 'matrix' };
+}
+
+/** A key that is one column or one row may be answered with its components in round brackets. */
+function isVector(node: Node): boolean {
+  return node.kind === 'matrix' && (node.rows.length === 1 || node.rows[0]?.length === 1);
+}
+
+/** Up to a common factor; a ratio of two may be given as a fraction. */
+function compareRatios(gold: Node, answer: Node, budget: WorkBudget): Verdict {
+  const rule = 'ratio';
+  if (gold.kind !== 'ratio') return { equal: answer.kind === 'ratio' && sameAsRatio(gold, answer, budget), rule };
+  if (answer.kind !== 'ratio') return { equal: sameAsRatio(answer, gold, budget), rule };
+  if (gold.of.length !== answer.of.length) return { equal: false, rule };
+  if (gold.of.length > MOST_MEMBERS) throw new Refusal('too-large');
+  const product = (a: Node, b: Node): Node => ({ kind: 'product', of: [a, b] });
+  const [first, ...rest] = gold.of as [Node, ...Node[]];
+  const [given, ...others] = answer.of as [Node, ...Node[]];
+  // 3:20 may be a time of day, which 6:40 is not; and of a ratio with a zero the products below would say nothing.
+  const asWritten = gold.sign === 'clock' || [...gold.of, ...answer.of].some((part) => isNothing(part, budget));
+  if (asWritten) return { equal: sameInOrder(gold.of, answer.of, budget), rule };
+  const same = rest.every((part, at) => sameValue(product(part, given), product(others[at] as Node, first), budget));
+  return { equal: same, rule };
+}
+
+type Ratio = Extract<Node, { kind: 'ratio' }>;
+
+/** Whether a single value is what a ratio of two comes to. "3 to 2" may be a range, so it is only a ratio. */
+function sameAsRatio(value: Node, { sign, of }: Ratio, budget: WorkBudget): boolean {
+  const [top, bottom] = of;
+  if (sign === 'to' || top === undefined || bottom === undefined || of.length !== 2 || isQuantity(value)) return false;
+  return sameValue({ kind: 'quotient', top, bottom }, value, budget);
+}
+
+function isNothing(node: Node, budget: WorkBudget): boolean {
+  return sameValue(node, { kind: 'number', value: { n: 0n, d: 1n }, form: 'integer' }, budget);
 }
 
 function sameInOrder(key: readonly Node[], given: readonly Node[], budget: WorkBudget): boolean {

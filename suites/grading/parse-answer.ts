@@ -73,15 +73,27 @@ class AnswerParser extends ScalarParser {
   /** One answer: a side, or sides with comparisons between. */
   private item(): Node {
     return this.nested(() => {
-      const sides = [this.side()];
+      const sides = [this.ratio()];
       const signs: Comparison[] = [];
       for (this.skipSpace(); comparisons.includes(this.next || ' '); this.skipSpace()) {
         signs.push(this.next as Comparison);
         this.at += 1;
-        sides.push(this.side());
+        sides.push(this.ratio());
       }
       return signs.length === 0 && sides[0] !== undefined ? sides[0] : { kind: 'relation', signs, of: sides };
     });
+  }
+
+  /** 3:2, 1:2:3, 3 to 2; inside braces a colon means "such that". */
+  private ratio(): Node {
+    const isClock = this.look(/ ?(?:[01]?\d|2[0-4]):[0-5]\d(?![\d:.])/y) !== undefined;
+    const first = this.side();
+    const parts = [first];
+    const sign = isClock ? 'clock' : this.look(/ ?:/y) === undefined ? 'to' : ':';
+    const spoken = / ?\\text\{to\}/y;
+    while (this.brackets === 0 && (sign === 'to' ? this.take(spoken) !== undefined : this.eat(':')))
+      parts.push(this.side());
+    return parts.length > 1 ? { kind: 'ratio', sign, of: parts } : first;
   }
 
   /** A quantity, or sets joined by set operations. */
@@ -134,10 +146,12 @@ class AnswerParser extends ScalarParser {
 
   /** Words after a number, with `^2` of square units; not the words that separate answers. */
   private unitPhrase(): { words: string; exponent: number } | undefined {
-    if (this.look(/ ?(?:\\text\{(?:and|or|或|和|与|或者)\}|[或和与及])/y)) return undefined;
+    if (this.look(/ ?(?:\\text\{ ?(?:and|or|to|或|和|与|或者) ?\}|[或和与及])/y)) return undefined;
     const written = this.take(/ ?\\text\{[^{}]{1,60}\}/y);
     const words =
-      written === undefined ? this.take(/ ?[\u4e00-\u9fff]{1,10}/y)?.trim() : written.trim().slice(6, -1).trim();
+      written === undefined
+        ? this.take(/ ?[\u4e00-\u9fff]{1,10}(?:\/[\u4e00-\u9fff]{1,6})?/y)?.trim()
+        : written.trim().slice(6, -1).trim();
     if (words === undefined) return undefined;
     const exponent = this.take(/\^(?:\d|\{\d\})/y);
     const rest = this.take(/\/\\text\{[^{}]{1,30}\}/y);

@@ -1,7 +1,7 @@
 /** Parses sums, products, powers and functions: the formulas that have one value. */
 
-import { parseDecimal, rational } from './rational.js';
-import { NotAFormula, type WorkBudget } from './refusal.js';
+import { divide, multiply, parseDecimal, rational } from './rational.js';
+import { NotAFormula, Refusal, type WorkBudget } from './refusal.js';
 import { Scanner } from './scanner.js';
 import type { Node } from './syntax.js';
 import { circleFunctions, functionNames, greekNames, infinityNames, inverseFunctions } from './words.js';
@@ -158,10 +158,27 @@ export abstract class ScalarParser extends Scanner {
   private number(): Node {
     const thousands = this.brackets === 0 ? this.take(/[1-9]\d{0,2}(?:,\d{3})+(?!\d|,\d)(?:\.\d+)?/y) : undefined;
     if (thousands !== undefined) return this.literal(thousands.replace(/,/g, ''), 'thousands');
+    const scientific = this.look(/(\d*\.?\d+)[eE]([+-]?\d{1,4})(?![\w.{])/y);
+    if (scientific !== undefined && isScientific(scientific)) return this.scientific(scientific);
     const digits = this.take(/\d+(?:\.\d+)?|\.\d+/y) ?? this.fail();
     if (digits.includes('.')) return this.literal(digits, 'decimal');
     const part = this.take(/ ?\\frac ?(?:\{\d+\}|\d) ?(?:\{\d+\}|\d)/y) ?? this.take(/ \d+\/\d+(?![\d.])/y);
     return part === undefined ? this.based(digits) : this.mixed(digits, part);
+  }
+
+  /** 1.5e3 */
+  private scientific([written, digits = '', exponent = '']: RegExpExecArray): Node {
+    const power = Number(exponent);
+    // A literal of so many digits would be refused as well.
+    if (Math.abs(power) > 1000) throw new Refusal('too-large');
+    this.at += written.length;
+    const ten = rational(10n ** BigInt(Math.abs(power)), 1n, this.budget);
+    const value = parseDecimal(digits, this.budget);
+    return {
+      kind: 'number',
+      value: power < 0 ? divide(value, ten, this.budget) : multiply(value, ten, this.budget),
+      form: 'decimal',
+    };
   }
 
   /** 15\frac{39}{40} is 15 + 39/40, never a product. */
@@ -279,6 +296,11 @@ export abstract class ScalarParser extends Scanner {
   private atFunction(): boolean {
     return functionNames.has(this.command() || (this.look(/[A-Za-z]+/y)?.[0] ?? ''));
   }
+}
+
+/** 1.5e-3, 1e5 and 1e-05, as programs print numbers; 2e-5 may be twice e, less five. */
+function isScientific([, digits = '', exponent = '']: RegExpExecArray): boolean {
+  return digits.includes('.') || /^\d|^[+-]\d\d/.test(exponent);
 }
 
 function productOf(factors: readonly Node[]): Node {
