@@ -28,18 +28,18 @@ export function readChineseNumber(text: string): string {
 function render({ percent, whole, bottom, top, plain }: Record<string, string | undefined>): string | undefined {
   if (percent !== undefined) return withDigits(percent, (value) => `${value}%`);
   if (plain !== undefined) return withDigits(plain, (value) => value);
-  const [a, b] = [valueOf(top ?? ''), valueOf(bottom ?? '')];
-  const before = whole === undefined ? '' : valueOf(whole);
+  const [a, b] = [decimalOf(top ?? ''), decimalOf(bottom ?? '')];
+  const before = whole === undefined ? '' : decimalOf(whole);
   return a === undefined || b === undefined || before === undefined ? undefined : `${before}\\frac{${a}}{${b}}`;
 }
 
 function withDigits(text: string, put: (value: string) => string): string | undefined {
-  const value = valueOf(text);
+  const value = decimalOf(text);
   return value === undefined ? undefined : put(value);
 }
 
 /** Decimal digits of a numeral; undefined where it is none, such as 十百 or 3五. */
-function valueOf(numeralText: string): string | undefined {
+function decimalOf(numeralText: string): string | undefined {
   const [whole = '', part] = numeralText.split(/[点.]/u);
   if (part === undefined) return wholeValue(whole)?.toString();
   // 3.5万: the factor belongs to the whole number, and the parser of units knows it.

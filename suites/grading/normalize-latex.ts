@@ -184,6 +184,7 @@ export function normalizeLatex(source: string): string {
     .replace(/(\d{0,40})\.(\d{0,40})\\(?:overline|bar|dot) ?(?:\{(\d{1,40})\}|(\d))/g, repeatingDecimal)
     .replace(wordFonts, '\\text{')
     .replace(dressFonts, '')
+    .replace(/\\(?:mathbf|mathit|boldsymbol|bm|mathnormal)\s*(?=\{[-\d.]+\})/g, '')
     .replace(/\\(?:left|right)\s*\.(?!\d)/g, '')
     .replace(/\\([a-zA-Z]+)/g, (command, name: string) => {
       const symbol = Object.hasOwn(symbols, name) ? symbols[name] : undefined;
@@ -193,12 +194,17 @@ export function normalizeLatex(source: string): string {
   // \mathrm{i}, \text{x}: one letter is a symbol, whatever its font; (C) and the like stay words.
   text = text.replace(/(?<![\d}] ?)\\text\{\s*([a-z])\s*\}(?=\s*(?:$|[-+*/^=]))/g, ' $1 ');
   text = text.replace(/(?<=[\d}] ?)\\text\{\s*([a-fi-kn-ru-z])\s*\}(?=\s*(?:$|[-+*/^=]))/g, ' $1 ');
-  text = stripEnd(tidySpaces(text))
+  text = stripEnd(tidySpaces(text));
+  // "odd and even" is one answer in words, "x and y" are two.
+  const isProse = /^[A-Za-z]{2,}(?: [A-Za-z]{2,})*$/.test(text);
+  text = text
     .replace(/<=/g, '≤')
     .replace(/>=/g, '≥')
     .replace(/!=/g, '≠')
     .replace(/([)\]⦄]) ?U ?(?=[([⦃])/g, '$1∪')
-    .replace(/(?<![A-Za-z\\{])(and|or)(?![A-Za-z}])/g, '\\text{$1}')
+    .replace(/\\text\{[^{}]*\}|(?<![A-Za-z\\{])(?:and|or)(?![A-Za-z}])/g, (word) =>
+      isProse || word.startsWith('\\') ? word : `\\text{${word}}`,
+    )
     .replace(/(?<=[\d)}]) ?(?:to|\\text\{ ?to ?\}) ?(?=[\d(\\])/g, '\\text{to}')
     // 1.5 x 10^3 in plain text.
     .replace(/(\d) ?[xX] ?(?=10\^)/g, '$1*');

@@ -147,6 +147,8 @@ function englishUnit(phrase: string, exponent: number): UnitPhrase | undefined {
     .replace(/\./g, '')
     .split(/[ -]+/)
     .filter((word) => word !== '');
+  const only = words.length === 1 ? canonical.get(words[0] ?? '') : undefined;
+  if (only !== undefined) return named(only, exponent);
   if (words.some((word) => altering.has(word)) || !isCounted(words)) return undefined;
   let multiplier = 1n;
   let power = exponent;
