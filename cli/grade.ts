@@ -4,16 +4,21 @@ import { z } from 'zod';
 import { loadMathProblems, type MathDataset, mathDatasets } from '../datasets/math-problem-files.js';
 import { nearestTo } from '../datasets/nearest-name.js';
 import { EvalrunError } from '../errors.js';
-import { arithmeticRules, formulaRules } from '../suites/grading/extract.js';
-import { gradeMath } from '../suites/grading/grade-math.js';
+import { cmath } from '../suites/cmath.js';
+import { gsm8k } from '../suites/gsm8k.js';
+import { math500 } from '../suites/math500.js';
+import { mgsm } from '../suites/mgsm.js';
 import { readJsonLines } from './json-lines.js';
 
 interface GradeFlags {
   readonly suite: string;
   readonly answers: string;
+  readonly protocol?: string;
   readonly data?: string;
   readonly json?: boolean;
 }
+
+const suites = { math500, gsm8k, mgsm, cmath };
 
 const answerLine = z.object({ id: z.string(), output: z.string() });
 
@@ -22,6 +27,7 @@ export function gradeCommand(): Command {
     .description('grade answers that were made elsewhere')
     .requiredOption('--suite <name>', mathDatasets.join(', '))
     .requiredOption('--answers <file>', 'JSON lines {"id", "output"}, ids such as math500/12, gsm8k/7, mgsm/zh/3')
+    .option('--protocol <name>', "whose extraction rules (default: the suite's first)")
     .option('--data <dir>', 'data directory that holds the published files')
     .option('--json', 'print one JSON object with every sample')
     .action(runGrade);
@@ -35,7 +41,6 @@ function runGrade(flags: GradeFlags): void {
       problem,
     ]),
   );
-  const rules = suite === 'math500' ? formulaRules : arithmeticRules;
   const seen = new Map<string, number>();
   const samples = readJsonLines(flags.answers, answerLine, '{"id": text, "output": text}').map(({ value, line }) => {
     const problem = problems.get(value.id);
@@ -53,7 +58,7 @@ function runGrade(flags: GradeFlags): void {
       });
     }
     seen.set(value.id, line);
-    const { status, answer, score, extractedBy, rule } = gradeMath(problem.target, value.output, rules);
+    const { status, answer, extractedBy, rule } = suites[suite].grade(problem.target, value.output, flags.protocol);
     return {
       id: problem.id,
       suite,
@@ -62,7 +67,7 @@ function runGrade(flags: GradeFlags): void {
       status,
       target: problem.target,
       answer,
-      score,
+      score: status === 'correct' ? 1 : 0,
       extracted_by: extractedBy,
       rule,
     };
