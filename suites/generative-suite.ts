@@ -41,6 +41,8 @@ export interface GenerativeSuiteSpec<Problem extends { readonly id: string }> {
   readonly load: (options: ProblemDatasetOptions) => Promise<ProblemDataset<Problem>>;
   readonly groupOf: (problem: Problem) => string;
   readonly targetOf: (problem: Problem) => string;
+  /** Problems of the same name are taken together by a limit; default the id. */
+  readonly drawnBy?: (problem: Problem) => string;
   /** The first is the default. */
   readonly protocols: Readonly<Record<string, GenerativeProtocol<Problem>>>;
 }
@@ -69,7 +71,7 @@ async function planGenerativeSuite<Problem extends { readonly id: string }>(
   const { dataDir, allowModified, limit, seed } = options;
   const dataset = await spec.load({ dataDir, allowModified });
   const asked = chooseGroups(spec, dataset.problems, options.subjects);
-  const taken = takeLimit(asked, { limit, seed, idOf: ({ id }) => id });
+  const taken = takeLimit(asked, { limit, seed, idOf: spec.drawnBy ?? (({ id }) => id) });
   const problems = new Map(taken.map((problem) => [problem.id, problem]));
   const notes = [...protocol.notes, ...datasetNotes(dataset, `${dataset.problems.length} problems`)];
   if (fewShot === undefined) {

@@ -24,7 +24,10 @@ export interface MathProtocol extends Omit<GenerativeProtocol<MathProblem>, 'jud
 }
 
 export interface MathSuiteSpec
-  extends Pick<GenerativeSuiteSpec<MathProblem>, 'title' | 'description' | 'version' | 'language' | 'average'> {
+  extends Pick<
+    GenerativeSuiteSpec<MathProblem>,
+    'title' | 'description' | 'version' | 'language' | 'average' | 'drawnBy'
+  > {
   readonly name: MathDataset;
   /** The first is the default. */
   readonly protocols: Readonly<Record<string, MathProtocol>>;

@@ -31,6 +31,8 @@ export const mgsm = defineMathSuite({
   version: 2,
   language: 'mixed',
   average: 'macro',
+  // Both languages of a problem, so that the gap between them is a paired difference.
+  drawnBy: ({ id, group }) => id.replace(`/${group}/`, '/'),
   protocols: {
     deepseek: boxedProtocol({ languageOf, rules: arithmeticRules }),
     'simple-evals': simpleEvals,
