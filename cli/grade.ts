@@ -84,7 +84,7 @@ function runGrade(flags: GradeFlags): void {
 function mathSuite(name: string): MathDataset {
   const known = mathDatasets.find((suite) => suite === name);
   if (known !== undefined) return known;
-  const isChoice = ['mmlu', 'ceval', 'cmmlu', 'bilingual'].includes(name);
+  const isChoice = ['mmlu', 'ceval', 'cmmlu'].includes(name);
   throw new EvalrunError('usage/grade-suite', {
     what: isChoice
       ? `${name} is scored by log-probabilities, so there are no written answers to grade`

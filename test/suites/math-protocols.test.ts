@@ -155,6 +155,7 @@ const cases: readonly Case[] = [
   ['mgsm', 'simple-evals', 'mgsm/en/0', '5 of them\nAnswer: $1,08 108.', 'correct', 'answer-number'],
   ['mgsm', 'simple-evals', 'mgsm/zh/0', '一共\n答案: 108', 'correct', 'answer-number'],
   ['mgsm', 'simple-evals', 'mgsm/en/0', 'It is 108.', 'unparsed', null],
+  ['mgsm', 'simple-evals', 'mgsm/en/0', 'Answer: 108\nAnswer: none', 'unparsed', null],
   ['gsm8k', 'base', 'gsm8k/0', 'Well. The answer is {target}.', 'correct', 'final-answer'],
   ['gsm8k', 'base', 'gsm8k/0', 'Well, {target}', 'correct', 'last-number'],
   ['cmath', 'base', 'cmath/0', '62-5+14=71。所以答案是：71。', 'correct', 'chinese-answer'],

@@ -192,6 +192,9 @@ export const unitsAndMoney = parsePairs(String.raw`
 5 ≢ 5 to 6
 5 ≢ 5 approximately
 5 ≢ 5 halves
+5 ≢ 5 maybe
+5 ≢ 5 unknown
+5 ≢ 5 exclusive
 5 ≢ 5 hundreds
 5 ≢ 5 more
 5 ≢ 5 or more
@@ -493,6 +496,9 @@ export const chinese = parsePairs(String.raw`
 35000 ≢ 三千五百
 120000000 ≡ 一亿二千万
 200 ≡ 两百
+3500 ≢ 三千五
+3005 ≢ 三千五
+3005 ≡ 三千零五
 3.5 ≡ 三点五
 -3 ≡ 负三
 60千米/时 ≡ 60千米每小时
