@@ -182,7 +182,8 @@ function compareRatios(gold: Node, answer: Node, budget: WorkBudget): Verdict {
   const rule = 'ratio';
   if (gold.kind !== 'ratio') return { equal: answer.kind === 'ratio' && sameAsRatio(gold, answer, budget), rule };
   if (answer.kind !== 'ratio') return { equal: sameAsRatio(answer, gold, budget), rule };
-  if (gold.of.length !== answer.of.length) return { equal: false, rule };
+  const otherHalf = gold.half !== undefined && answer.half !== undefined && gold.half !== answer.half;
+  if (otherHalf || gold.of.length !== answer.of.length) return { equal: false, rule };
   if (gold.of.length > MOST_MEMBERS) throw new Refusal('too-large');
   const product = (a: Node, b: Node): Node => ({ kind: 'product', of: [a, b] });
   const [first, ...rest] = gold.of as [Node, ...Node[]];

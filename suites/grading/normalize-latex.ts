@@ -186,6 +186,7 @@ export function normalizeLatex(source: string): string {
     .replace(dressFonts, '')
     .replace(/\\(?:mathbf|mathit|boldsymbol|bm|mathnormal)\s*(?=\{[-\d.]+\})/g, '')
     .replace(/\\(?:left|right)\s*\.(?!\d)/g, '')
+    .replace(/\{([^{}\\]{1,20})\\choose([^{}\\]{1,20})\}/g, '\\binom{$1}{$2}')
     .replace(/\\([a-zA-Z]+)/g, (command, name: string) => {
       const symbol = Object.hasOwn(symbols, name) ? symbols[name] : undefined;
       return symbol ?? command;

@@ -36,6 +36,19 @@ export function parseAnswer(text: string, budget: WorkBudget): Node {
   }
 }
 
+/** Sets that are said in words. */
+const spoken: Readonly<Record<string, '∅' | 'ℝ'>> = {
+  'no solution': '∅',
+  'no solutions': '∅',
+  'empty set': '∅',
+  'the empty set': '∅',
+  无解: '∅',
+  空集: '∅',
+  'all real numbers': 'ℝ',
+  'all reals': 'ℝ',
+  全体实数: 'ℝ',
+};
+
 function isPlainWords(text: string): boolean {
   return /^\(?[\p{L}][\p{L}' -]*\)?$/u.test(text);
 }
@@ -44,14 +57,13 @@ function isReserved(text: string): boolean {
   return reservedWords.has(text.split(' ')[0] ?? '');
 }
 
-function textNode(words: string): Node {
-  return {
-    kind: 'text',
-    words: words
-      .toLowerCase()
-      .replace(/[^\p{L}\p{N}]+/gu, ' ')
-      .trim(),
-  };
+function textNode(text: string): Node {
+  const words = text
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, ' ')
+    .trim();
+  const name = Object.hasOwn(spoken, words) ? spoken[words] : undefined;
+  return name === undefined ? { kind: 'text', words } : { kind: 'named-set', name };
 }
 
 class AnswerParser extends ScalarParser {
@@ -84,16 +96,29 @@ class AnswerParser extends ScalarParser {
     });
   }
 
-  /** 3:2, 1:2:3, 3 to 2; inside braces a colon means "such that". */
+  /** 3:2, 1:2:3, 3 to 2, 6:00 p.m.; inside braces a colon means "such that". */
   private ratio(): Node {
-    const isClock = this.look(/ ?(?:[01]?\d|2[0-4]):[0-5]\d(?![\d:.])/y) !== undefined;
+    const clock = this.brackets === 0 ? this.clock() : undefined;
+    if (clock !== undefined) return clock;
     const first = this.side();
     const parts = [first];
-    const sign = isClock ? 'clock' : this.look(/ ?:/y) === undefined ? 'to' : ':';
+    const sign = this.look(/ ?:/y) === undefined ? 'to' : ':';
     const spoken = / ?\\text\{to\}/y;
     while (this.brackets === 0 && (sign === 'to' ? this.take(spoken) !== undefined : this.eat(':')))
       parts.push(this.side());
     return parts.length > 1 ? { kind: 'ratio', sign, of: parts } : first;
+  }
+
+  private clock(): Node | undefined {
+    const time =
+      / ?([01]?\d|2[0-4]):([0-5]\d)(?: ?(?:\\text\{ ?)?([ap])\.?m\.?(?: ?\})?(?![A-Za-z])|(?![\w:.]| ?\\text))/iy;
+    const found = this.look(time);
+    if (found === undefined) return undefined;
+    this.at += found[0].length;
+    const [, hours = '', minutes = '', half] = found;
+    const of = [this.literal(hours, 'integer'), this.literal(minutes, 'integer')];
+    if (half === undefined) return { kind: 'ratio', sign: 'clock', of };
+    return { kind: 'ratio', sign: 'clock', half: half.toLowerCase() === 'a' ? 'am' : 'pm', of };
   }
 
   /** A quantity, or sets joined by set operations. */

@@ -138,6 +138,12 @@ a:b = 3:2 ≢ b:a = 3:2
 3:20 ≡ 3:20
 3:20 ≢ 6:40
 3:20 ≢ 3:21
+6:00 \text{ p.m.} ≡ 6:00 pm
+6:00 \text{ p.m.} ≡ 6:00 P.M.
+6:00 \text{ p.m.} ≡ 6:00
+6:00 \text{ p.m.} ≢ 6:00 a.m.
+6:00 \text{ p.m.} ≢ 6:30 p.m.
+6:00 ≢ 600
 `);
 
 export const unitsAndMoney = parsePairs(String.raw`
@@ -413,6 +419,8 @@ e^{2x} ≢ e^{x^2}
 \frac{n(n+1)}{2} ≡ \binom{n+1}{2}
 \frac{n(n+1)}{2} ≢ \frac{n(n-1)}{2}
 |x| ≢ x
+{10 \choose 3} ≡ 120
+{10 \choose 3} ≢ 1000
 \lfloor x \rfloor ≢ x
 `);
 
@@ -437,6 +445,11 @@ export const wordsAndChoices = parsePairs(String.raw`
 \text{yes} ≢ \text{yes and no}
 \text{parallel} ≢ \text{not parallel}
 \text{parallel} ≢ 2
+\text{no solution} ≡ \emptyset
+\text{no solution} ≢ \text{one solution}
+\text{all real numbers} ≡ \mathbb{R}
+\text{all real numbers} ≡ (-\infty,\infty)
+\text{all real numbers} ≢ \text{all integers}
 1 ≢ \text{one or two}
 0 ≢ \text{none}
 0 ≢ \text{undefined}
@@ -521,4 +534,7 @@ export const chinese = parsePairs(String.raw`
 三角形 ≢ 3
 相等 ≢ 不相等
 一样多 ≢ 1
+无解 ≡ \emptyset
+无解 ≢ 0
+全体实数 ≡ \mathbb{R}
 `);
