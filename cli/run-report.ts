@@ -33,7 +33,7 @@ export function renderRunText({ folder, metrics, work }: ReportedRun, options: R
   const columns = Math.max(60, Math.min(120, options.columns ?? process.stdout.columns ?? 80));
   const lines = Object.entries(metrics.suites).flatMap(([name, suite]) => [
     '',
-    `${name}: ${suite.protocol} protocol${suite.written === undefined ? `, ${suite.shots} shots` : ''}`,
+    `${name}: ${suite.protocol} protocol${suite.written === undefined || suite.shots > 0 ? `, ${suite.shots} shots` : ''}`,
     renderTable(suite, options.verbose),
     ...remarksOf(suite).flatMap((remark) => wrapText(remark, columns, 2)),
   ]);

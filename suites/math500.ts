@@ -39,7 +39,8 @@ const lmEval: MathProtocol = {
   stop: ['Problem:'],
   maxTokens: 1024,
   rules: ['boxed', 'dollars', 'whole-text'],
-  reading: 'The answer is the last box, else what stands between the first dollar and the last, else the whole output.',
+  reading:
+    'The answer is the last box, else the first display, else what stands between the first dollar and the last, else the whole output.',
   whenCut: 'box',
   published: [],
   notes: ['lm-eval compares spellings after a normalisation of its own; evalrun compares by meaning.'],

@@ -35,8 +35,11 @@ export function extractNumberBehindAnswer(text: string): string | undefined {
     ?.replace(/\.$/, '');
 }
 
-/** What stands between the first dollar and the last. Source: lm-eval `hendrycks_math/utils.py`. */
+/** The first display \[ \], else what stands between the first dollar and the last. Source: lm-eval `hendrycks_math/utils.py`. */
 export function extractBetweenDollars(text: string): string | undefined {
+  const display = text.indexOf('\\[');
+  const end = display < 0 ? -1 : text.indexOf('\\]', display + 2);
+  if (end >= 0) return some(text.slice(display + 2, end));
   const [first, last] = [text.indexOf('$'), text.lastIndexOf('$')];
   return last > first ? some(text.slice(first + 1, last)) : undefined;
 }

@@ -149,6 +149,7 @@ const cases: readonly Case[] = [
   ['math500', 'base', 'math500/0', 'It is 3/4 then', 'correct', 'last-number'],
   ['math500', 'lm-eval', 'math500/0', ' $3/4$', 'correct', 'dollars'],
   ['math500', 'lm-eval', 'math500/0', ' $1$ and $3/4$', 'wrong', 'dollars'],
+  ['math500', 'lm-eval', 'math500/0', ' $1$ is \\[ 3/4 \\] or $2$', 'correct', 'dollars'],
   ['math500', 'lm-eval', 'math500/0', ' $1$ \\boxed{3/4}', 'correct', 'boxed'],
   ['math500', 'lm-eval', 'math500/0', ' 3/4', 'correct', 'whole-text'],
   ['math500', 'lm-eval', 'math500/0', ' ', 'unparsed', null],
