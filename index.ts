@@ -28,6 +28,7 @@ export { type RunResult, type RunStart, type RunSuiteOptions, type RunWork, runS
 export type {
   Estimate,
   LanguageGap,
+  PairedLanguageGap,
   PassAtK,
   RunMetrics,
   SampleStatus,

@@ -3,8 +3,10 @@ import { Command } from 'commander';
 import { loadMathProblems, type MathDataset, mathDatasets } from '../datasets/math-problem-files.js';
 import { nearestTo } from '../datasets/nearest-name.js';
 import { EvalrunError } from '../errors.js';
-import { arithmeticRules, formulaRules } from '../suites/grading/extract.js';
-import { gradeMath } from '../suites/grading/grade-math.js';
+import { cmath } from '../suites/cmath.js';
+import { gsm8k } from '../suites/gsm8k.js';
+import { math500 } from '../suites/math500.js';
+import { mgsm } from '../suites/mgsm.js';
 import { readAnswers } from './answers-file.js';
 import { codeSuites, gradePrograms, isCodeSuite, renderGradedPrograms } from './grade-programs.js';
 
@@ -16,6 +18,8 @@ interface GradeFlags {
   readonly unsafeExec?: boolean;
   readonly json?: boolean;
 }
+
+const mathSuites = { math500, gsm8k, mgsm, cmath };
 
 const gradedSuites = [...mathDatasets, ...codeSuites];
 
@@ -29,7 +33,7 @@ export function gradeCommand(): Command {
     )
     .option(
       '--protocol <name>',
-      'how answers become programs: official (a continuation), deepseek (a chat answer), ...',
+      "whose rules: how answers are extracted, or become programs (default: the suite's first)",
     )
     .option('--data <dir>', 'data directory that holds the published files, or "embedded"')
     .option('--unsafe-exec', 'run programs without isolation where there is no sandbox')
@@ -53,11 +57,10 @@ function gradeFormulas(flags: GradeFlags): void {
   const suite = mathSuite(flags.suite);
   const loaded = loadMathProblems(suite, flags.data === undefined ? {} : { dataDir: flags.data });
   const problems = new Map(loaded.map((problem) => [problem.id, problem]));
-  const rules = suite === 'math500' ? formulaRules : arithmeticRules;
   const samples = readAnswers(flags.answers, { suite, ids: new Set(problems.keys()) }).flatMap(({ id, output }) => {
     const problem = problems.get(id);
     if (problem === undefined) return [];
-    const { status, answer, score, extractedBy, rule } = gradeMath(problem.target, output, rules);
+    const { status, answer, extractedBy, rule } = mathSuites[suite].grade(problem.target, output, flags.protocol);
     return [
       {
         id,
@@ -67,7 +70,7 @@ function gradeFormulas(flags: GradeFlags): void {
         status,
         target: problem.target,
         answer,
-        score,
+        score: status === 'correct' ? 1 : 0,
         extracted_by: extractedBy,
         rule,
       },
@@ -85,7 +88,7 @@ function gradeFormulas(flags: GradeFlags): void {
 function mathSuite(name: string): MathDataset {
   const known = mathDatasets.find((suite) => suite === name);
   if (known !== undefined) return known;
-  const isChoice = ['mmlu', 'ceval', 'cmmlu', 'bilingual'].includes(name);
+  const isChoice = ['mmlu', 'ceval', 'cmmlu'].includes(name);
   throw new EvalrunError('usage/grade-suite', {
     what: isChoice
       ? `${name} is scored by log-probabilities, so there are no written answers to grade`

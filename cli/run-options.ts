@@ -11,6 +11,7 @@ export interface RunFlags {
   readonly out: string;
   readonly protocol?: string;
   readonly shots?: number;
+  readonly shotsFile?: string;
   readonly limit?: number;
   readonly subjects?: string[];
   readonly seed?: number;
@@ -62,8 +63,15 @@ export function addRunOptions(command: Command): Command {
     )
     .addOption(new Option('--device <device>', 'where to compute (default: auto)').choices(['auto', 'cpu', 'cuda']))
     .option('-o, --out <folder>', 'folder in which the run folder is made', 'runs')
-    .option('--protocol <name>', "official, deepseek, lm-eval: whose prompts and averages (default: the suite's first)")
+    .option(
+      '--protocol <name>',
+      "official, deepseek, lm-eval, simple-evals, base: whose prompts and averages (default: the suite's first)",
+    )
     .option('--shots <k>', 'worked examples before each question', wholeFrom(0))
+    .option(
+      '--shots-file <file>',
+      'plain text with the worked examples of a base protocol, exactly as they should appear',
+    )
     .option('--limit <n>', 'this many questions per suite, the same for the same seed', wholeFrom(1))
     .option('--subjects <names>', 'only these subjects, with commas', list)
     .option('--seed <s>', 'what --limit, --verify-prefix and --temperature draw by (default: 0)', whole)

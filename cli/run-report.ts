@@ -2,7 +2,7 @@
 import Table from 'cli-table3';
 import type { Drafting } from '../runner/drafting.js';
 import type { RunWork } from '../runner/run-suite.js';
-import type { Estimate, RunMetrics, SuiteMetrics, WrittenMetrics } from '../runner/run-summary.js';
+import type { Estimate, LanguageGap, RunMetrics, SuiteMetrics, WrittenMetrics } from '../runner/run-summary.js';
 import { renderCount, renderDuration, renderPercent } from './quantity.js';
 import { wrapText } from './wrap-text.js';
 
@@ -38,29 +38,34 @@ export function renderRunText({ folder, metrics, work }: ReportedRun, options: R
   const columns = Math.max(60, Math.min(120, options.columns ?? process.stdout.columns ?? 80));
   const lines = Object.entries(metrics.suites).flatMap(([name, suite]) => [
     '',
-    `${name}: ${suite.protocol} protocol${suite.written === undefined ? `, ${suite.shots} shots` : ''}`,
+    `${name}: ${suite.protocol} protocol${suite.written === undefined || suite.shots > 0 ? `, ${suite.shots} shots` : ''}`,
     renderTable(suite, options.verbose),
     ...remarksOf(suite).flatMap((remark) => wrapText(remark, columns, 2)),
   ]);
-  const gap = metrics.language_gap;
-  if (gap !== null) {
-    const points = (ratio: number) => `${ratio < 0 ? '-' : '+'}${Math.abs(ratio * 100).toFixed(1)}`;
-    const sides = `English ${renderPercent(gap.english.accuracy)}, Chinese ${renderPercent(gap.chinese.accuracy)}`;
-    lines.push(
-      '',
-      ...wrapText(
-        `English - Chinese: ${points(gap.difference)} points, 95 % from ${points(gap.low)} to ${points(gap.high)} (${sides})`,
-        columns,
-        2,
-      ),
-    );
-  }
+  const gaps = renderGaps(metrics);
+  if (gaps.length > 0) lines.push('', ...gaps.flatMap((gap) => wrapText(gap, columns, 2)));
   lines.push('');
   if (metrics.random) lines.push('These weights are random: the scores mean nothing.');
   if (work !== undefined && work.samples > 0) lines.push(...wrapText(renderWork(work), columns, 2));
   if (work?.drafting !== undefined) lines.push(...wrapText(renderDrafting(work.drafting), columns, 2));
   lines.push(`Run: ${folder}`);
   return lines.join('\n');
+}
+
+function renderGaps({ language_gap: gap, paired_language_gap: paired }: RunMetrics): string[] {
+  const points = (ratio: number) => `${ratio < 0 ? '-' : '+'}${Math.abs(ratio * 100).toFixed(1)}`;
+  const said = ({ difference, low, high, english, chinese }: Omit<LanguageGap, 'interval'>) =>
+    `English - Chinese: ${points(difference)} points, 95 % from ${points(low)} to ${points(high)} ` +
+    `(English ${renderPercent(english.accuracy)}, Chinese ${renderPercent(chinese.accuracy)})`;
+  const gaps: string[] = [];
+  if (gap !== null) gaps.push(`Multiple choice, ${said(gap)}`);
+  if (paired !== undefined) {
+    gaps.push(
+      `${paired.suite}, the same ${renderCount(paired.pairs)} problems in both, ${said(paired)}; ` +
+        `right only in English ${renderCount(paired.only_english)}, only in Chinese ${renderCount(paired.only_chinese)}`,
+    );
+  }
+  return gaps;
 }
 
 function renderTable(suite: SuiteMetrics, verbose: boolean): string {

@@ -116,11 +116,13 @@ async function runWith(flags: RunFlags, parts: CliParts, { signal, progress, onS
 }
 
 function requestOf(flags: RunFlags): RunRequest {
-  const { suite, model, dtype, device, threads, batchTokens, protocol, shots, limit, seed, subjects, data } = flags;
+  const { suite, model, dtype, device, threads, batchTokens, protocol, shots, shotsFile, limit, seed, subjects, data } =
+    flags;
   return {
     ...(suite !== undefined && { suite: parseSuiteNames(suite) }),
     ...(protocol !== undefined && { protocol }),
     ...(shots !== undefined && { shots }),
+    ...(shotsFile !== undefined && { shotsFile }),
     ...(limit !== undefined && { limit }),
     ...(seed !== undefined && { seed }),
     ...(subjects !== undefined && { subjects }),

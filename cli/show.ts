@@ -17,6 +17,7 @@ interface ShowFlags {
   readonly model?: string;
   readonly protocol?: string;
   readonly shots?: number;
+  readonly shotsFile?: string;
   readonly chat?: 'auto' | 'on' | 'off';
   readonly data?: string;
   readonly allowModifiedData?: boolean;
@@ -35,8 +36,9 @@ export function showCommand(parts: CliParts): Command {
       '-m, --model <model>',
       'folder or org/name of a pulled model whose tokenizer to use; default the model in the box',
     )
-    .option('--protocol <name>', 'official, deepseek, lm-eval')
+    .option('--protocol <name>', 'official, deepseek, lm-eval, simple-evals, base')
     .option('--shots <k>', 'worked examples before the question', shots)
+    .option('--shots-file <file>', 'plain text with the worked examples of a base protocol')
     .addOption(new Option('--chat <when>', 'chat template: auto, on, off').choices(['auto', 'on', 'off']))
     .option('--data <folder>', 'data directory, or "embedded"')
     .option('--allow-modified-data', 'take data files that differ from the published ones')
@@ -67,6 +69,7 @@ async function findSample(flags: ShowFlags): Promise<Found> {
     seed: 0,
     ...(flags.protocol !== undefined && { protocol: flags.protocol }),
     ...(flags.shots !== undefined && { shots: flags.shots }),
+    ...(flags.shotsFile !== undefined && { shotsFile: flags.shotsFile }),
     ...(flags.data !== undefined && { dataDir: flags.data }),
     allowModified: flags.allowModifiedData ?? false,
   });
@@ -165,7 +168,10 @@ function renderShown(shown: ShownChoice | ShownWritten): string {
   const { id, protocol, shots, target, prompt, tokens } = shown;
   const columns = process.stdout.columns ?? 80;
   const list = tokens.map((token) => `${token.id}:${JSON.stringify(token.piece).replaceAll(' ', '␣')}`).join(' ');
-  const how = 'answers' in shown ? `${shots} shots` : shown.chat_template ? 'chat template' : 'plain text';
+  const counted = 'answers' in shown || shots > 0 ? `${shots} shots` : undefined;
+  const how = [counted, 'answers' in shown ? undefined : shown.chat_template ? 'chat template' : 'plain text']
+    .filter((part) => part !== undefined)
+    .join(', ');
   return [
     `${id}: ${protocol} protocol, ${how}, the answer is ${target}`,
     '',

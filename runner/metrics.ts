@@ -1,4 +1,5 @@
 /** Scores of a run: a pure function of run.json and samples.jsonl, the same bytes whenever it is computed. */
+import { pairedLanguageGap } from './paired-gap.js';
 import { passAtKs } from './pass-at-k.js';
 import { countQuestions, countTasks } from './question-counts.js';
 import type { RunRecord, SuiteRecord } from './run-record.js';
@@ -31,6 +32,7 @@ export function computeMetrics(record: RunRecord, lines: readonly SampleLine[]):
       ),
     ]),
   );
+  const [paired] = record.suites.flatMap((suite) => pairedLanguageGap(suite, lines) ?? []);
   return {
     schema: 1,
     run: record.id,
@@ -38,6 +40,7 @@ export function computeMetrics(record: RunRecord, lines: readonly SampleLine[]):
     random: record.model.random,
     suites,
     language_gap: languageGap(Object.values(suites)),
+    ...(paired && { paired_language_gap: paired }),
   };
 }
 
@@ -113,7 +116,7 @@ function categoriesOf(suite: SuiteRecord, questions: ReadonlyMap<string, readonl
 
 /** Each language is the unweighted mean of its suites' headline accuracies. */
 function languageGap(suites: readonly SuiteMetrics[]): LanguageGap | null {
-  // Written answers are to other questions in each language, so that a difference would say nothing about the language.
+  // Mathematics is asked in one language each, or on the same problems in both, which is a paired difference of its own.
   const choice = suites.filter((suite) => suite.written === undefined);
   const english = choice.filter((suite) => suite.language === 'en');
   const chinese = choice.filter((suite) => suite.language === 'zh');

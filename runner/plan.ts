@@ -83,6 +83,7 @@ export function suiteOptions(settings: Partial<RunSettings>): SuiteOptions {
     seed: settings.seed ?? 0,
     ...(settings.protocol && { protocol: settings.protocol }),
     ...(typeof settings.shots === 'number' && { shots: settings.shots }),
+    ...(settings.shots_file && { shotsFile: settings.shots_file }),
     ...(typeof settings.limit === 'number' && { limit: settings.limit }),
     ...(settings.subjects && { subjects: settings.subjects }),
     ...(settings.data && { dataDir: settings.data }),

@@ -101,7 +101,9 @@ async function judgeLine(
 
 /** The suite's plan with its questions as they were: their files must be the same. */
 async function planAgain({ settings }: RunRecord, suite: SuiteRecord): Promise<GenerativePlan> {
-  const options = suiteOptions({ ...settings, protocol: suite.protocol });
+  // The subjects of a combined suite are not all its components'.
+  const subjects = settings.subjects && Object.keys(suite.groups);
+  const options = suiteOptions({ ...settings, protocol: suite.protocol, subjects });
   const plan = (await getSuite(suite.suite).plan(options)).find((part) => part.suite === suite.suite);
   const filesOf = (datasets: SuiteRecord['datasets'] | GenerativePlan['datasets']) =>
     datasets.flatMap(({ files }) => files.map(({ path, sha256 }) => `${path} ${sha256.slice(0, 12)}`)).join(', ');

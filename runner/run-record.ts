@@ -21,6 +21,7 @@ const settingsSchema = z.object({
   threads: z.int().positive().nullable(),
   batch_tokens: z.int().positive().nullable(),
   // Of suites with written answers; absent where nothing was asked.
+  shots_file: z.string().optional(),
   chat: z.enum(['auto', 'on', 'off']).optional(),
   max_tokens: z.int().positive().optional(),
   temperature: z.number().optional(),

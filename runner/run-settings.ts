@@ -8,9 +8,11 @@ import type { RunSettings } from './run-record.js';
 export interface RunRequest {
   /** One suite or several, e.g. `mmlu` or `['mmlu', 'ceval']`; needed unless a run is resumed. */
   readonly suite?: string | readonly string[];
-  /** `official`, `deepseek`, `lm-eval`; default the suite's first. */
+  /** `official`, `deepseek`, `lm-eval`, `simple-evals`, `base`; default the suite's first. */
   readonly protocol?: string;
   readonly shots?: number;
+  /** File of worked examples, for protocols of written answers that ask with some, e.g. `base`. */
+  readonly shotsFile?: string;
   /** Questions per suite; the same ones for the same seed. */
   readonly limit?: number;
   /** Default 0. */
@@ -64,6 +66,7 @@ export function askedSettings(request: RunRequest): Partial<RunSettings> {
     suites: suite === undefined ? undefined : typeof suite === 'string' ? suite.split(',') : [...suite],
     protocol: request.protocol,
     shots: request.shots,
+    shots_file: request.shotsFile === undefined ? undefined : path.resolve(request.shotsFile),
     limit: request.limit,
     seed: request.seed,
     subjects: subjects === undefined ? undefined : [...subjects],

@@ -103,10 +103,27 @@ export interface WrittenMetrics {
   readonly ends: Readonly<Record<'stop' | 'eos' | 'truncated', number>>;
 }
 
-/** English minus Chinese, in the suites' headline accuracies. */
+/** English minus Chinese, in the headline accuracies of multiple choice. */
 export interface LanguageGap {
   readonly english: Estimate;
   readonly chinese: Estimate;
+  readonly difference: number;
+  readonly low: number;
+  readonly high: number;
+  readonly interval: string;
+}
+
+/** English minus Chinese on the same problems, pair by pair. */
+export interface PairedLanguageGap {
+  /** The suite that asks them in both languages. */
+  readonly suite: string;
+  /** Problems answered in both. */
+  readonly pairs: number;
+  readonly english: Estimate;
+  readonly chinese: Estimate;
+  /** Problems answered right (or, of several samples, right more often) in this language only. */
+  readonly only_english: number;
+  readonly only_chinese: number;
   readonly difference: number;
   readonly low: number;
   readonly high: number;
@@ -120,6 +137,8 @@ export interface RunMetrics {
   /** True when the weights are random: the scores mean nothing. */
   readonly random: boolean;
   readonly suites: Readonly<Record<string, SuiteMetrics>>;
-  /** Null unless the run has suites in both languages. */
+  /** Null unless the run has multiple choice in both languages. */
   readonly language_gap: LanguageGap | null;
+  /** Only where a suite asks the same problems in both languages. */
+  readonly paired_language_gap?: PairedLanguageGap;
 }

@@ -167,3 +167,40 @@ export function differenceOf(a: Estimate, b: Estimate): { difference: number; lo
     high: difference + Math.hypot(a.high - a.accuracy, b.accuracy - b.low),
   };
 }
+
+/** How `pairedDifference` computes its interval, for people who read the number. */
+export const pairedInterval =
+  "paired by problem: Newcombe's square-and-add interval with the correlation of the pairs (1998, method 10), 95 %";
+
+/**
+ * a - b over paired questions (Newcombe 1998, Statistics in Medicine 17:2635, method 10): Wilson limits of both sides, added in
+ * squares less twice their product times the correlation of the pairs, which is never taken for larger than the data show
+ * (ad - bc is lowered by n/2, not below 0).
+ *
+ * @example 36 pairs both right, 12 a only, 2 b only, none neither: 0.2, from 0.0569 to 0.3404, as in the paper
+ */
+export function pairedDifference(pairs: readonly (readonly [a: Count, b: Count])[]): {
+  difference: number;
+  low: number;
+  high: number;
+} {
+  const [a, b] = [clusteredWilson(pairs.map(([one]) => one)), clusteredWilson(pairs.map(([, other]) => other))];
+  const phi = correlation(pairs.map(([x, y]) => [x.correct / x.n, y.correct / y.n]));
+  const difference = a.accuracy - b.accuracy;
+  const spread = (x: number, y: number) => Math.sqrt(Math.max(0, x * x - 2 * phi * x * y + y * y));
+  return {
+    difference,
+    low: difference - spread(a.accuracy - a.low, b.high - b.accuracy),
+    high: difference + spread(a.high - a.accuracy, b.accuracy - b.low),
+  };
+}
+
+function correlation(pairs: readonly (readonly [x: number, y: number])[]): number {
+  const n = pairs.length;
+  const sum = (value: (x: number, y: number) => number) => pairs.reduce((total, [x, y]) => total + value(x, y), 0);
+  const [sumX, sumY] = [sum((x) => x), sum((_, y) => y)];
+  const together = n * sum((x, y) => x * y) - sumX * sumY;
+  const spread = (n * sum((x) => x * x) - sumX ** 2) * (n * sum((_, y) => y * y) - sumY ** 2);
+  if (spread <= 0) return 0;
+  return (together > 0 ? Math.max(together - n / 2, 0) : together) / Math.sqrt(spread);
+}

@@ -7,13 +7,19 @@ import { chooseProtocol } from './choose-protocol.js';
 import { datasetNotes, provenanceOf } from './dataset-notes.js';
 import { takeLimit } from './limit.js';
 import type { Answer, CodeLanguage, GenerativePlan, Judgement, PublishedScore, Suite, SuiteOptions } from './suite.js';
+import { type FewShot, type WorkedExamples, workedExamples } from './worked-examples.js';
 
 export interface GenerativeProtocol<Problem> {
   readonly asks: GenerativePlan['asks'];
+  /** What is asked; with `fewShot`, the question that follows the worked examples. */
   readonly prompt: (problem: Problem) => string;
+  readonly fewShot?: FewShot;
+  /** Strings that end an answer, besides the one of `fewShot`. */
   readonly stop: readonly string[];
   /** Where they differ between problems. */
   readonly stopOf?: (problem: Problem) => readonly string[];
+  /** The most tokens of an answer; default the suite's. */
+  readonly maxTokens?: number;
   /** How an answer is read, one sentence. */
   readonly reading: string;
   readonly judge: (problem: Problem, answer: Answer) => Judgement;
@@ -43,6 +49,8 @@ export interface GenerativeSuiteSpec<Problem extends { readonly id: string }> {
   /** Groups whose programs need more than Python. */
   readonly toolchains?: readonly CodeLanguage[];
   readonly targetOf: (problem: Problem) => string;
+  /** Problems of the same name are taken together by a limit; default the id. */
+  readonly drawnBy?: (problem: Problem) => string;
   /** The first is the default. */
   readonly protocols: Readonly<Record<string, GenerativeProtocol<Problem>>>;
 }
@@ -66,16 +74,21 @@ async function planGenerativeSuite<Problem extends { readonly id: string }>(
 ): Promise<GenerativePlan> {
   const protocolName = options.protocol ?? Object.keys(spec.protocols)[0] ?? '';
   const protocol = chooseProtocol(spec, protocolName);
+  const { fewShot } = protocol;
+  const worked = fewShot === undefined ? NO_EXAMPLES : await workedExamples(spec.name, fewShot, options);
   const { dataDir, allowModified, limit, seed } = options;
   const dataset = await spec.load({ dataDir, allowModified });
   const chosen = chooseGroups(spec, dataset.problems, options.subjects);
   const { codeLanguages, languagesMissing } = await findLanguages(spec, chosen, options);
   const asked = chosen.filter((problem) => !(spec.groupOf(problem) in languagesMissing));
-  const taken = takeLimit(asked, { limit, seed, idOf: ({ id }) => id });
+  const taken = takeLimit(asked, { limit, seed, idOf: spec.drawnBy ?? (({ id }) => id) });
   const problems = new Map(taken.map((problem) => [problem.id, problem]));
   const notes = [...protocol.notes, ...datasetNotes(dataset, `${dataset.problems.length} problems`)];
-  if (options.shots !== undefined && options.shots > 0)
-    notes.push('--shots has no effect: this protocol has no shots.');
+  if (fewShot === undefined) {
+    if (options.shots !== undefined && options.shots > 0)
+      notes.push('--shots has no effect: this protocol has no shots.');
+    if (options.shotsFile !== undefined) notes.push('--shots-file has no effect: this protocol has no shots.');
+  }
   if (options.subjects !== undefined) notes.push(`Only these subjects were asked: ${options.subjects.join(', ')}.`);
   for (const [name, why] of Object.entries(languagesMissing)) {
     notes.push(`${spec.groupTitles?.[name] ?? name} was not asked: ${why}.`);
@@ -89,25 +102,28 @@ async function planGenerativeSuite<Problem extends { readonly id: string }>(
     suite: spec.name,
     protocol: protocolName,
     version: spec.version,
-    shots: 0,
+    shots: worked.shots,
     samples: taken.map((problem) => ({
       id: problem.id,
       suite: spec.name,
       group: spec.groupOf(problem),
       target: spec.targetOf(problem),
-      prompt: protocol.prompt(problem),
+      prompt: worked.prompt(protocol.prompt(problem)),
       ...(protocol.stopOf && { stop: protocol.stopOf(problem) }),
     })),
     fewShotIds: {},
     categories: Object.fromEntries(Object.entries(spec.groupTitles ?? {}).map(([group, title]) => [title, [group]])),
     average: spec.average,
     language: spec.language,
-    datasets: [provenanceOf(dataset)],
-    published: dataset.source === EMBEDDED || (isPart && spec.average === 'macro') ? [] : protocol.published,
+    datasets: [provenanceOf(dataset), ...worked.provenance],
+    published:
+      dataset.source === EMBEDDED || (isPart && spec.average === 'macro')
+        ? []
+        : protocol.published.filter(({ shots }) => shots === worked.shots),
     notes,
     asks: protocol.asks,
-    stop: protocol.stop,
-    maxTokens: spec.maxTokens,
+    stop: [...protocol.stop, ...worked.stop],
+    maxTokens: protocol.maxTokens ?? spec.maxTokens,
     executes: spec.executes,
     sharesTasks: spec.sharesTasks ?? false,
     codeLanguages,
@@ -131,6 +147,7 @@ async function findLanguages<Problem extends { readonly id: string }>(
     languagesMissing: Object.fromEntries(missing ?? []),
   };
 }
+const NO_EXAMPLES: WorkedExamples = { shots: 0, prompt: (question) => question, stop: [], provenance: [] };
 
 function chooseGroups<Problem extends { readonly id: string }>(
   { name, groupOf }: GenerativeSuiteSpec<Problem>,

@@ -6,6 +6,8 @@ import { EvalrunError } from '../errors.js';
  * `limit` of the items, in their own order: those whose SHA-256 of seed and id is smallest. A simple random sample,
  * so it spreads over subjects in proportion to their size, and a smaller limit takes a part of what a larger takes.
  *
+ * Items of one id are taken together: a problem in both languages.
+ *
  * @throws EvalrunError `usage/limit` unless the limit is a positive whole number.
  */
 export function takeLimit<T>(
@@ -22,7 +24,7 @@ export function takeLimit<T>(
   }
   if (limit >= items.length) return items;
   const keyed = items.map((item, place) => ({ item, place, key: sortKey(seed, idOf(item)) }));
-  keyed.sort((a, b) => (a.key < b.key ? -1 : 1));
+  keyed.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : a.place - b.place));
   return keyed
     .slice(0, limit)
     .sort((a, b) => a.place - b.place)

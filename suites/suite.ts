@@ -166,6 +166,8 @@ export type SuitePlan = ChoicePlan | GenerativePlan;
 export interface SuiteOptions {
   readonly protocol?: string;
   readonly shots?: number;
+  /** File of worked examples, for protocols of written answers that ask with some. */
+  readonly shotsFile?: string;
   /** Take this many samples, the same ones for the same seed. */
   readonly limit?: number;
   readonly seed: number;

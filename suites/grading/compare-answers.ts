@@ -1,5 +1,6 @@
 /** Compares two answers of any form: finds what kind they are and hands them to the rule of that kind. */
 import { compareQuantities, isQuantity } from './compare-quantity.js';
+import { compareRatios } from './compare-ratio.js';
 import { namedValue } from './named-value.js';
 import { expandSigns } from './plus-minus.js';
 import { isRealSet, sameRealSet } from './real-set.js';
@@ -90,7 +91,9 @@ function isSame(a: Node, b: Node, budget: WorkBudget): boolean {
 function compareSingle(gold: Node, answer: Node, budget: WorkBudget): Verdict {
   if (gold.kind === 'text' || answer.kind === 'text') return compareWords(gold, answer);
   if (gold.kind === 'relation' || answer.kind === 'relation') return compareRelations(gold, answer, budget);
+  if (gold.kind === 'ratio' || answer.kind === 'ratio') return compareRatios(gold, answer, budget);
   if (isRealSet(gold) || isRealSet(answer)) return setVerdict(gold, answer, budget);
+  if (isVector(gold) && answer.kind === 'tuple') return compareMatrices(gold, answer, budget);
   if (gold.kind === 'tuple' || answer.kind === 'tuple') return compareTuples(gold, answer, budget);
   if (gold.kind === 'set' || answer.kind === 'set') {
     return gold.kind === answer.kind ? compareAnswers(gold, answer, budget) : different;
@@ -160,9 +163,19 @@ function compareTuples(gold: Node, answer: Node, budget: WorkBudget): Verdict {
 }
 
 function compareMatrices(gold: Node, answer: Node, budget: WorkBudget): Verdict {
-  if (gold.kind !== 'matrix' || answer.kind !== 'matrix') return different;
+  if (gold.kind !== 'matrix') return different;
+  if (answer.kind === 'tuple') {
+    const isPoint = answer.open === '(' && answer.close === ')';
+    return { equal: isPoint && sameInOrder(gold.rows.flat(), answer.of, budget), rule: 'matrix' };
+  }
+  if (answer.kind !== 'matrix') return different;
   const sameShape = gold.rows.length === answer.rows.length && gold.rows[0]?.length === answer.rows[0]?.length;
   return { equal: sameShape && sameInOrder(gold.rows.flat(), answer.rows.flat(), budget), rule: 'matrix' };
+}
+
+/** A key that is one column or one row may be answered with its components in round brackets. */
+function isVector(node: Node): boolean {
+  return node.kind === 'matrix' && (node.rows.length === 1 || node.rows[0]?.length === 1);
 }
 
 function sameInOrder(key: readonly Node[], given: readonly Node[], budget: WorkBudget): boolean {

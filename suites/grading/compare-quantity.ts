@@ -4,17 +4,11 @@ import { integer, type Rational } from './rational.js';
 import type { WorkBudget } from './refusal.js';
 import { sameValue, signOfDifference } from './same-value.js';
 import { type Node, variablesOf } from './syntax.js';
+import { unitOfLetter } from './unit.js';
+import { unitRatio } from './unit-scale.js';
 import type { Verdict } from './verdict.js';
 
-/** Units of one kind of money -> how many make one of the largest. */
-const money: Readonly<Record<string, { readonly of: string; readonly count: number }>> = {
-  dollar: { of: 'dollar', count: 1 },
-  cent: { of: 'dollar', count: 100 },
-  yuan: { of: 'yuan', count: 1 },
-  jiao: { of: 'yuan', count: 10 },
-  fen: { of: 'yuan', count: 100 },
-};
-const otherMoney = new Set(['euro', 'pound sterling']);
+const money = new Set(['dollar', 'cent', 'yuan', 'jiao', 'fen', 'euro', 'pound sterling']);
 
 /** Whether either side needs these rules. */
 export function isQuantity(node: Node): boolean {
@@ -22,20 +16,21 @@ export function isQuantity(node: Node): boolean {
 }
 
 /**
- * Units that only one side has are passed over: 90 = 90 degrees, 5.4 = 5.4 cents. Percent is a factor only if the key
+ * Units that only one side has are passed over: 90 = 90 degrees, 5.4 = 5.4 cents. Units of one kind are converted where both
+ * sides have one: 1 m = 100 cm. Percent is a factor only if the key
  * says percent; a base is kept, and an answer may leave out the base that its key has.
  *
  * @throws Refusal
  */
 export function compareQuantities(gold: Node, answer: Node, budget: WorkBudget): Verdict {
   if (gold.kind === 'based' || answer.kind === 'based') return { equal: sameInBase(gold, answer), rule: 'base' };
-  const [key, given] = [split(gold), split(answer)];
+  const [key, given] = [split(withLetters(gold, answer)), split(withLetters(answer, gold))];
   const same = (a: Node, b: Node): boolean => sameValue(a, b, budget);
   const units = [key.unit, given.unit];
   if (units.includes('percent')) {
     return { equal: samePercent(key, given, budget), rule: 'percent' };
   }
-  const rule = units.some((unit) => unit !== undefined && (unit in money || otherMoney.has(unit)))
+  const rule = units.some((unit) => unit !== undefined && money.has(unit))
     ? 'money'
     : units.includes('degree')
       ? 'degree'
@@ -43,9 +38,16 @@ export function compareQuantities(gold: Node, answer: Node, budget: WorkBudget):
   if (key.unit === undefined || given.unit === undefined || key.unit === given.unit) {
     return { equal: same(key.value, given.value), rule };
   }
-  const [a, b] = [money[key.unit], money[given.unit]];
-  if (a === undefined || b === undefined || a.of !== b.of) return { equal: false, rule };
-  return { equal: same(times(key.value, b.count), times(given.value, a.count)), rule };
+  const ratio = unitRatio(key.unit, given.unit, budget);
+  if (ratio !== undefined) return { equal: same(times(key.value, ratio), given.value), rule };
+  return { equal: sameAngle(key, given, budget), rule };
+}
+
+/** 180 degrees = pi radians, where both say so. */
+function sameAngle(key: Quantity, given: Quantity, budget: WorkBudget): boolean {
+  const [degrees, radians] = key.unit === 'degree' ? [key, given] : [given, key];
+  if (degrees.unit !== 'degree' || radians.unit !== 'radian') return false;
+  return sameValue({ kind: 'degrees', of: degrees.value }, radians.value, budget);
 }
 
 interface Quantity {
@@ -57,12 +59,30 @@ function split(node: Node): Quantity {
   return node.kind === 'quantity' ? { value: node.of, unit: node.unit } : { value: node, unit: undefined };
 }
 
+/**
+ * 5 m as five metres where the other side has a unit; by itself, m is a variable. Also 5 m^2 and 5 m/s.
+ */
+function withLetters(node: Node, other: Node): Node {
+  if (other.kind !== 'quantity') return node;
+  const [top, bottom] = node.kind === 'quotient' ? [node.top, node.bottom] : [node, undefined];
+  const below = bottom?.kind === 'variable' ? unitOfLetter(bottom.name) : undefined;
+  if (top.kind !== 'product' || (bottom !== undefined && below === undefined)) return node;
+  const last = top.of.at(-1);
+  const [letter, exponent] = last?.kind === 'power' ? [last.base, last.exponent] : [last, undefined];
+  const unit = letter?.kind === 'variable' ? unitOfLetter(letter.name) : undefined;
+  const rest: Node = { kind: 'product', of: top.of.slice(0, -1) };
+  if (unit === undefined || variablesOf(rest).length > 0) return node;
+  const power = exponent === undefined ? '' : exponent.kind === 'number' ? `^${exponent.value.n}` : undefined;
+  if (power === undefined || !/^(?:\^[23])?$/.test(power)) return node;
+  return { kind: 'quantity', of: rest, unit: `${unit}${power}${below === undefined ? '' : `/${below}`}` };
+}
+
 function samePercent(key: Quantity, given: Quantity, budget: WorkBudget): boolean {
   const other = [key.unit, given.unit].find((unit) => unit !== 'percent');
   if (other !== undefined) return false;
   if (sameValue(key.value, given.value, budget)) return key.unit !== undefined || isAboveOne(key.value, budget);
   // 0.5 for the key 50%; the key 0.5 is not asked in percent.
-  return given.unit === undefined && sameValue(key.value, times(given.value, 100), budget);
+  return given.unit === undefined && sameValue(key.value, times(given.value, integer(100)), budget);
 }
 
 /** A bare key above 1 may mean percent (12.5 for 12.5%); one up to 1 may be a probability, and 0.5% is not 0.5. */
@@ -82,8 +102,8 @@ function sameInBase(gold: Node, answer: Node): boolean {
   return answer.kind === 'number' && answer.form === 'integer' && answer.value.n.toString() === gold.digits;
 }
 
-function times(value: Node, factor: number): Node {
-  return { kind: 'product', of: [value, numberNode(integer(factor))] };
+function times(value: Node, factor: Rational): Node {
+  return { kind: 'product', of: [value, numberNode(factor)] };
 }
 
 function numberNode(value: Rational): Node {

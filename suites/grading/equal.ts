@@ -26,6 +26,7 @@ export function equal(gold: string, answer: string): Verdict {
   const [key, given] = [normalizeLatex(gold), normalizeLatex(answer)];
   if (key === '' || given === '') return { equal: false, rule: 'empty' };
   if (key === given) return { equal: true, rule: 'exact' };
+  if (Math.max(key.length, given.length) > 2 * MAX_FORMULA_LENGTH) return { equal: false, rule: 'too-large' };
   try {
     const budget = new WorkBudget();
     return compareAnswers(parseAnswer(key, budget), parseAnswer(given, budget), budget);

@@ -118,7 +118,8 @@ function call(node: Extract<Node, { kind: 'call' }>, point: Point): Complex {
     case 'log': {
       const base = node.base === undefined ? real(integer(10)) : evaluate(node.base, point);
       return (
-        wholeLogarithm(argument, base) ?? divideComplex(logarithm(argument, point), logarithm(base, point), budget)
+        wholeLogarithm(argument, base, budget) ??
+        divideComplex(logarithm(argument, point), logarithm(base, point), budget)
       );
     }
     case 'abs':
@@ -142,12 +143,15 @@ function logarithm(z: Complex, point: Point): Complex {
 }
 
 /** log of a power of its base, exactly: log_2 8 = 3. */
-function wholeLogarithm(z: Complex, base: Complex): Complex | undefined {
+function wholeLogarithm(z: Complex, base: Complex, budget: WorkBudget): Complex | undefined {
   if (!isReal(z) || !isReal(base) || !isExact(z.re) || !isExact(base.re)) return undefined;
   if (z.re.d !== 1n || base.re.d !== 1n || base.re.n < 2n || z.re.n < 1n) return undefined;
   let exponent = 0;
   let value = 1n;
-  for (; value < z.re.n; exponent += 1) value *= base.re.n;
+  for (; value < z.re.n; exponent += 1) {
+    budget.spend(20);
+    value *= base.re.n;
+  }
   return value === z.re.n ? real(integer(exponent)) : undefined;
 }
 

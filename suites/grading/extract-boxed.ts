@@ -15,6 +15,8 @@ interface Box {
 /** Text that may stand between two boxes that are one answer: `\boxed{1}$ and $\boxed{-2}`. "Or" may join two spellings. */
 const joint = /^[\s$\\()[\].,;*]*(?:and|和|与)[\s$\\()[\]*]*$/;
 const MOST_JOINED = 16;
+/** Longest answer without braces. */
+const LONGEST = 4000;
 
 /**
  * The last \boxed, or the last \fbox where there is no \boxed. Empty boxes are passed over; boxes joined by "and" are one
@@ -54,11 +56,10 @@ function readBox(
   let at = from;
   while (text[at] === ' ' && at - from < 20) at += 1;
   if (text[at] !== '{') {
-    const end = endOfLine(text, at);
     // "in \\boxed format" speaks of a box.
-    return at === from || /[A-Za-z]{2}/.test(text.slice(at, at + 2))
-      ? undefined
-      : { start, end, content: text.slice(at, end) };
+    if (at === from || /[A-Za-z]{2}/.test(text.slice(at, at + 2))) return undefined;
+    const end = endOfLine(text, at);
+    return { start, end, content: text.slice(at, end) };
   }
   let depth = 0;
   for (let i = at; i < text.length; i += 1) {
@@ -75,7 +76,8 @@ function readBox(
   return 'unclosed';
 }
 
+/** Looking further than an answer is long would make the search quadratic where a text repeats the word. */
 function endOfLine(text: string, from: number): number {
-  const ends = [text.indexOf('$', from), text.indexOf('\n', from)].filter((end) => end >= 0);
-  return ends.length === 0 ? text.length : Math.min(...ends);
+  const length = text.slice(from, from + LONGEST).search(/[$\n]/);
+  return length < 0 ? Math.min(text.length, from + LONGEST) : from + length;
 }

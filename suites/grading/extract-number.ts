@@ -3,8 +3,13 @@
 /** Characters looked at around the last digit. */
 const WINDOW = 200;
 
-const number =
-  /(?<![\w.,\\])-?(?:\\?\$|¥|￥)?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?(?:\/\d+)?(?:\\?%)?|(?<![\w.])\.\d+/g;
+/** 3.5万, 3万5千, 2 million: words that multiply belong to the number, 千 of 千米 does not. */
+const multiplier =
+  /(?:(?:百万|千万|万亿|[万亿])(?:\d{1,4}千?(?![\d米克]))?|百|千(?![米克瓦卡])| (?:hundred|thousand|million|billion)(?![a-z]))/;
+const number = new RegExp(
+  String.raw`(?<![\w.,\\])-?(?:\\?\$|¥|￥)?(?:\d{1,4} \d{1,4}\/\d{1,4}(?![\d.,])|(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?(?:${multiplier.source}|(?:\/\d+)?(?:\\?%)?))|(?<![\w.])\.\d+`,
+  'g',
+);
 const fraction = /-?\\[dt]?frac\{-?\d+\}\{\d+\}/g;
 
 /** The last number, with its sign, its thousands, its fraction and its percent sign; full-width digits count. */
@@ -13,7 +18,7 @@ export function extractLastNumber(text: string): string | undefined {
   while (end > 0 && !isDigit(text.charCodeAt(end - 1))) end -= 1;
   if (end === 0) return undefined;
   const window = text
-    .slice(Math.max(0, end - WINDOW), end + 4)
+    .slice(Math.max(0, end - WINDOW), end + 10)
     .replace(/[０-９．％，－]/g, (character) => String.fromCharCode(character.charCodeAt(0) - 0xfee0));
   const last = window.match(number)?.at(-1) ?? window.match(/\d+/g)?.at(-1);
   const lastFraction = [...window.matchAll(fraction)].at(-1);

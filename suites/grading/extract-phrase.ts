@@ -7,7 +7,9 @@ const MOST_TRIED = 16;
 
 const finalAnswer = /final answer is[ \t]*:?/gi;
 const answerIs = /\bthe answer is[ \t]*:?/gi;
-const chinese = /(?:最终)?答案(?:是|为)?[ \t]*[:：]?|所以[^\n，。]{0,20}?答(?=[:：])[:：]/g;
+/** Also 答：, with which school answers begin. */
+const chinese =
+  /(?:最终)?答案(?:是|为)?[ \t]*[:：]?|所以[^\n，。]{0,20}?答(?=[:：])[:：]|(?<=^|[\n。])[ \t*]{0,8}答[:：]/g;
 const answerLine = /^[ \t>#*_-]{0,8}(?:final |the )?answer[ \t*_]{0,8}[:：]/gim;
 const hashes = /####/g;
 

@@ -2,9 +2,26 @@
 import { extractBoxed } from './extract-boxed.js';
 import { extractLastNumber, onlyNumber } from './extract-number.js';
 import { extractAnswerLine, extractChinese, extractFinalAnswer, extractHashes } from './extract-phrase.js';
+import {
+  extractBetweenDollars,
+  extractFirstAnswer,
+  extractNumberBehindAnswer,
+  extractWholeText,
+} from './extract-protocol.js';
 import { dropThinking } from './extract-thinking.js';
 
-export type ExtractRule = 'boxed' | 'hashes' | 'final-answer' | 'chinese-answer' | 'answer-line' | 'last-number';
+export type ExtractRule =
+  | 'boxed'
+  | 'hashes'
+  | 'final-answer'
+  | 'chinese-answer'
+  | 'answer-line'
+  | 'last-number'
+  // What other harnesses do, under their own protocols.
+  | 'first-answer'
+  | 'answer-number'
+  | 'dollars'
+  | 'whole-text';
 
 export type Extraction =
   | { readonly status: 'found'; readonly answer: string; readonly extractedBy: ExtractRule }
@@ -26,12 +43,22 @@ export const arithmeticRules: readonly ExtractRule[] = [
   'last-number',
 ];
 
+/** Few-shot answers to MATH, in DeepSeek-Math's order: "The final answer is $x$. I hope", the box, the last number. */
+export const minervaRules: readonly ExtractRule[] = ['final-answer', 'boxed', 'last-number'];
+
+/** Few-shot answers to arithmetic: "The answer is 5.", 所以答案是：5。, the last number. */
+export const workedRules: readonly ExtractRule[] = ['hashes', 'final-answer', 'chinese-answer', 'last-number'];
+
 const finders: Readonly<Record<Exclude<ExtractRule, 'boxed'>, (text: string) => string | undefined>> = {
   hashes: extractHashes,
   'final-answer': extractFinalAnswer,
   'chinese-answer': extractChinese,
   'answer-line': extractAnswerLine,
   'last-number': extractLastNumber,
+  'first-answer': extractFirstAnswer,
+  'answer-number': extractNumberBehindAnswer,
+  dollars: extractBetweenDollars,
+  'whole-text': extractWholeText,
 };
 
 const refusal =
@@ -44,6 +71,8 @@ const refusal =
 export function extractAnswer(output: string, rules: readonly ExtractRule[]): Extraction {
   const text = dropThinking(output);
   if (text === undefined) return { status: 'truncated' };
+  // #### is only looked for where answers are numbers; a formula is more than the number in it.
+  const isArithmetic = rules.includes('hashes');
   for (const rule of rules) {
     if (rule === 'boxed') {
       const boxed = extractBoxed(text);
@@ -55,7 +84,7 @@ export function extractAnswer(output: string, rules: readonly ExtractRule[]): Ex
     if (rule === 'last-number' && refusal.test(text.slice(0, 200))) continue;
     const answer = finders[rule](text);
     if (answer === undefined) continue;
-    return { status: 'found', answer: rules.includes('last-number') ? onlyNumber(answer) : answer, extractedBy: rule };
+    return { status: 'found', answer: isArithmetic ? onlyNumber(answer) : answer, extractedBy: rule };
   }
   return { status: 'unparsed' };
 }

@@ -43,6 +43,11 @@ function nameOf(node: Node): string | undefined {
       const names = node.of.map((part) => (part.kind === 'variable' ? part.name : undefined));
       return names.includes(undefined) ? undefined : `(${names.join()})`;
     }
+    case 'ratio': {
+      // a:b = 3:2
+      const names = node.of.map((part) => variablesOf(part).join('') || undefined);
+      return names.includes(undefined) ? undefined : names.join(':');
+    }
     case 'product': {
       // f(x), f^{-1}(x), P(A): a capital or f, g, h before brackets is a function's name.
       const [called, argument] = node.of;

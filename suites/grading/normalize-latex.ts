@@ -1,5 +1,6 @@
 /** Brings the many spellings of one formula (LaTeX, plain text, full-width Chinese) to a single one. */
 
+import { readChineseNumber } from './chinese-number.js';
 import { isUnitWord } from './unit.js';
 import { reservedWords } from './words.js';
 
@@ -27,6 +28,7 @@ const characters: Readonly<Record<string, string>> = {
   '、': ',',
   '；': ';',
   '：': ':',
+  '∶': ':',
   '。': '.',
   '．': '.',
   '％': '%',
@@ -156,6 +158,8 @@ export function normalizeLatex(source: string): string {
     .replace(new RegExp(`[${superscripts}]+`, 'g'), (run) => `^{${digitsOf(run, superscripts)}}`)
     .replace(new RegExp(`[${subscripts}]+`, 'g'), (run) => `_{${digitsOf(run, subscripts)}}`)
     .replace(/[^\x20-\x7e\u4e00-\u9fff]/g, replaceCharacter);
+  // ½ becomes eleven characters: what is too long by now is left as it is.
+  if (text.length > 2 * MAX_FORMULA_LENGTH) return text;
   text = stripWrapping(text);
   text = text
     .replace(/\\(?:begin|end)\{(?:equation|align|aligned|gathered|math|displaymath|center)\*?\}/g, '')
@@ -180,31 +184,44 @@ export function normalizeLatex(source: string): string {
     .replace(/(\d{0,40})\.(\d{0,40})\\(?:overline|bar|dot) ?(?:\{(\d{1,40})\}|(\d))/g, repeatingDecimal)
     .replace(wordFonts, '\\text{')
     .replace(dressFonts, '')
+    .replace(/\\(?:mathbf|mathit|boldsymbol|bm|mathnormal)\s*(?=\{[-\d.]+\})/g, '')
     .replace(/\\(?:left|right)\s*\.(?!\d)/g, '')
+    .replace(/\{([^{}\\]{1,20})\\choose([^{}\\]{1,20})\}/g, '\\binom{$1}{$2}')
     .replace(/\\([a-zA-Z]+)/g, (command, name: string) => {
       const symbol = Object.hasOwn(symbols, name) ? symbols[name] : undefined;
       return symbol ?? command;
     });
   text = text.replace(/\^\s*(?:\{\s*(?:\\circ|°|o)\s*\}|\\circ(?![a-zA-Z])|°)/g, '°');
   // \mathrm{i}, \text{x}: one letter is a symbol, whatever its font; (C) and the like stay words.
-  text = text.replace(/\\text\{\s*([a-z])\s*\}(?=\s*(?:$|[-+*/^=]))/g, ' $1 ');
-  text = stripEnd(tidySpaces(text))
+  text = text.replace(/(?<![\d}] ?)\\text\{\s*([a-z])\s*\}(?=\s*(?:$|[-+*/^=]))/g, ' $1 ');
+  text = text.replace(/(?<=[\d}] ?)\\text\{\s*([a-fi-kn-ru-z])\s*\}(?=\s*(?:$|[-+*/^=]))/g, ' $1 ');
+  text = stripEnd(tidySpaces(text));
+  // "odd and even" is one answer in words, "x and y" are two.
+  const isProse = /^[A-Za-z]{2,}(?: [A-Za-z]{2,})*$/.test(text);
+  text = text
     .replace(/<=/g, '≤')
     .replace(/>=/g, '≥')
     .replace(/!=/g, '≠')
     .replace(/([)\]⦄]) ?U ?(?=[([⦃])/g, '$1∪')
-    .replace(/(?<![A-Za-z\\{])(and|or)(?![A-Za-z}])/g, '\\text{$1}');
-  return wrapUnit(text);
+    .replace(/\\text\{[^{}]*\}|(?<![A-Za-z\\{])(?:and|or)(?![A-Za-z}])/g, (word) =>
+      isProse || word.startsWith('\\') ? word : `\\text{${word}}`,
+    )
+    .replace(/(?<=[\d)}]) ?(?:to|\\text\{ ?to ?\}) ?(?=[\d(\\])/g, '\\text{to}')
+    // 1.5 x 10^3 in plain text.
+    .replace(/(\d) ?[xX] ?(?=10\^)/g, '$1*');
+  return wrapUnit(readChineseNumber(text));
 }
 
-const unitAtEnd = /([\d)}π])( ?)([A-Za-z]{2,}(?: [A-Za-z]+){0,4})(\^\{?[23]\}?)?$/;
+const unitAtEnd = /([\d)}π])( ?)([A-Za-z]{2,}(?:\/[A-Za-z]{1,9})?(?: [A-Za-z]+){0,6})(\^\{?[23]\}?)?$/;
 
 /** Words after a number, as plain text writes them, become \text: 5cm, 12 apples, 24 square units. */
 function wrapUnit(text: string): string {
+  const rate = /[\d)}] ?(\/ ?([A-Za-z]{2,12}))$/.exec(text);
+  if (rate !== null && isUnitWord(rate[2] ?? '')) return `${text.slice(0, -(rate[1] ?? '').length)}\\text{/${rate[2]}}`;
   const found = unitAtEnd.exec(text);
   if (found === null) return text;
   const [all, before = '', space = '', words = '', exponent = ''] = found;
-  const first = words.split(' ')[0] ?? '';
+  const first = words.split(/[ /]/)[0] ?? '';
   const isUnit = isUnitWord(first) || (space !== '' && first.length > 2 && !reservedWords.has(first));
   return isUnit ? `${text.slice(0, -all.length)}${before}\\text{${words}}${exponent}` : text;
 }

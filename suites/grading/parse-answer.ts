@@ -36,6 +36,19 @@ export function parseAnswer(text: string, budget: WorkBudget): Node {
   }
 }
 
+/** Sets that are said in words. */
+const spoken: Readonly<Record<string, '∅' | 'ℝ'>> = {
+  'no solution': '∅',
+  'no solutions': '∅',
+  'empty set': '∅',
+  'the empty set': '∅',
+  无解: '∅',
+  空集: '∅',
+  'all real numbers': 'ℝ',
+  'all reals': 'ℝ',
+  全体实数: 'ℝ',
+};
+
 function isPlainWords(text: string): boolean {
   return /^\(?[\p{L}][\p{L}' -]*\)?$/u.test(text);
 }
@@ -44,14 +57,13 @@ function isReserved(text: string): boolean {
   return reservedWords.has(text.split(' ')[0] ?? '');
 }
 
-function textNode(words: string): Node {
-  return {
-    kind: 'text',
-    words: words
-      .toLowerCase()
-      .replace(/[^\p{L}\p{N}]+/gu, ' ')
-      .trim(),
-  };
+function textNode(text: string): Node {
+  const words = text
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, ' ')
+    .trim();
+  const name = Object.hasOwn(spoken, words) ? spoken[words] : undefined;
+  return name === undefined ? { kind: 'text', words } : { kind: 'named-set', name };
 }
 
 class AnswerParser extends ScalarParser {
@@ -73,15 +85,40 @@ class AnswerParser extends ScalarParser {
   /** One answer: a side, or sides with comparisons between. */
   private item(): Node {
     return this.nested(() => {
-      const sides = [this.side()];
+      const sides = [this.ratio()];
       const signs: Comparison[] = [];
       for (this.skipSpace(); comparisons.includes(this.next || ' '); this.skipSpace()) {
         signs.push(this.next as Comparison);
         this.at += 1;
-        sides.push(this.side());
+        sides.push(this.ratio());
       }
       return signs.length === 0 && sides[0] !== undefined ? sides[0] : { kind: 'relation', signs, of: sides };
     });
+  }
+
+  /** 3:2, 1:2:3, 3 to 2, 6:00 p.m.; inside braces a colon means "such that". */
+  private ratio(): Node {
+    const clock = this.brackets === 0 ? this.clock() : undefined;
+    if (clock !== undefined) return clock;
+    const first = this.side();
+    const parts = [first];
+    const sign = this.look(/ ?:/y) === undefined ? 'to' : ':';
+    const spoken = / ?\\text\{to\}/y;
+    while (this.brackets === 0 && (sign === 'to' ? this.take(spoken) !== undefined : this.eat(':')))
+      parts.push(this.side());
+    return parts.length > 1 ? { kind: 'ratio', sign, of: parts } : first;
+  }
+
+  private clock(): Node | undefined {
+    const time =
+      / ?([01]?\d|2[0-4]):([0-5]\d)(?: ?(?:\\text\{ ?)?([ap])\.?m\.?(?: ?\})?(?![A-Za-z])|(?![\w:.]| ?\\text))/iy;
+    const found = this.look(time);
+    if (found === undefined) return undefined;
+    this.at += found[0].length;
+    const [, hours = '', minutes = '', half] = found;
+    const of = [this.literal(hours, 'integer'), this.literal(minutes, 'integer')];
+    if (half === undefined) return { kind: 'ratio', sign: 'clock', of };
+    return { kind: 'ratio', sign: 'clock', half: half.toLowerCase() === 'a' ? 'am' : 'pm', of };
   }
 
   /** A quantity, or sets joined by set operations. */
@@ -134,10 +171,12 @@ class AnswerParser extends ScalarParser {
 
   /** Words after a number, with `^2` of square units; not the words that separate answers. */
   private unitPhrase(): { words: string; exponent: number } | undefined {
-    if (this.look(/ ?(?:\\text\{(?:and|or|或|和|与|或者)\}|[或和与及])/y)) return undefined;
+    if (this.look(/ ?(?:\\text\{ ?(?:and|or|to|或|和|与|或者) ?\}|[或和与及])/y)) return undefined;
     const written = this.take(/ ?\\text\{[^{}]{1,60}\}/y);
     const words =
-      written === undefined ? this.take(/ ?[\u4e00-\u9fff]{1,10}/y)?.trim() : written.trim().slice(6, -1).trim();
+      written === undefined
+        ? this.take(/ ?[\u4e00-\u9fff]{1,10}(?:\/[\u4e00-\u9fff]{1,6})?/y)?.trim()
+        : written.trim().slice(6, -1).trim();
     if (words === undefined) return undefined;
     const exponent = this.take(/\^(?:\d|\{\d\})/y);
     const rest = this.take(/\/\\text\{[^{}]{1,30}\}/y);

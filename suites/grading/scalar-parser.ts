@@ -1,27 +1,18 @@
 /** Parses sums, products, powers and functions: the formulas that have one value. */
 
-import { parseDecimal, rational } from './rational.js';
-import { NotAFormula, type WorkBudget } from './refusal.js';
-import { Scanner } from './scanner.js';
+import { NumberParser } from './number-parser.js';
+import { NotAFormula } from './refusal.js';
 import type { Node } from './syntax.js';
 import { circleFunctions, functionNames, greekNames, infinityNames, inverseFunctions } from './words.js';
 
 /** Commands that end a product instead of continuing it. */
 const stops = new Set(['text', 'end', 'rfloor', 'rceil', 'emptyset', 'rvert']);
 
-export abstract class ScalarParser extends Scanner {
-  protected readonly budget: WorkBudget;
-  /** Commas group thousands only outside brackets. */
-  protected brackets = 0;
+export abstract class ScalarParser extends NumberParser {
   protected bars = 0;
   /** How many circle functions the place is inside of: there, a degree is an angle; elsewhere it is a unit. */
   #angles = 0;
   protected sawDegrees = false;
-
-  constructor(text: string, budget: WorkBudget) {
-    super(text);
-    this.budget = budget;
-  }
 
   /** A tuple, an interval, a set, a matrix, or a formula in brackets. */
   protected abstract bracketed(): Node;
@@ -153,39 +144,6 @@ export abstract class ScalarParser extends Scanner {
     this.at += name.length;
     const index = this.take(/_(?:\{(?:\\text\{)?[A-Za-z0-9+,-]{1,10}\}{1,2}|[A-Za-z0-9])/y);
     return { kind: 'variable', name: index === undefined ? name : name + index.replace(/\\text|[{}]/g, '') };
-  }
-
-  private number(): Node {
-    const thousands = this.brackets === 0 ? this.take(/[1-9]\d{0,2}(?:,\d{3})+(?!\d|,\d)(?:\.\d+)?/y) : undefined;
-    if (thousands !== undefined) return this.literal(thousands.replace(/,/g, ''), 'thousands');
-    const digits = this.take(/\d+(?:\.\d+)?|\.\d+/y) ?? this.fail();
-    if (digits.includes('.')) return this.literal(digits, 'decimal');
-    const part = this.take(/ ?\\frac ?(?:\{\d+\}|\d) ?(?:\{\d+\}|\d)/y) ?? this.take(/ \d+\/\d+(?![\d.])/y);
-    return part === undefined ? this.based(digits) : this.mixed(digits, part);
-  }
-
-  /** 15\frac{39}{40} is 15 + 39/40, never a product. */
-  private mixed(whole: string, part: string): Node {
-    const [top = '', bottom = ''] = part.includes('/')
-      ? part.trim().split('/')
-      : (part.match(/\{\d+\}|\d/g) ?? []).map((piece) => piece.replace(/[{}]/g, ''));
-    if (whole.length + part.length > 200) return this.fail();
-    const below = BigInt(bottom);
-    if (below === 0n) return this.fail();
-    return { kind: 'number', value: rational(BigInt(whole) * below + BigInt(top), below, this.budget), form: 'mixed' };
-  }
-
-  /** Digits with a base as their index: 52_8, 4210_{5}. */
-  private based(digits: string): Node {
-    const index = this.take(/_(?:\d{1,2}|\{\d{1,2}\})/y);
-    if (index === undefined) return this.next === '_' ? this.fail() : this.literal(digits, 'integer');
-    const base = Number(index.replace(/\D/g, ''));
-    if (base < 2 || base > 36 || [...digits].some((digit) => Number(digit) >= base)) return this.fail();
-    return { kind: 'based', digits: digits.replace(/^0+(?=\d)/, ''), base };
-  }
-
-  protected literal(digits: string, form: 'integer' | 'decimal' | 'thousands'): Node {
-    return { kind: 'number', value: parseDecimal(digits, this.budget), form };
   }
 
   private named(): Node {

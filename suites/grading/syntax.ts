@@ -46,6 +46,13 @@ export type Node =
   | { readonly kind: 'set'; readonly of: readonly Node[] }
   /** { variable | condition } */
   | { readonly kind: 'set-builder'; readonly variable: Node; readonly condition: Node }
+  /** a : b : c; a to b, which may also be a range; 3:20, which may also be a time of day. */
+  | {
+      readonly kind: 'ratio';
+      readonly sign: ':' | 'to' | 'clock';
+      readonly half?: 'am' | 'pm';
+      readonly of: readonly Node[];
+    }
   /** Answers side by side, without brackets. */
   | { readonly kind: 'list'; readonly of: readonly Node[] }
   | { readonly kind: 'matrix'; readonly rows: readonly (readonly Node[])[] }

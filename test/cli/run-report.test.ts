@@ -57,6 +57,32 @@ describe('the table of a run', () => {
   });
 });
 
+describe('the gap between languages', () => {
+  test('on the same problems stands apart from the one of multiple choice', () => {
+    const side = (accuracy: number) => ({ accuracy, low: 0, high: 1, n: 250 });
+    const paired_language_gap = {
+      suite: 'mgsm',
+      pairs: 250,
+      english: side(0.8),
+      chinese: side(0.75),
+      only_english: 20,
+      only_chinese: 8,
+      difference: 0.05,
+      low: 0.01,
+      high: 0.09,
+      interval: '',
+    };
+    const text = renderRunText(
+      { folder: 'runs/x', metrics: { ...metrics, paired_language_gap } },
+      { verbose: false, columns: 80 },
+    ).replace(/\n +/g, ' ');
+    expect(text).toMatch(/Multiple choice, English - Chinese: \+12\.5 points/);
+    expect(text).toContain(
+      'mgsm, the same 250 problems in both, English - Chinese: +5.0 points, 95 % from +1.0 to +9.0 (English 80.0 %, Chinese 75.0 %); right only in English 20, only in Chinese 8',
+    );
+  });
+});
+
 describe('wrapText', () => {
   test('breaks at spaces by display width and indents what follows', () => {
     expect(wrapText('one two three', 8, 2)).toEqual(['one two', '  three']);

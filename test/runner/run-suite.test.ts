@@ -101,20 +101,20 @@ describe('a run', () => {
     expect(read(folder, 'samples.jsonl')).not.toMatch(/second|shared/);
   });
 
-  test('runs a suite that two names stand for once, says so, and measures the language gap', async () => {
+  test('runs a suite that two names stand for once, says so, and measures the gaps between languages', async () => {
     const notices: string[] = [];
     const { metrics } = await runSuite({
-      engine: fakeEngine(),
+      engine: fakeEngine({ write: () => ({ text: 'so \\boxed{24}' }) }),
       suite: ['mmlu', 'bilingual'],
-      dataDir,
-      allowModifiedData: true,
-      limit: 5,
+      dataDir: 'embedded',
+      limit: 6,
       out: path.join(home, 'runs'),
       onNotice: (line) => notices.push(line),
     });
-    expect(Object.keys(metrics.suites)).toEqual(['mmlu', 'ceval', 'cmmlu']);
+    expect(Object.keys(metrics.suites)).toEqual(['mmlu', 'ceval', 'cmmlu', 'mgsm', 'cmath']);
     expect(notices).toContain('mmlu is part of bilingual and is run once');
     expect(metrics.language_gap).not.toBeNull();
+    expect(metrics.paired_language_gap).toMatchObject({ suite: 'mgsm', pairs: 3, difference: 0 });
   });
 
   test('names a NaN as an engine error, counts it as not correct, and goes on', async () => {

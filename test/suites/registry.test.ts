@@ -1,14 +1,16 @@
-/** Suites by name, and the combined suite. */
+/** Suites by name. */
 import { describe, expect, test } from '@jest/globals';
 import { getSuite, listSuites, parseSuiteNames } from '../../suites/registry.js';
-import { PUBLISHED, testPublished } from './fixtures.js';
 
 describe('the registry', () => {
   test('lists every suite with its protocols, the default first', () => {
     const choice = ['official', 'deepseek', 'lm-eval'];
     expect(listSuites().map(({ name, protocols }) => [name, protocols])).toEqual([
       ...['mmlu', 'ceval', 'cmmlu', 'bilingual'].map((name) => [name, choice]),
-      ...['math500', 'gsm8k', 'mgsm', 'cmath'].map((name) => [name, ['deepseek']]),
+      ['math500', ['deepseek', 'simple-evals', 'base', 'lm-eval']],
+      ['gsm8k', ['deepseek', 'base']],
+      ['mgsm', ['deepseek', 'simple-evals']],
+      ['cmath', ['deepseek', 'base']],
       ['humaneval', ['official', 'deepseek', 'lm-eval']],
       ['humaneval-plus', ['official', 'deepseek', 'lm-eval']],
       ['humaneval-mul', ['deepseek', 'completion']],
@@ -39,35 +41,5 @@ describe('the registry', () => {
     expect(parseSuiteNames(' ceval, mmlu ,ceval,')).toEqual(['ceval', 'mmlu']);
     expect(() => parseSuiteNames('mmlu,cevl')).toThrow(/"cevl"/);
     expect(() => parseSuiteNames(' , ')).toThrow(expect.objectContaining({ code: 'usage/no-suite' }));
-  });
-});
-
-describe('bilingual (with the published questions; skipped where they are not at hand)', () => {
-  const plan = (options: object) =>
-    getSuite('bilingual').plan({ dataDir: PUBLISHED, shots: 0, seed: 0, limit: 20, ...options });
-
-  testPublished('plans MMLU, C-Eval and CMMLU under one protocol, the limit for each', async () => {
-    const plans = await plan({ protocol: 'lm-eval' });
-    expect(plans.map(({ suite, language, protocol, samples }) => [suite, language, protocol, samples.length])).toEqual([
-      ['mmlu', 'en', 'lm-eval', 20],
-      ['ceval', 'zh', 'lm-eval', 20],
-      ['cmmlu', 'zh', 'lm-eval', 20],
-    ]);
-  });
-
-  testPublished('gives subjects to the components that have them, and names those left out', async () => {
-    const plans = await plan({ subjects: ['anatomy'] });
-    expect(plans.map(({ suite }) => suite)).toEqual(['mmlu', 'cmmlu']);
-    expect(plans.every(({ notes }) => notes.some((note) => /none of the chosen subjects: ceval\./.test(note)))).toBe(
-      true,
-    );
-  });
-
-  testPublished('refuses subjects of one language only, and subjects of none', async () => {
-    await expect(plan({ subjects: ['law'] })).rejects.toMatchObject({ code: 'usage/subjects' });
-    await expect(plan({ subjects: ['anatomy', 'alchemy'] })).rejects.toMatchObject({
-      code: 'usage/unknown-subject',
-      message: expect.stringMatching(/"alchemy"/),
-    });
   });
 });

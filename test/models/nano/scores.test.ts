@@ -12,7 +12,7 @@ import { type RunResult, runSuite } from '../../../runner/run-suite.js';
 import { SandboxPool } from '../../../runner/sandbox/pool.js';
 import { arithmeticRules, formulaRules } from '../../../suites/grading/extract.js';
 import { gradeMath } from '../../../suites/grading/grade-math.js';
-import { BOXED_REQUEST } from '../../../suites/math-suite.js';
+import { BOXED_REQUEST } from '../../../suites/math-protocols.js';
 import { describeInSandbox } from '../../runner/sandbox/present.js';
 import { boxChineseMath, boxMath, boxTasks } from './box.js';
 

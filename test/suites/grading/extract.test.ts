@@ -55,6 +55,22 @@ const arithmetic: readonly Row[] = [
   ['So we get $\\frac{3}{4}$', '\\frac{3}{4}', 'last-number'],
   ['余下３４个', '34', 'last-number'],
   ['一共750元', '750', 'last-number'],
+  ['一共3.5万元。', '3.5万', 'last-number'],
+  ['一共3万5千元。', '3万5千', 'last-number'],
+  ['路长3千米', '3', 'last-number'],
+  ['about 2 million people', '2 million', 'last-number'],
+  ['about 2 millionaires', '2', 'last-number'],
+  ['it takes 1 1/2 hours', '1 1/2', 'last-number'],
+  ['答案是3.5万元', '3.5万', 'chinese-answer'],
+  ['答案是二十四', '二十四', 'chinese-answer'],
+  ['62-5+14=71\n答：小丽现在有71张卡片。', '71', 'chinese-answer'],
+  ['解答：先算5，得 6', '6', 'last-number'],
+  ['因此，答案是 $\\boxed{42}$。', '42', 'boxed'],
+  ['\\boxed{二分之一}', '二分之一', 'boxed'],
+  ['#### 5\nThe answer is 6. 答案是7 Answer: 8 9', '5', 'hashes'],
+  ['The answer is 6. 答案是7\nAnswer: 8\n9', '6', 'final-answer'],
+  ['答案是7\nAnswer: 8\n9', '7', 'chinese-answer'],
+  ['Answer: 8\n9', '8', 'answer-line'],
 ];
 
 describe('an answer is found in', () => {

@@ -6,7 +6,8 @@ export interface Pair {
   readonly equal: boolean;
 }
 
-function parsePairs(text: string): readonly Pair[] {
+/** Lines of pairs; each has one sign. */
+export function parsePairs(text: string): readonly Pair[] {
   return text
     .trim()
     .split('\n')
