@@ -77,8 +77,8 @@ async function runComplete(model: string, flags: CompleteFlags): Promise<void> {
 
 function renderJson(context: readonly number[], result: GenerateResult, drafting: Drafting | undefined): object {
   const { ids, thinking, text, end } = result;
-  const { steps, drafted, accepted, acceptance, tokensPerStep } = drafting ?? {};
-  const mtp = drafting && { steps, drafted, accepted, acceptance, tokens_per_step: tokensPerStep };
+  const { steps, taken, drafted, accepted, acceptance, tokensPerStep } = drafting ?? {};
+  const mtp = drafting && { steps, taken, drafted, accepted, acceptance, tokens_per_step: tokensPerStep };
   return { prompt_ids: context, ids, ...(thinking !== undefined && { thinking }), text, end, ...(mtp && { mtp }) };
 }
 

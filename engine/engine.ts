@@ -119,7 +119,9 @@ export interface StepStats {
   readonly prefillTokens: number;
   readonly decodeTokens: number;
   readonly sequences: number;
-  /** With MTP: drafts among `decodeTokens`, and how many of them gave their sequence a second token in this step. */
+  /** Tokens that decoding sequences were given: one each without MTP, up to two with it. */
+  readonly takenTokens?: number;
+  /** With MTP: drafts among `decodeTokens`, and how many of them were the token that the main model takes. */
   readonly draftedTokens?: number;
   readonly acceptedTokens?: number;
   readonly latencyMs: number;

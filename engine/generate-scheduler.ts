@@ -14,10 +14,12 @@ export interface GenerateSchedulerOptions extends SequenceOptions {
   readonly sharePrefixes: boolean;
 }
 
-/** What came of a step's drafts. */
-export interface DraftCounts {
+/** What came of a step's decoding. */
+export interface DecodeCounts {
+  /** Tokens that decoding sequences took, the one that ends a text among them. */
+  readonly taken: number;
   readonly drafted: number;
-  /** Drafts behind which another token was taken in the same step. */
+  /** Drafts that were the token that was taken. */
   readonly accepted: number;
 }
 
@@ -26,7 +28,7 @@ export interface GenerateStep {
   readonly prefillTokens: number;
   /** Rows of decoding sequences, drafts included. */
   readonly decodeTokens: number;
-  finish(result: NativeStepResult): DraftCounts;
+  finish(result: NativeStepResult): DecodeCounts;
 }
 
 /** A sequence whose next token a step chooses, and the draft that the step checks. */
@@ -159,27 +161,27 @@ export class GenerateScheduler {
    * Every row of `asked` chose a token and drafted one behind it. A draft's own row counts only when the draft is the token that the
    * row before it chose; otherwise its entry in the cache is stale, and the next step writes over it before anything reads it.
    */
-  private takeTokens(asked: readonly Asked[], { best, drafts }: NativeStepResult): DraftCounts {
-    let drafted = 0;
-    let accepted = 0;
+  private takeTokens(asked: readonly Asked[], { best, drafts }: NativeStepResult): DecodeCounts {
+    let [taken, drafted, accepted] = [0, 0, 0];
     let row = 0;
     for (const { sequence, draft } of asked) {
       const token = best[row] as number;
       let goesOn = sequence.take(token);
       sequence.draft = drafts[row];
-      if (draft !== undefined) {
-        drafted += 1;
-        if (goesOn && draft === token) {
-          accepted += 1;
-          goesOn = sequence.take(best[row + 1] as number);
-          sequence.draft = drafts[row + 1];
-        }
+      // A first token comes from its prompt.
+      if (this.ending.delete(sequence.part)) this.decoding.push(sequence);
+      else taken += 1;
+      if (draft !== undefined) drafted += 1;
+      if (draft === token) accepted += 1;
+      if (draft === token && goesOn) {
+        taken += 1;
+        goesOn = sequence.take(best[row + 1] as number);
+        sequence.draft = drafts[row + 1];
       }
       row += draft === undefined ? 1 : 2;
-      if (this.ending.delete(sequence.part)) this.decoding.push(sequence);
       if (!goesOn) this.complete(sequence);
     }
-    return { drafted, accepted };
+    return { taken, drafted, accepted };
   }
 
   /** Takes pages for a sequence's whole length at once, so that none has to be thrown out half way; nobody overtakes. */

@@ -108,8 +108,8 @@ export class LocalEngine implements Engine {
         const { builder, prefillTokens, decodeTokens, finish } = scheduler.nextStep();
         const stats = { prefill: prefillTokens, decode: decodeTokens, pages };
         await this.step(builder, stats, (result) => {
-          const { drafted, accepted } = finish(result);
-          return mtp ? { draftedTokens: drafted, acceptedTokens: accepted } : {};
+          const { taken, drafted, accepted } = finish(result);
+          return { takenTokens: taken, ...(mtp && { draftedTokens: drafted, acceptedTokens: accepted }) };
         });
       }
     } finally {

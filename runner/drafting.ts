@@ -2,10 +2,12 @@
 import type { StepStats } from '../engine/engine.js';
 
 export interface DraftingCounts {
-  /** Times that a sequence was given its next token by decoding. */
+  /** Steps of decoding sequences, each counted for itself. */
   readonly steps: number;
+  /** Tokens that they were given then. */
+  readonly taken: number;
   readonly drafted: number;
-  /** Drafts that gave their sequence a second token in the step. */
+  /** Drafts that were the token which the main model took. */
   readonly accepted: number;
 }
 
@@ -19,10 +21,12 @@ export interface Drafting extends DraftingCounts {
 /** Adds up the steps of an engine. */
 export class DraftingMeter {
   private steps = 0;
+  private taken = 0;
   private drafted = 0;
   private accepted = 0;
 
-  add({ decodeTokens, draftedTokens = 0, acceptedTokens = 0 }: StepStats): void {
+  add({ decodeTokens, takenTokens = 0, draftedTokens = 0, acceptedTokens = 0 }: StepStats): void {
+    this.taken += takenTokens;
     this.steps += decodeTokens - draftedTokens;
     this.drafted += draftedTokens;
     this.accepted += acceptedTokens;
@@ -30,8 +34,8 @@ export class DraftingMeter {
 
   /** Undefined where nothing was drafted. */
   read(): Drafting | undefined {
-    const { steps, drafted, accepted } = this;
+    const { steps, taken, drafted, accepted } = this;
     if (drafted === 0) return undefined;
-    return { steps, drafted, accepted, acceptance: accepted / drafted, tokensPerStep: (steps + accepted) / steps };
+    return { steps, taken, drafted, accepted, acceptance: accepted / drafted, tokensPerStep: taken / steps };
   }
 }

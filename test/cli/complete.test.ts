@@ -18,9 +18,9 @@ test('complete --mtp gives the same ids, and says what drafting gave', () => {
   const { mtp, ...drafted } = JSON.parse(evalrun(...asked, '--mtp').stdout);
   expect(drafted).toEqual(plain);
   expect(plain.ids).toHaveLength(24);
-  expect(Object.keys(mtp)).toEqual(['steps', 'drafted', 'accepted', 'acceptance', 'tokens_per_step']);
+  expect(Object.keys(mtp)).toEqual(['steps', 'taken', 'drafted', 'accepted', 'acceptance', 'tokens_per_step']);
   // The first token comes from the prompt's row.
-  expect(mtp.steps + mtp.accepted).toBe(23);
+  expect([mtp.taken, mtp.steps + mtp.accepted]).toEqual([23, 23]);
   expect(mtp.acceptance).toBeCloseTo(mtp.accepted / mtp.drafted, 12);
 });
 

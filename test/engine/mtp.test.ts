@@ -48,11 +48,10 @@ const requests = (): GenerateRequest[] =>
 
 async function generate(on: LocalEngine, asked: readonly GenerateRequest[], options: GenerateOptions = {}) {
   const results: GenerateResult[] = [];
-  const stats = { drafted: 0, accepted: 0, decoded: 0 };
-  on.onStep = ({ draftedTokens = 0, acceptedTokens = 0, decodeTokens }: StepStats) => {
+  const stats = { drafted: 0, accepted: 0 };
+  on.onStep = ({ draftedTokens = 0, acceptedTokens = 0 }: StepStats) => {
     stats.drafted += draftedTokens;
     stats.accepted += acceptedTokens;
-    stats.decoded += decodeTokens;
   };
   for await (const result of on.generate(asked, options)) results.push(result);
   on.onStep = undefined;

@@ -91,7 +91,7 @@ test('a run says what drafting gave', async () => {
 });
 
 test('tokens per step count a sequence, whatever the batch', () => {
-  const drafting = { steps: 100, drafted: 80, accepted: 60, acceptance: 0.75, tokensPerStep: 1.6 };
+  const drafting = { steps: 100, taken: 160, drafted: 80, accepted: 60, acceptance: 0.75, tokensPerStep: 1.6 };
   expect(renderDrafting(drafting)).toBe(
     'MTP: 60 of 80 drafts accepted (75.0 %), 1.60 tokens per step of a sequence instead of 1',
   );
