@@ -19,6 +19,10 @@ const commands: Readonly<Record<string, LazyCommand>> = {
     summary: 'compute metrics.json of a run again',
     load: async () => (await import('./rescore.js')).rescoreCommand(),
   },
+  compare: {
+    summary: 'two runs of the same questions, sample by sample',
+    load: async (parts) => (await import('./compare.js')).compareCommand(parts),
+  },
   show: {
     summary: 'print a prompt, its tokens, and where the answer will be read',
     load: async (parts) => (await import('./show.js')).showCommand(parts),
