@@ -23,6 +23,10 @@ const commands: Readonly<Record<string, LazyCommand>> = {
     summary: 'two runs of the same questions, sample by sample',
     load: async (parts) => (await import('./compare.js')).compareCommand(parts),
   },
+  gate: {
+    summary: 'may this run replace a baseline: 0 yes, 1 no, 2 cannot tell',
+    load: async () => (await import('./gate.js')).gateCommand(),
+  },
   show: {
     summary: 'print a prompt, its tokens, and where the answer will be read',
     load: async (parts) => (await import('./show.js')).showCommand(parts),

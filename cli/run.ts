@@ -50,13 +50,18 @@ export async function run(flags: RunFlags, parts: CliParts): Promise<void> {
   }
 }
 
-interface RunHooks {
+export interface RunHooks {
   readonly signal: AbortSignal;
   readonly progress: ProgressLine;
   readonly onStart: (start: RunStart) => void;
 }
 
-async function runWith(flags: RunFlags, parts: CliParts, { signal, progress, onStart }: RunHooks): Promise<RunResult> {
+/** One run from flags to result, without printing it. */
+export async function runWith(
+  flags: RunFlags,
+  parts: CliParts,
+  { signal, progress, onStart }: RunHooks,
+): Promise<RunResult> {
   const onNotice = (text: string) => {
     for (const line of wrapText(text, process.stderr.columns ?? Number.POSITIVE_INFINITY, 2)) progress.print(line);
   };

@@ -103,7 +103,7 @@ export function worstOf(verdicts: readonly Verdict[]): Verdict {
   return verdicts.length > 0 && verdicts.every((verdict) => verdict === 'pass') ? 'pass' : 'undecided';
 }
 
-function armOf({ folder, record }: StoredRun): Arm {
+export function armOf({ folder, record }: StoredRun): Arm {
   const { id, created, model, engine } = record;
   return {
     folder,

@@ -1,6 +1,6 @@
 /** One suite of two runs: the difference and its interval, tests, flips and the shift of the letters. */
 import type { SuiteRecord } from '../run-record.js';
-import { whyInvalid } from '../written-metrics.js';
+import { type ArmState, armState } from './arm-state.js';
 import type { GroupDifference, SuiteComparison } from './comparison.js';
 import { distributionShift } from './distribution-shift.js';
 import { findFlips, flipBands } from './flips.js';
@@ -40,7 +40,8 @@ export function measureSuite({ record, baseline, candidate, margin, sameArm }: S
   const pRegression = pBelow(difference.effective, -margin, difference.inflation);
   const flips = findFlips(pairs);
   const [lost, gained] = [pairs.filter(isLost).length, pairs.filter(isGained).length];
-  const defects = defectsOf(record, baseline, candidate);
+  const [stateA, stateB] = [armState(record, baseline), armState(record, candidate)];
+  const defects = defectsOf(stateA, stateB);
   const sign = signTest(worse, better);
   const groups = [...subjects].map(([group, subject]): [string, GroupDifference] => [
     group,
@@ -81,7 +82,7 @@ export function measureSuite({ record, baseline, candidate, margin, sameArm }: S
         average: record.average,
         n: pairs.length,
         questions,
-        accuracy: { baseline: accuracy(record, baseline), candidate: accuracy(record, candidate) },
+        accuracy: { baseline: stateA.accuracy, candidate: stateB.accuracy },
         clusters: difference.clusters,
         effective_questions: difference.effective.n,
         p_regression: pRegression,
@@ -110,33 +111,13 @@ function isIdentical(pairs: readonly SamplePair[], sameArm: boolean): boolean {
   );
 }
 
-function defectsOf(record: SuiteRecord, baseline: Samples, candidate: Samples): Defects {
-  const planned = Object.values(record.groups).reduce((sum, n) => sum + n, 0);
-  const arms = [
-    ['the baseline', baseline],
-    ['the candidate', candidate],
-  ] as const;
-  const isBroken = ({ status }: StoredSample) => status === 'engine_error' || status === 'sandbox_error';
+function defectsOf(baseline: ArmState, candidate: ArmState): Defects {
+  const named = (arm: string, { invalid }: ArmState) => (invalid === undefined ? [] : [`${arm}: ${invalid}`]);
   return {
-    missing: arms.reduce((sum, [, samples]) => sum + Math.max(0, planned - samples.size), 0),
-    engine_errors: arms.reduce((sum, [, samples]) => sum + [...samples.values()].filter(isBroken).length, 0),
-    invalid: arms.flatMap(([arm, samples]) => {
-      const { generation } = record;
-      const why = generation && whyInvalid([...samples.values()], generation.max_tokens);
-      return why === undefined ? [] : [`${arm}: ${why}`];
-    }),
+    missing: baseline.missing + candidate.missing,
+    engine_errors: baseline.engineErrors + candidate.engineErrors,
+    invalid: [...named('the baseline', baseline), ...named('the candidate', candidate)],
   };
-}
-
-/** Of all planned samples, in the suite's headline average, as metrics.json has it. */
-function accuracy({ groups, average }: SuiteRecord, samples: Samples): number {
-  const right = new Map<string, number>();
-  for (const { group, status } of samples.values()) {
-    if (status === 'correct') right.set(group, (right.get(group) ?? 0) + 1);
-  }
-  const counts = Object.entries(groups).map(([group, n]) => ({ correct: right.get(group) ?? 0, n }));
-  if (average === 'macro') return counts.reduce((sum, { correct, n }) => sum + correct / n, 0) / counts.length;
-  return counts.reduce((sum, { correct }) => sum + correct, 0) / counts.reduce((sum, { n }) => sum + n, 0);
 }
 
 function intervalText({ average }: SuiteRecord, { clusters, effective }: PairedDifference): string {
