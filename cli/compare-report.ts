@@ -44,7 +44,7 @@ export function renderCompareText(comparison: Comparison, { verbose, columns }: 
       lines.push(...say(`The ${shownFlips} largest of ${renderCount(suite.flip_list.length)}; --verbose shows all.`));
     }
   }
-  lines.push('', renderCost(comparison.cost));
+  lines.push('', ...renderCost(comparison.cost, say));
   if (experts !== null) lines.push(...renderExperts(experts).flatMap(say));
   if (aa !== null) lines.push('', ...say(renderControl(aa)));
   for (const [arm, names] of Object.entries(comparison.only_in)) {
@@ -105,7 +105,7 @@ function renderDiffers(differs: readonly Differing[]): string[] {
 }
 
 /** What a person needs besides the verdict, one sentence each. */
-export function remarksOf(suite: SuiteComparison): string[] {
+function remarksOf(suite: SuiteComparison): string[] {
   const { worse, better, answers_changed: changed, sign_test: test, minimum_detectable: least, shift } = suite;
   const p = (value: number) => (value < 0.001 ? value.toExponential(1) : value.toFixed(3));
   const remarks = [
@@ -139,7 +139,7 @@ export function remarksOf(suite: SuiteComparison): string[] {
   return remarks;
 }
 
-export function renderBand({ from, to }: Band): string {
+function renderBand({ from, to }: Band): string {
   if (from === null || from === 0) return `under ${to}`;
   return to === null ? `from ${from}` : `${from} to ${to}`;
 }
@@ -174,7 +174,7 @@ interface CostRow {
   readonly render: (value: number) => string;
 }
 
-export const costRows: readonly CostRow[] = [
+const costRows: readonly CostRow[] = [
   { name: 'prefill tokens/s', value: (cost) => cost.prefill_tokens_per_second, render: renderCount },
   { name: 'decode tokens/s', value: (cost) => cost.decode_tokens_per_second, render: renderCount },
   { name: 'wall time', value: (cost) => cost.wall_seconds, render: renderSeconds },
@@ -190,28 +190,31 @@ function renderSeconds(seconds: number): string {
 }
 
 /** `candidate / baseline` of a row, or nothing where one is not recorded. */
-export function renderRatio(row: CostRow, { baseline, candidate }: Comparison['cost']): string {
+function renderRatio(row: CostRow, { baseline, candidate }: Comparison['cost']): string {
   const [before, after] = [row.value(baseline), row.value(candidate)];
   return before === null || after === null || before === 0 ? '' : `${(after / before).toFixed(2)}x`;
 }
 
-export const notRecorded = 'not recorded';
+const notRecorded = 'not recorded';
 
-function renderCost(cost: Comparison['cost']): string {
+function renderCost(cost: Comparison['cost'], say: (text: string) => string[]): string[] {
+  const recorded = costRows.filter(({ value }) => value(cost.baseline) !== null || value(cost.candidate) !== null);
+  const missing = costRows.filter((row) => !recorded.includes(row)).map(({ name }) => name);
   const table = newTable(['cost', 'baseline', 'candidate', 'ratio']);
-  for (const row of costRows) {
+  for (const row of recorded) {
     const cell = (arm: ArmCost) => {
       const value = row.value(arm);
       return value === null ? notRecorded : row.render(value);
     };
-    const cells = [cell(cost.baseline), cell(cost.candidate)];
-    if (cells.every((text) => text === notRecorded)) table.push([row.name, { colSpan: 3, content: notRecorded }]);
-    else table.push([row.name, ...cells, renderRatio(row, cost)]);
+    table.push([row.name, cell(cost.baseline), cell(cost.candidate), renderRatio(row, cost)]);
   }
-  return table.toString();
+  return [
+    ...(recorded.length > 0 ? [table.toString()] : []),
+    ...(missing.length > 0 ? say(`Not recorded: ${missing.join(', ')}.`) : []),
+  ];
 }
 
-export function renderExperts({ agreement, load }: ExpertComparison): string[] {
+function renderExperts({ agreement, load }: ExpertComparison): string[] {
   const lines: string[] = [];
   if (agreement !== null) {
     const layers = agreement.layers.map((share, at) => `${at} ${renderPercent(share)}`);

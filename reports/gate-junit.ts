@@ -5,9 +5,12 @@ import { points, whole } from './markdown.js';
 
 const shownFlips = 100;
 
-/** XML 1.0 has no way to write control characters, lone surrogates and two others, escaped or not; what a model wrote may hold them. */
+/**
+ * Text for xmlbuilder2. XML 1.0 has no way to write control characters, lone surrogates and two others, escaped or not; what a model
+ * wrote may hold them. The builder leaves what looks like an entity as it is, so that `&lt;` would come out as `<`.
+ */
 function xmlText(text: string): string {
-  return text.replaceAll(/[\p{Cs}\ufffe\uffff]|(?![\t\n\r])\p{Cc}/gu, '\ufffd');
+  return text.replaceAll(/[\p{Cs}\ufffe\uffff]|(?![\t\n\r])\p{Cc}/gu, '\ufffd').replaceAll('&', '&amp;');
 }
 
 /**
@@ -36,7 +39,6 @@ export function renderJunit(result: GateResult): string {
       errors: count(['cannot-tell'], cases),
       skipped: count(['warn'], cases),
       time: '0.000',
-      timestamp: xmlText(result.candidate.created.slice(0, 19)),
     });
     const properties = element.ele('properties');
     for (const [key, value] of propertiesOf(result, suite)) {
@@ -93,6 +95,7 @@ function propertiesOf({ candidate, baseline }: GateResult, suite: GatedSuite): [
     ['tier', suite.tier],
     ['outcome', suite.outcome],
     ['candidate', candidate.folder],
+    ['candidate ran', candidate.created],
     ['baseline', baseline?.folder ?? 'none'],
     ...(comparison === null
       ? []

@@ -30,9 +30,9 @@ export async function gateRun(candidate: string, baseline: string, options: Gate
   const run = await loadStoredRun(candidate);
   const comparison = await compareWith(baseline, candidate, { policy, allow, aa, suites: [...run.samples.keys()] });
   const names = new Set([
-    ...Object.keys(policy.suites ?? {}),
-    ...(comparison?.only_in.baseline ?? []),
     ...run.record.suites.map(({ suite }) => suite),
+    ...(comparison?.only_in.baseline ?? []),
+    ...Object.keys(policy.suites ?? {}),
   ]);
   const suites = [...names].flatMap((suite): [string, GatedSuite][] => {
     const gated = gateSuite({ suite, run, rule: ruleOf(policy, suite), comparison, policy });
