@@ -27,6 +27,14 @@ const commands: Readonly<Record<string, LazyCommand>> = {
     summary: 'may this run replace a baseline: 0 yes, 1 no, 2 cannot tell',
     load: async () => (await import('./gate.js')).gateCommand(),
   },
+  merge: {
+    summary: 'put the shards of a run together',
+    load: async () => (await import('./merge.js')).mergeCommand(),
+  },
+  claims: {
+    summary: "DeepSeek-V3's published statements beside what was measured here",
+    load: async () => (await import('./claims.js')).claimsCommand(),
+  },
   show: {
     summary: 'print a prompt, its tokens, and where the answer will be read',
     load: async (parts) => (await import('./show.js')).showCommand(parts),
@@ -46,6 +54,10 @@ const commands: Readonly<Record<string, LazyCommand>> = {
   quantize: {
     summary: 'convert a checkpoint to block-scaled FP8, or back to BF16',
     load: async () => (await import('./quantize.js')).quantizeCommand(),
+  },
+  bench: {
+    summary: "measure this machine's limits, and a model's prompts and decoding against them",
+    load: async (parts) => (await import('./bench.js')).benchCommand(parts),
   },
   logits: {
     summary: 'write the logits of given token ids to a file',
