@@ -19,6 +19,10 @@ const commands: Readonly<Record<string, LazyCommand>> = {
     summary: 'compute metrics.json of a run again',
     load: async () => (await import('./rescore.js')).rescoreCommand(),
   },
+  report: {
+    summary: 'pages, PNG charts and Markdown of runs',
+    load: async () => (await import('./report.js')).reportCommand(),
+  },
   show: {
     summary: 'print a prompt, its tokens, and where the answer will be read',
     load: async (parts) => (await import('./show.js')).showCommand(parts),

@@ -60,6 +60,7 @@ export function chartConfig(spec: ChartSpec, look: ChartLook): ChartConfiguratio
       color: categories === undefined ? colours.muted : colours.ink,
       font,
       autoSkip: !isRows,
+      crossAlign: isRows ? ('far' as const) : ('near' as const),
       maxRotation: 40,
       ...(categories === undefined && { callback: (value: number | string) => unitText(spec.x.unit, Number(value)) }),
     },
@@ -166,6 +167,8 @@ function datasetOf(spec: ChartSpec, series: ChartSeries, look: ChartLook, colour
       borderWidth: 1,
       borderRadius: 2,
       maxBarThickness: 40,
+      // Series of rows never share a row.
+      grouped: spec.kind !== 'rows',
     };
   }
   const isFew = series.points.length <= 60;

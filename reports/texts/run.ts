@@ -84,6 +84,10 @@ export const runTexts = {
   ],
   'scores.how': ['Interval:', '区间算法：'],
 
+  'scores.chart': ['{model}: accuracy with 95 % intervals', '{model}：准确率与 95 % 区间'],
+  'scores.suites': ['suite', '评测集'],
+  'scores.parts': ['category or subject', '类别或科目'],
+
   'subjects.title': ['Categories and subjects', '类别与科目'],
   'subjects.category': ['Category', '类别'],
   'subjects.subject': ['Subject', '科目'],
@@ -176,6 +180,7 @@ export const runTexts = {
     '{prefill} prompt tokens and {decode} generated tokens per second',
     '每秒 {prefill} 个提示词 token，{decode} 个生成 token',
   ],
+  'throughput.mean-prompts': ['{prefill} prompt tokens per second', '每秒 {prefill} 个提示词 token'],
   'throughput.energy': ['Energy', '能耗'],
 
   'memory.title': ['Memory', '内存'],
@@ -282,4 +287,19 @@ export const runTexts = {
   'samples.thinking': ['Thinking', '思考过程'],
   'samples.output': ['Output', '输出'],
   'samples.clipped': ['{n} more characters are not shown', '另有 {n} 个字符未显示'],
+
+  'markdown.suite': ['Suite', '评测集'],
+  'markdown.protocol': ['Protocol', '协议'],
+  'markdown.unjudged': ['Without a judged answer', '没有经过判定的答案'],
+  'markdown.none': ['none', '无'],
+  'markdown.bounds': [
+    'accuracy between {low} and {high}, depending on them',
+    '视其对错，准确率在 {low} 与 {high} 之间',
+  ],
+
+  'index.title': ['Runs', '运行列表'],
+  'index.runs': ['Runs', '运行'],
+  'index.run': ['Run', '运行'],
+  'index.complete': ['complete', '已完成'],
+  'index.incomplete': ['not finished', '未完成'],
 } as const satisfies Dictionary;
