@@ -54,6 +54,10 @@ export async function makeRecord(parts: RecordParts): Promise<RunRecord> {
       threads: info.threads,
       kernels: { ...info.kernels },
       numerics: { ...info.numerics },
+      ...(info.kvCache && {
+        kv_bytes_per_token: info.kvCache.bytesPerToken,
+        mha_bytes_per_token: info.kvCache.mhaBytesPerToken,
+      }),
     },
     suites: [...suites],
     ...(sandbox && { sandbox }),

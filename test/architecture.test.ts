@@ -12,7 +12,12 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   models: ['engine', 'datasets'],
   runner: ['engine', 'suites', 'datasets'],
   // Summaries of runs, not runs.
-  reports: ['runner/run-summary.ts', 'runner/compare/comparison.ts', 'runner/gate/gate-result.ts'],
+  reports: [
+    'runner/run-summary.ts',
+    'runner/report-data.ts',
+    'runner/compare/comparison.ts',
+    'runner/gate/gate-result.ts',
+  ],
   cli: ['datasets', 'engine', 'suites', 'models', 'runner', 'reports'],
   bench: ['datasets', 'engine', 'suites', 'models', 'runner'],
   'index.ts': ['datasets', 'engine', 'suites', 'models', 'runner', 'reports'],
