@@ -217,14 +217,14 @@ function renderCost(cost: Comparison['cost'], say: (text: string) => string[]): 
 function renderExperts({ agreement, load }: ExpertComparison): string[] {
   const lines: string[] = [];
   if (agreement !== null) {
-    const layers = agreement.layers.map((share, at) => `${at} ${renderPercent(share)}`);
+    const layers = agreement.layers.map((share, at) => `${at}: ${renderPercent(share)}`);
     lines.push(
       `Experts that both chose, by MoE layer (${renderCount(agreement.samples)} samples): ${layers.join(', ')}.`,
     );
   }
   for (const [arm, layers] of Object.entries(load)) {
     if (layers.length === 0) continue;
-    const shown = layers.map(({ layer, max_over_mean: ratio }) => `${layer} ${ratio.toFixed(2)}`);
+    const shown = layers.map(({ layer, max_over_mean: ratio }) => `${layer}: ${ratio.toFixed(2)}`);
     lines.push(`Busiest expert over the mean, by layer, ${arm}: ${shown.join(', ')}.`);
   }
   return lines;

@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import type { DType } from '../engine/engine.js';
 import { EvalrunError } from '../errors.js';
 import { renderCompareMarkdown } from '../reports/compare-markdown.js';
+import { type Language, languages } from '../reports/text.js';
 import { type Allowance, allowances } from '../runner/compare/comparable.js';
 import { compareRuns, defaultMargin } from '../runner/compare/compare-runs.js';
 import type { Comparison } from '../runner/compare/comparison.js';
@@ -18,7 +19,9 @@ interface CompareFlags extends RunFlags {
   /** A folder; true where the arms are run and none is named. */
   readonly aa?: string | true;
   readonly dtypes?: [DType, DType];
+  readonly html?: string;
   readonly md?: string;
+  readonly lang: Language;
 }
 
 export function compareCommand(parts: CliParts): Command {
@@ -40,7 +43,9 @@ export function compareCommand(parts: CliParts): Command {
       'a second run of the baseline, which must not differ; with --dtypes it is made, in another order',
     )
     .option('--dtypes <list>', 'run both precisions first, e.g. bf16,fp8: the baseline, then the candidate', twoDTypes)
-    .option('--md <file>', 'write Markdown');
+    .option('--html <file>', 'write a page that opens from disk')
+    .option('--md <file>', 'write Markdown')
+    .addOption(new Option('--lang <language>', 'language in which the page opens').choices(languages).default('en'));
   return addRunOptions(command).action(async (baseline?: string, candidate?: string) => {
     const flags = command.opts<CompareFlags>();
     const arms = await chooseArms({ command, flags, parts, folders: [baseline, candidate] });
@@ -104,7 +109,11 @@ function mixed(what: string, found: string): EvalrunError {
   return new EvalrunError('usage/compare', { what, found, todo: 'see "evalrun compare --help"' });
 }
 
-async function writeFiles(comparison: Comparison, { md }: CompareFlags): Promise<void> {
+async function writeFiles(comparison: Comparison, { html, md, lang }: CompareFlags): Promise<void> {
+  if (html !== undefined) {
+    const { renderCompareReport } = await import('../reports/compare-report.js');
+    await writeAtomically(html, renderCompareReport(comparison, { language: lang }));
+  }
   if (md !== undefined) await writeAtomically(md, renderCompareMarkdown(comparison));
 }
 

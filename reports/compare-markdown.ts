@@ -1,6 +1,10 @@
 /** A comparison as Markdown, for a pull request, an issue or the summary of a CI job. */
-import type { ArmCost, Band, Comparison, Flip, SuiteComparison } from '../runner/compare/comparison.js';
-import { bytes, markdownText, percent, points, table, whole } from './markdown.js';
+import type { Band, Comparison, Flip, SuiteComparison } from '../runner/compare/comparison.js';
+import { costRows, ratioText } from './compare/cost.js';
+import { points } from './compare/points.js';
+import { markdownText, table } from './markdown.js';
+import { renderCount, renderPercent } from './quantity.js';
+import { compareTexts } from './texts/compare.js';
 
 const shownFlips = 20;
 
@@ -22,7 +26,7 @@ export function renderCompareMarkdown(comparison: Comparison): string {
   if (aa !== null) {
     parts.push(
       '## A/A control',
-      `${markdownText(aa.folder)}: **${aa.finding}**, ${whole(aa.samples)} samples, ${whole(aa.flips)} flips, ${whole(aa.different_lines)} lines that differ.`,
+      `${markdownText(aa.folder)}: **${aa.finding}**, ${renderCount(aa.samples)} samples, ${renderCount(aa.flips)} flips, ${renderCount(aa.different_lines)} lines that differ.`,
     );
   }
   if (differs.length > 0) {
@@ -40,12 +44,12 @@ export function renderCompareMarkdown(comparison: Comparison): string {
 export function suiteTable(suites: Comparison['suites']): string {
   const rows = Object.entries(suites).map(([name, suite]) => [
     markdownText(name),
-    whole(suite.n),
-    percent(suite.accuracy.baseline),
-    percent(suite.accuracy.candidate),
+    renderCount(suite.n),
+    renderPercent(suite.accuracy.baseline),
+    renderPercent(suite.accuracy.candidate),
     points(suite.difference),
     `${points(suite.low)} to ${points(suite.high)}`,
-    whole(suite.flips),
+    renderCount(suite.flips),
     `**${suite.verdict}**`,
   ]);
   return table(['suite', 'pairs', 'baseline', 'candidate', 'difference', '95 % interval', 'flips', 'verdict'], rows);
@@ -56,7 +60,7 @@ function suitePart(name: string, suite: SuiteComparison): string {
   const lines = [
     `## ${markdownText(name)}: ${suite.verdict}`,
     markdownText(suite.explanation),
-    `${whole(worse)} lost, ${whole(better)} gained, ${whole(changed)} answers changed. Interval: ${markdownText(suite.interval)}.`,
+    `${renderCount(worse)} lost, ${renderCount(better)} gained, ${renderCount(changed)} answers changed. Interval: ${markdownText(suite.interval)}.`,
   ];
   const bands = suite.flip_bands.filter(({ count }) => count > 0);
   if (bands.length > 0) lines.push(`By margin in nats: ${bands.map(bandText).join(', ')}.`);
@@ -64,7 +68,7 @@ function suitePart(name: string, suite: SuiteComparison): string {
     lines.push(
       table(['sample', 'key', 'baseline', 'candidate', 'margins, nats', ''], flips.slice(0, shownFlips).map(flipRow)),
     );
-    if (flips.length > shownFlips) lines.push(`The ${shownFlips} largest of ${whole(flips.length)}.`);
+    if (flips.length > shownFlips) lines.push(`The ${shownFlips} largest of ${renderCount(flips.length)}.`);
   }
   return lines.join('\n\n');
 }
@@ -88,23 +92,12 @@ function flipRow({ sample, target, baseline, candidate, kind }: Flip): string[] 
 }
 
 function costTable({ baseline, candidate }: Comparison['cost']): string {
-  const rows: [string, (cost: ArmCost) => number | null, (value: number) => string][] = [
-    ['prefill tokens/s', (cost) => cost.prefill_tokens_per_second, whole],
-    ['decode tokens/s', (cost) => cost.decode_tokens_per_second, whole],
-    ['wall time', (cost) => cost.wall_seconds, (seconds) => `${seconds.toFixed(1)} s`],
-    ['weights', (cost) => cost.weight_bytes, bytes],
-    ['KV cache', (cost) => cost.kv_bytes, bytes],
-    ['workspace', (cost) => cost.workspace_bytes, bytes],
-    ['peak resident', (cost) => cost.peak_resident_bytes, bytes],
-    ['energy', (cost) => cost.energy_joules, (joules) => `${whole(joules)} J`],
-  ];
   return table(
     ['', 'baseline', 'candidate', 'ratio'],
-    rows.map(([name, value, render]) => {
+    costRows.map(([key, value, render]) => {
       const [before, after] = [value(baseline), value(candidate)];
       const cell = (amount: number | null) => (amount === null ? 'not recorded' : render(amount));
-      const ratio = before === null || after === null || before === 0 ? '' : `${(after / before).toFixed(2)}x`;
-      return [name, cell(before), cell(after), ratio];
+      return [compareTexts[`cost.${key}`][0], cell(before), cell(after), ratioText(before, after)];
     }),
   );
 }

@@ -1,7 +1,8 @@
 /** A gate's decision as JUnit XML, which every CI server reads: a suite of the run is a test suite, what was asked of it a test. */
 import { create } from 'xmlbuilder2';
 import type { GatedSuite, GateResult } from '../runner/gate/gate-result.js';
-import { points, whole } from './markdown.js';
+import { points } from './compare/points.js';
+import { renderCount } from './quantity.js';
 
 const shownFlips = 100;
 
@@ -102,8 +103,8 @@ function propertiesOf({ candidate, baseline }: GateResult, suite: GatedSuite): [
       : ([
           ['difference, points', points(comparison.difference)],
           ['95 % interval, points', `${points(comparison.low)} to ${points(comparison.high)}`],
-          ['pairs', whole(comparison.n)],
-          ['flips', whole(comparison.flips)],
+          ['pairs', renderCount(comparison.n)],
+          ['flips', renderCount(comparison.flips)],
         ] as [string, string][])),
   ];
 }

@@ -1,6 +1,8 @@
 /** A gate's decision as Markdown, for the summary of a CI job or a pull request. */
 import type { GatedSuite, GateResult } from '../runner/gate/gate-result.js';
-import { markdownText, percent, points, table, whole } from './markdown.js';
+import { points } from './compare/points.js';
+import { markdownText, table } from './markdown.js';
+import { renderCount, renderPercent } from './quantity.js';
 
 const signs: Readonly<Record<GatedSuite['effect'], string>> = {
   pass: 'pass',
@@ -37,7 +39,7 @@ export function renderGateMarkdown(result: GateResult): string {
         markdownText((candidate.answer ?? '-').slice(0, 40)),
         size === null ? '-' : size.toFixed(2),
       ]);
-    const title = lost.length > shownFlips ? `The largest of ${whole(lost.length)} lost samples` : 'Lost samples';
+    const title = lost.length > shownFlips ? `The largest of ${renderCount(lost.length)} lost samples` : 'Lost samples';
     parts.push(`### ${title}`, table(['sample', 'key', 'answer', 'nats'], rows));
   }
   if (result.warnings.length > 0) parts.push(result.warnings.map((warning) => `- ${markdownText(warning)}`).join('\n'));
@@ -53,10 +55,10 @@ function suiteRow(name: string, suite: GatedSuite): string[] {
   return [
     markdownText(name),
     suite.tier,
-    accuracy === null ? '-' : percent(accuracy),
+    accuracy === null ? '-' : renderPercent(accuracy),
     difference,
     (suite.max_drop * 100).toFixed(2),
-    comparison === null ? '-' : whole(comparison.flips),
+    comparison === null ? '-' : renderCount(comparison.flips),
     signs[suite.effect],
   ];
 }
