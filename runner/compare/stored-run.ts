@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { EvalrunError } from '../../errors.js';
 import { loadRun } from '../resume.js';
 import { runFiles } from '../run-folder.js';
-import type { RunRecord } from '../run-record.js';
+import type { RunRecord, ShardRecord } from '../run-record.js';
 import type { SampleStatus } from '../run-summary.js';
 import { isChoice, keyOf, parseSampleLine, type SampleLine } from '../sample-line.js';
 import { isRegularFile, readLines } from './stored-lines.js';
@@ -38,13 +38,14 @@ const longestAnswer = 200;
 
 /**
  * Reads a run without changing anything in it. A torn last line is left out, as on resume. Throws `run/not-found`, `run/record`
- * (damaged, changed, or from another version), `run/samples` for a damaged line, and `run/read`.
+ * (damaged, changed, or from another version), `run/shard` for a part of a run, `run/samples` for a damaged line, and `run/read`.
  */
 export async function loadStoredRun(folder: string): Promise<StoredRun> {
   const files = runFiles(folder);
   // A pipe or a device under this name would be read for ever.
   await isRegularFile(files.record);
   const record = await loadRun(folder);
+  if (record.shard !== undefined) throw partOfRun(folder, record.shard);
   const samples = new Map(record.suites.map(({ suite }) => [suite, new Map<string, StoredSample>()]));
   let broken: { number: number; defect: string } | undefined;
   for await (const { number, text, isWhole } of readLines(files.samples)) {
@@ -82,6 +83,14 @@ function toStored(line: SampleLine, text: string): StoredSample {
     margin: isChoice(line) ? line.margin : null,
     sha256: createHash('sha256').update(text).digest('base64'),
   };
+}
+
+function partOfRun(folder: string, { index, count }: ShardRecord): EvalrunError {
+  return new EvalrunError('run/shard', {
+    what: `${folder} is shard ${index}/${count} of a run, and a part says nothing about the whole`,
+    expected: 'a whole run',
+    todo: 'put the shards together with "evalrun merge"',
+  });
 }
 
 /** Its beginning, and a hash so that different texts stay different. */

@@ -2,7 +2,7 @@
 import type { GatedSuite, GateResult } from './gate-result.js';
 
 /** @example summarize(result) // 'Gate failed: mmlu dropped by 3.2 points, at least 1.4 where 1.0 are tolerated. ...' */
-export function summarize({ verdict, suites, candidate, baseline }: Omit<GateResult, 'summary'>): string {
+export function summarize({ verdict, suites, candidate, baseline, comparison }: Omit<GateResult, 'summary'>): string {
   const named = (effect: GatedSuite['effect']) => Object.entries(suites).filter(([, suite]) => suite.effect === effect);
   switch (verdict) {
     case 'pass': {
@@ -18,6 +18,9 @@ export function summarize({ verdict, suites, candidate, baseline }: Omit<GateRes
     }
     case 'undecided': {
       const open = named('cannot-tell');
+      if (open.length === 0 && comparison?.aa?.finding === 'defect') {
+        return `Gate cannot tell: ${comparison.aa.folder} repeats the baseline and differs from it, which is a defect of the engine. Report it with both folders.`;
+      }
       if (open.length === 0) return 'Gate cannot tell: no suite decides. Give one the tier critical or supporting.';
       const [first] = open;
       const others = open.length > 1 ? ` (and ${open.length - 1} more)` : '';

@@ -94,6 +94,9 @@ describe('two runs of a suite', () => {
     );
     expect(suite).toMatchObject({ n: 80, questions: 20, worse: 12, sign_test: { discordant: 6 }, shift: null });
     expect(suite.difference).toBeCloseTo(-12 / 80, 12);
+    // x is -1/2 for 6 of 20 questions: more than 20 independent ones, fewer than 80.
+    const variance = ((6 * 0.25) / 20 - 0.15 ** 2) / 20;
+    expect(suite.effective_questions).toBeCloseTo((0.15 - 0.15 ** 2) / variance, 9);
   });
 
   test('find the regressions of one suite among others, with Holm', async () => {

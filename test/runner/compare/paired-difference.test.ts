@@ -81,9 +81,11 @@ describe('pairedDifference', () => {
     expect(pairedDifference(subjects, { average: 'macro' })).toMatchObject({ low: -1, high: 1 });
   });
 
-  test('of one question per subject is finite', () => {
-    const { low, high } = pairedDifference([pairs(1, 1, 0), pairs(1, 0, 0), pairs(1, 0, 0)], { average: 'macro' });
-    expect([low > -1, high < 1]).toEqual([true, true]);
+  test('lends a subject of one question, which shows no variance, that of all', () => {
+    const { effective, difference } = pairedDifference([pairs(1, 0, 0), pairs(40, 20, 10)], { average: 'macro' });
+    const spread = 0.75 / 2 - difference ** 2;
+    const within = (0.75 - 0.25 ** 2) / 39;
+    expect(effective.n).toBeCloseTo(spread / ((spread + within) / 4), 12);
   });
 });
 

@@ -21,6 +21,15 @@ import { choiceLines, plainSuite, writeRun } from './write-run.js';
 const newFolder = temporaryFolders();
 const compare = comparer(newFolder);
 
+test('a shard of a run is refused, with how to make the whole', async () => {
+  const folder = newFolder();
+  const shard = { index: 1, count: 4, places: {}, suites: [plainSuite({ n: 8 })] };
+  const part = writeRun(folder, { record: { suites: [plainSuite({ n: 2 })], shard }, lines: [] });
+  const error = await thrownBy(compareRuns(part, part));
+  expect(error.code).toBe('run/shard');
+  expect(error.message).toMatch(/is shard 1\/4 of a run.*evalrun merge/);
+});
+
 describe('folders in any state', () => {
   function twoRuns(): { a: string; b: string; file: (name: string) => string } {
     const folder = newFolder();

@@ -135,13 +135,13 @@ describe('an unfinished or broken run', () => {
     }
   });
 
-  test('is not accepted because the suite is advisory, when it can be finished', async () => {
-    const two = { mmlu: 'pass', ceval: 'pass' } as const;
-    const candidate = run(two);
-    const result = await gate({ ...candidate, lines: candidate.lines.slice(0, -1) }, run(two), {
-      suites: { ceval: { tier: 'advisory' } },
-    });
-    expect(result).toMatchObject({ exit_code: 2, summary: expect.stringMatching(/evalrun --resume/) });
+  test.each(['advisory', 'supporting'] as const)('is not accepted because the suite is %s', async (tier) => {
+    const whole = run({ mmlu: 'pass', ceval: 'pass' });
+    const short = { ...whole, lines: whole.lines.slice(0, -1) };
+    const policy = { suites: { ceval: { tier } } };
+    const candidate = await gate(short, whole, policy);
+    expect(candidate).toMatchObject({ exit_code: 2, summary: expect.stringMatching(/evalrun --resume/) });
+    expect(await gate(whole, short, policy)).toMatchObject({ exit_code: 2, suites: { mmlu: { effect: 'pass' } } });
   });
 });
 
@@ -196,4 +196,22 @@ test('a gate refuses runs that are not comparable', async () => {
   const [a, b] = [run({ mmlu: 'pass' }), run({ mmlu: 'pass' })];
   const other = { ...b, record: { suites: [plainSuite({ n: 600, protocol: 'lm-eval' })] } };
   expect(await thrownBy(gate(other, a))).toMatchObject({ code: 'run/not-comparable', exitCode: 3 });
+});
+
+test('an A/A control with a defect takes a pass back, and leaves a regression', async () => {
+  const folder = newFolder();
+  const baseline = run({ mmlu: 'pass' });
+  const [a, b, bad] = [
+    writeRun(path.join(folder, 'a'), baseline),
+    writeRun(path.join(folder, 'b'), baseline),
+    writeRun(path.join(folder, 'bad'), run({ mmlu: 'regression' })),
+  ];
+  const aa = writeRun(path.join(folder, 'aa'), run({ mmlu: 'undecided' }));
+  expect((await gateRun(b, a, { aa: b })).exit_code).toBe(0);
+  const result = await gateRun(b, a, { aa });
+  expect(result).toMatchObject({
+    exit_code: 2,
+    summary: expect.stringMatching(/repeats the baseline and differs from it/),
+  });
+  expect((await gateRun(bad, a, { aa })).exit_code).toBe(1);
 });
