@@ -18,7 +18,8 @@ export async function writeAtomically(file: string, text: string | Uint8Array): 
     await rename(temporary, file);
     await syncFolder(path.dirname(file));
   } catch (cause) {
-    await rm(temporary, { force: true });
+    // Where the file could not even be made, this fails for the same reason, which is told below.
+    await rm(temporary, { force: true }).catch(() => undefined);
     throw writeError(file, cause);
   }
 }

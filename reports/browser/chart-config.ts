@@ -63,6 +63,7 @@ export function chartConfig(spec: ChartSpec, look: ChartLook): ChartConfiguratio
       crossAlign: isRows ? ('far' as const) : ('near' as const),
       maxRotation: 40,
       ...(categories === undefined && { callback: (value: number | string) => unitText(spec.x.unit, Number(value)) }),
+      ...(spec.x.unit === 'seconds' && { stepSize: secondsStep(spec), includeBounds: false }),
     },
     ...(categories === undefined && boundsOf(spec)),
   };
@@ -139,6 +140,14 @@ function colourOf({ series }: ChartColours, at: number): string {
 function boundsOf({ series }: ChartSpec): { min?: number; max?: number } {
   const values = series.flatMap(({ points }) => points.map(({ x }) => x));
   return values.length < 2 ? {} : { min: Math.min(...values), max: Math.max(...values) };
+}
+
+/** About ten steps of a length that clocks have. */
+function secondsStep(spec: ChartSpec): number {
+  const { min = 0, max = 1 } = boundsOf(spec);
+  const wanted = (max - min) / 10;
+  const lengths = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200];
+  return lengths.find((length) => length >= wanted) ?? 86_400 * Math.ceil(wanted / 86_400);
 }
 
 /** About five steps, each a power of two, so that the labels are round in KiB, MiB and GiB. */

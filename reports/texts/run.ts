@@ -164,7 +164,7 @@ export const runTexts = {
 
   'throughput.title': ['Throughput', '吞吐量'],
   'throughput.chart': ['Tokens per second over time', '随时间变化的每秒 token 数'],
-  'throughput.time': ['Seconds of work', '工作时间'],
+  'throughput.time': ['Time of work', '工作时间'],
   'throughput.rate': ['Tokens per second', '每秒 token 数'],
   'throughput.prefill': ['Prompts (prefill)', '提示词（prefill）'],
   'throughput.decode': ['Answers (decode)', '生成（decode）'],
@@ -203,8 +203,8 @@ export const runTexts = {
 
   'experts.title': ['Expert load', '专家负载'],
   'experts.meaning': [
-    'Each row is a layer, each cell an expert; darker cells got more tokens, and three times the mean or more is darkest.',
-    '每行是一层，每格是一个专家；颜色越深分到的 token 越多，达到均值三倍及以上时最深。',
+    'Each row is a layer, each cell an expert: the stronger its colour, the more tokens it got, up to three times the mean.',
+    '每行是一层，每格是一个专家：颜色越浓，分到的 token 越多；达到均值三倍及以上时最浓。',
   ],
   'experts.mixed': ['Loads of layers of another shape are left out.', '形状不同的层的负载未计入。'],
   'experts.subject': ['Subject', '科目'],
