@@ -97,7 +97,7 @@ function costTable({ baseline, candidate }: Comparison['cost']): string {
     costRows.map(([key, value, render]) => {
       const [before, after] = [value(baseline), value(candidate)];
       const cell = (amount: number | null) => (amount === null ? 'not recorded' : render(amount));
-      return [compareTexts[`cost.${key}`][0], cell(before), cell(after), ratioText(before, after)];
+      return [compareTexts[`costs.${key}`][0], cell(before), cell(after), ratioText(before, after)];
     }),
   );
 }

@@ -9,7 +9,7 @@ import { subjects } from './compare/subjects.js';
 import { verdicts } from './compare/verdicts.js';
 import { type PageSection, renderPage } from './page.js';
 import { renderTemplate } from './templates.js';
-import { type Language, text } from './text.js';
+import { type Language, raw } from './text.js';
 import { compareTexts } from './texts/compare.js';
 import { visibleData } from './visible-text.js';
 
@@ -30,7 +30,7 @@ export function renderCompareReport(comparison: Comparison, { language = 'en' }:
   return renderPage({
     language,
     title: `${baseline.run} → ${candidate.run} · evalrun`,
-    heading: text('compare.heading', { baseline: baseline.run, candidate: candidate.run }),
+    heading: raw(`${baseline.run} → ${candidate.run}`),
     dictionary: compareTexts,
     sections: sections.map(({ id, title, view }): PageSection => {
       return { id, title, html: renderTemplate(`compare/${id}`, view, { dictionary: compareTexts, language }) };

@@ -24,15 +24,15 @@ export const costRows: readonly (readonly [
 export function cost({ cost: { baseline, candidate } }: Comparison): CompareSection {
   const rows = costRows.map(([key, value, render]) => {
     const [before, after] = [value(baseline), value(candidate)];
-    const cell = (amount: number | null) => (amount === null ? text('compare.not-recorded') : raw(render(amount)));
+    const cell = (amount: number | null) => (amount === null ? text('arms.not-recorded') : raw(render(amount)));
     return {
-      name: text(`cost.${key}`),
+      name: text(`costs.${key}`),
       baseline: cell(before),
       candidate: cell(after),
       ratio: ratioText(before, after),
     };
   });
-  return { id: 'cost', title: text('cost.title'), view: { rows } };
+  return { id: 'cost', title: text('costs.title'), view: { rows } };
 }
 
 /** `candidate / baseline`, or nothing where one is not recorded. */

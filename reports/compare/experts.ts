@@ -14,16 +14,16 @@ export function experts({ experts: found }: Comparison): CompareSection | null {
     charts.push({
       id: 'expert-agreement',
       kind: 'columns',
-      title: text('experts.agreement', { samples: renderCount(agreement.samples) }),
-      x: { label: text('experts.layer'), unit: 'number', categories: agreement.layers.map((_, at) => raw(String(at))) },
+      title: text('routing.agreement', { samples: renderCount(agreement.samples) }),
+      x: { label: text('routing.layer'), unit: 'number', categories: agreement.layers.map((_, at) => raw(String(at))) },
       y: { unit: 'ratio', min: 0, max: 1 },
-      series: [{ label: text('experts.title'), points: agreement.layers.map((y, x) => ({ x, y })) }],
+      series: [{ label: text('routing.title'), points: agreement.layers.map((y, x) => ({ x, y })) }],
     });
   }
   if (load.baseline.length + load.candidate.length > 0) charts.push(loadChart(load.baseline, load.candidate));
   return {
     id: 'experts',
-    title: text('experts.title'),
+    title: text('routing.title'),
     view: { charts: charts.map(({ id, title }) => ({ id, title })) },
     charts,
   };
@@ -38,9 +38,9 @@ function loadChart(baseline: readonly ExpertLoad[], candidate: readonly ExpertLo
   return {
     id: 'expert-load',
     kind: 'columns',
-    title: text('experts.load'),
-    x: { label: text('experts.layer'), unit: 'number', categories: layers.map((layer) => raw(String(layer))) },
+    title: text('routing.load'),
+    x: { label: text('routing.layer'), unit: 'number', categories: layers.map((layer) => raw(String(layer))) },
     y: { unit: 'number', min: 0 },
-    series: [series('compare.baseline', baseline), series('compare.candidate', candidate)],
+    series: [series('arms.baseline', baseline), series('arms.candidate', candidate)],
   };
 }

@@ -71,7 +71,7 @@ function chartOf(name: string, suite: SuiteComparison, at: number): ChartSpec[] 
       id: bandChart(at),
       kind: 'columns',
       title: text('flips.bands'),
-      x: { label: text('compare.nats'), unit: 'number', categories: bands.map((band) => raw(bandText(band))) },
+      x: { label: text('arms.nats'), unit: 'number', categories: bands.map((band) => raw(bandText(band))) },
       y: { unit: 'number' },
       series: [{ label: raw(suiteName(name)), points: bands.map(({ count }, x) => ({ x, y: count })) }],
     },

@@ -13,7 +13,7 @@ export function letters({ suites }: Comparison): CompareSection | null {
   if (list.length === 0) return null;
   return {
     id: 'letters',
-    title: text('letters.title'),
+    title: text('moved.title'),
     view: { suites: list.map(({ name, shift }, at) => viewOf(name, shift, at)) },
     charts: list.flatMap(({ name, shift }, at) => (shift.largest === 0 ? [] : [chartOf(name, shift, at)])),
   };
@@ -25,8 +25,8 @@ function viewOf(name: string, shift: DistributionShift, at: number) {
   return {
     name: suiteName(name),
     sums: isSame
-      ? text('letters.same', { samples: renderCount(samples) })
-      : text('letters.sums', {
+      ? text('moved.same', { samples: renderCount(samples) })
+      : text('moved.sums', {
           kl: kl.toPrecision(3),
           js: js.toPrecision(3),
           samples: renderCount(samples),
@@ -46,9 +46,9 @@ function chartOf(name: string, { histogram }: DistributionShift, at: number): Ch
   return {
     id: shiftChart(at),
     kind: 'columns',
-    title: text('letters.chart'),
-    x: { label: text('letters.chart'), unit: 'number', categories: histogram.map((band) => raw(bandText(band))) },
-    y: { label: text('letters.count'), unit: 'number' },
+    title: text('moved.chart'),
+    x: { label: text('moved.chart'), unit: 'number', categories: histogram.map((band) => raw(bandText(band))) },
+    y: { label: text('moved.count'), unit: 'number' },
     series: [{ label: raw(suiteName(name)), points: histogram.map(({ count }, x) => ({ x, y: count })) }],
   };
 }

@@ -12,7 +12,7 @@ export function subjects({ suites }: Comparison): CompareSection | null {
   if (list.length === 0) return null;
   return {
     id: 'subjects',
-    title: text('subjects.title'),
+    title: text('by-subject.title'),
     view: { suites: list.map(([name, suite]) => ({ name: suiteName(name), ...viewOf(suite) })) },
   };
 }

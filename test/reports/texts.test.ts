@@ -4,11 +4,12 @@ import { describe, expect, test } from '@jest/globals';
 import { packageRoot } from '../../package-root.js';
 import { translate } from '../../reports/browser/translate.js';
 import type { Dictionary } from '../../reports/text.js';
+import { compareTexts } from '../../reports/texts/compare.js';
 import { runTexts } from '../../reports/texts/run.js';
 import { shellTexts } from '../../reports/texts/shell.js';
 import { sampleStatuses } from '../../runner/run-summary.js';
 
-const dictionary: Dictionary = { ...shellTexts, ...runTexts };
+const dictionary: Dictionary = { ...shellTexts, ...runTexts, ...compareTexts };
 /** The same word in both languages. */
 const untranslated = ['scores.n', 'samples.tokens'];
 
@@ -62,8 +63,9 @@ describe('the dictionary', () => {
   });
 
   test('has no text that nobody asks for', () => {
-    // Made from a value: the status of a sample, the end of a generation, a remark on a folder.
-    const derived = /^(?:status|end|notice)\./;
+    // Made from a value: the status of a sample, the end of a generation, a remark on a folder; a verdict and its reason, a kind of
+    // flip, what a control found, a row of costs.
+    const derived = /^(?:status|end|notice|verdict|reason|flips|control|costs)\./;
     const unused = Object.keys(dictionary).filter((key) => !derived.test(key) && !written.includes(key));
     expect(unused).toEqual([]);
   });
