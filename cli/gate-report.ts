@@ -26,6 +26,13 @@ export function renderGateText({ suites, comparison, warnings, summary }: GateRe
   return lines.join('\n');
 }
 
+const effects: Readonly<Record<GatedSuite['effect'], string>> = {
+  pass: 'pass',
+  fail: 'fail',
+  'cannot-tell': 'cannot tell',
+  warn: 'warning',
+};
+
 function rowOf(name: string, { tier, accuracy, comparison, effect }: GatedSuite): string[] {
   const limits = comparison === null ? '' : ` (${renderPoints(comparison.low)} to ${renderPoints(comparison.high)})`;
   return [
@@ -33,6 +40,6 @@ function rowOf(name: string, { tier, accuracy, comparison, effect }: GatedSuite)
     tier,
     accuracy === null ? '-' : renderPercent(accuracy),
     comparison === null ? '-' : `${renderPoints(comparison.difference)}${limits}`,
-    effect.replace('-', ' '),
+    effects[effect],
   ];
 }

@@ -41,7 +41,7 @@ function remedy({ comparison, explanation, max_drop }: GatedSuite): string {
   if (comparison === null || enough === null) return explanation;
   return (
     `about ${enough.toLocaleString('en-US')} questions would decide a drop of ${points(max_drop)} points, and it has ` +
-    `${comparison.questions.toLocaleString('en-US')}. Run more of them (raise --limit), or tolerate more (--max-drop).`
+    `${comparison.questions.toLocaleString('en-US')}. Run more of them (raise --limit), or tolerate a larger drop.`
   );
 }
 
