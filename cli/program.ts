@@ -19,6 +19,14 @@ const commands: Readonly<Record<string, LazyCommand>> = {
     summary: 'compute metrics.json of a run again',
     load: async () => (await import('./rescore.js')).rescoreCommand(),
   },
+  compare: {
+    summary: 'two runs of the same questions, sample by sample',
+    load: async (parts) => (await import('./compare.js')).compareCommand(parts),
+  },
+  gate: {
+    summary: 'may this run replace a baseline: 0 yes, 1 no, 2 cannot tell',
+    load: async () => (await import('./gate.js')).gateCommand(),
+  },
   merge: {
     summary: 'put the shards of a run together',
     load: async () => (await import('./merge.js')).mergeCommand(),
@@ -26,6 +34,10 @@ const commands: Readonly<Record<string, LazyCommand>> = {
   claims: {
     summary: "DeepSeek-V3's published statements beside what was measured here",
     load: async () => (await import('./claims.js')).claimsCommand(),
+  },
+  report: {
+    summary: 'pages, PNG charts and Markdown of runs',
+    load: async () => (await import('./report.js')).reportCommand(),
   },
   show: {
     summary: 'print a prompt, its tokens, and where the answer will be read',

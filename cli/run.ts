@@ -24,8 +24,9 @@ import { ProgressLine } from './progress-line.js';
 import { checkEngineSettings, remoteOptions } from './remote-engine.js';
 import { renderStart } from './run-banner.js';
 import type { RunFlags } from './run-options.js';
-import { renderRunJson, renderRunText } from './run-report.js';
+import { type ReportedRun, renderRunJson, renderRunText } from './run-report.js';
 import { wrapText } from './wrap-text.js';
+import { writeRunReport } from './write-report.js';
 
 /** Runs or resumes what `flags` ask for. Throws what goes wrong, with a hint how the run can go on. */
 export async function run(flags: RunFlags, parts: CliParts): Promise<void> {
@@ -42,7 +43,8 @@ export async function run(flags: RunFlags, parts: CliParts): Promise<void> {
       },
     });
     progress.clear();
-    printResult(result, flags);
+    const report = flags.report ? await writeRunReport(result.folder, (line) => progress.print(line)) : undefined;
+    printResult({ ...result, ...(report !== undefined && { report }) }, flags);
   } catch (error) {
     progress.clear();
     if (started === undefined) throw error;
@@ -52,13 +54,18 @@ export async function run(flags: RunFlags, parts: CliParts): Promise<void> {
   }
 }
 
-interface RunHooks {
+export interface RunHooks {
   readonly signal: AbortSignal;
   readonly progress: ProgressLine;
   readonly onStart: (start: RunStart) => void;
 }
 
-async function runWith(flags: RunFlags, parts: CliParts, { signal, progress, onStart }: RunHooks): Promise<RunResult> {
+/** One run from flags to result, without printing it. */
+export async function runWith(
+  flags: RunFlags,
+  parts: CliParts,
+  { signal, progress, onStart }: RunHooks,
+): Promise<RunResult> {
   const onNotice = (text: string) => {
     for (const line of wrapText(text, process.stderr.columns ?? Number.POSITIVE_INFINITY, 2)) progress.print(line);
   };
@@ -184,7 +191,7 @@ async function checkWritable(out: string): Promise<void> {
   }
 }
 
-function printResult(result: RunResult, { json, quiet, verbose }: RunFlags): void {
+function printResult(result: ReportedRun, { json, quiet, verbose }: RunFlags): void {
   const text = () => `${renderRunText(result, { verbose: verbose === true })}\n`;
   if (!json) process.stdout.write(text());
   else {

@@ -13,3 +13,8 @@ export function wrapText(text: string, columns: number, indent: number): string[
   }
   return [...lines, line];
 }
+
+/** Text of unknown origin for one line of a terminal: control characters, which could move its cursor, become spaces. */
+export function plainText(text: string): string {
+  return text.replaceAll(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu, ' ');
+}

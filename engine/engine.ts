@@ -180,6 +180,15 @@ export interface EngineInfo {
   readonly mtp?: boolean;
   /** What is known of a server; only of one. */
   readonly remote?: RemoteInfo;
+  /** What one token leaves in the KV cache; absent where the engine does not know. */
+  readonly kvCache?: KvCacheInfo;
+}
+
+export interface KvCacheInfo {
+  /** Bytes over all main layers, in the precision of this engine's cache. */
+  readonly bytesPerToken: number;
+  /** The same, had every query head of this model keys and values of its own. */
+  readonly mhaBytesPerToken: number;
 }
 
 /** What a server says it is, and how it was found to behave. */

@@ -3,7 +3,9 @@ import { existsSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { EvalrunError } from '../errors.js';
+import { kvElementsPerToken, ownMhaElementsPerToken } from './accounting/kv-cache.js';
 import { countParameters } from './accounting/parameters.js';
+import { kvElementBytes } from './accounting/weight-memory.js';
 import type { Checkpoint } from './checkpoint/checkpoint.js';
 import { openCheckpoint } from './checkpoint/checkpoint.js';
 import { checkpointName } from './checkpoint/checkpoint-name.js';
@@ -178,6 +180,10 @@ function describe(checkpoint: Checkpoint, parts: Described): LocalEngineInfo {
     totalParameters: counts.total,
     activeParameters: counts.active,
     mtp: arch.mtpLayers > 0,
+    kvCache: {
+      bytesPerToken: kvElementsPerToken(arch) * kvElementBytes(parts.dtype),
+      mhaBytesPerToken: ownMhaElementsPerToken(arch) * kvElementBytes(parts.dtype),
+    },
   };
 }
 

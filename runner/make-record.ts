@@ -55,6 +55,10 @@ export async function makeRecord(parts: RecordParts): Promise<RunRecord> {
       kernels: { ...info.kernels },
       numerics: { ...info.numerics },
       ...(info.remote && { remote: remoteRecord(info.remote) }),
+      ...(info.kvCache && {
+        kv_bytes_per_token: info.kvCache.bytesPerToken,
+        mha_bytes_per_token: info.kvCache.mhaBytesPerToken,
+      }),
     },
     suites: [...suites],
     ...(sandbox && { sandbox }),

@@ -20,7 +20,8 @@ export function writtenMetrics(
   return { written, ...(invalid !== undefined && { invalid }) };
 }
 
-function whyInvalid(lines: readonly GenerativeLine[], maxTokens: number): string | undefined {
+/** Why the score of written answers means nothing; undefined where it means something. */
+export function whyInvalid(lines: readonly Pick<GenerativeLine, 'status'>[], maxTokens: number): string | undefined {
   if (lines.length === 0) return undefined;
   if (lines.every((line) => line.status === 'truncated')) {
     return `every answer was cut off (at most ${maxTokens} tokens each), so nothing was measured: raise --max-tokens`;

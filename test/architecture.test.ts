@@ -14,7 +14,12 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   // An endpoint over a running engine; it knows no benchmarks.
   serve: ['engine'],
   // Summaries of runs, not runs.
-  reports: ['runner/run-summary.ts'],
+  reports: [
+    'runner/run-summary.ts',
+    'runner/report-data.ts',
+    'runner/compare/comparison.ts',
+    'runner/gate/gate-result.ts',
+  ],
   cli: ['datasets', 'engine', 'suites', 'models', 'runner', 'reports', 'serve'],
   bench: ['datasets', 'engine', 'suites', 'models', 'runner', 'serve'],
   'index.ts': ['datasets', 'engine', 'suites', 'models', 'runner', 'reports', 'serve'],

@@ -1,0 +1,86 @@
+/** Reads JSONL files of a run folder line by line, in memory for one line, and never writes. */
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { EvalrunError } from '../../errors.js';
+
+/** Longer than any answer: a file without newlines is not read into memory as a whole. */
+const longestLine = 64 * 2 ** 20;
+
+export interface StoredLine {
+  /** From 1. */
+  readonly number: number;
+  /** Without its newline. */
+  readonly text: string;
+  /** False for a last line that a crash tore. */
+  readonly isWhole: boolean;
+}
+
+/**
+ * The lines of `file`; none where there is no file. Throws `run/read` for what is no regular file, a line over 64 MiB, and what the
+ * operating system refuses.
+ */
+export async function* readLines(file: string): AsyncGenerator<StoredLine> {
+  if (!(await isRegularFile(file))) return;
+  let parts: Buffer[] = [];
+  let length = 0;
+  let number = 0;
+  const take = (isWhole: boolean): StoredLine => {
+    const text = Buffer.concat(parts).toString('utf8');
+    number += 1;
+    [parts, length] = [[], 0];
+    return { number, text, isWhole };
+  };
+  try {
+    for await (const chunk of createReadStream(file, { highWaterMark: 2 ** 18 }) as AsyncIterable<Buffer>) {
+      let at = 0;
+      for (let end = chunk.indexOf(10, at); end !== -1; end = chunk.indexOf(10, at)) {
+        parts.push(chunk.subarray(at, end));
+        yield take(true);
+        at = end + 1;
+      }
+      if (at < chunk.length) parts.push(chunk.subarray(at));
+      length += chunk.length - at;
+      if (length > longestLine) throw tooLong(file, number + 1);
+    }
+  } catch (cause) {
+    throw fileError(file, cause);
+  }
+  if (length > 0) yield take(false);
+}
+
+/** False where there is nothing. Throws `run/read` for folders, pipes and devices, which would be read for ever. */
+export async function isRegularFile(file: string): Promise<boolean> {
+  try {
+    const { isFile } = await stat(file).then((found) => ({ isFile: found.isFile() }));
+    if (isFile) return true;
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return false;
+    throw fileError(file, cause);
+  }
+  throw new EvalrunError('run/read', {
+    what: `${file} cannot be read as a part of a run`,
+    expected: 'a regular file',
+    found: 'a folder, a pipe or a device',
+    todo: 'give the folder of a run as evalrun left it',
+  });
+}
+
+function tooLong(file: string, number: number): EvalrunError {
+  return new EvalrunError('run/read', {
+    what: `Line ${number} of ${file} is longer than any line of a run`,
+    expected: `at most ${longestLine / 2 ** 20} MiB`,
+    todo: 'give the folder of a run as evalrun left it',
+  });
+}
+
+function fileError(file: string, cause: unknown): unknown {
+  const code = (cause as NodeJS.ErrnoException | undefined)?.code;
+  if (cause instanceof EvalrunError || typeof code !== 'string') return cause;
+  return new EvalrunError('run/read', {
+    what: `Cannot read ${file}`,
+    found: code,
+    todo: 'check the folder and its permissions',
+    cause,
+  });
+}
