@@ -19,6 +19,10 @@ const commands: Readonly<Record<string, LazyCommand>> = {
     summary: 'compute metrics.json of a run again',
     load: async () => (await import('./rescore.js')).rescoreCommand(),
   },
+  query: {
+    summary: 'ask all runs of a folder with SQL',
+    load: async () => (await import('./query.js')).queryCommand(),
+  },
   show: {
     summary: 'print a prompt, its tokens, and where the answer will be read',
     load: async (parts) => (await import('./show.js')).showCommand(parts),
