@@ -1,0 +1,32 @@
+/** Numbers along the axes of charts and in lists, as people read them. */
+import type { Unit } from '../chart-spec.js';
+
+/** `1234567` -> `1,234,567`; fractions have up to three significant digits. */
+export function numberText(value: number): string {
+  const digits = Number.isInteger(value) || Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2;
+  return value.toLocaleString('en-US', { maximumFractionDigits: digits });
+}
+
+/** `14.2 GiB` */
+export function bytesText(bytes: number): string {
+  const names = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  let power = 0;
+  while (power < names.length - 1 && Math.abs(bytes) >= 1024 ** (power + 1)) power += 1;
+  const value = bytes / 1024 ** power;
+  return `${value.toFixed(power === 0 || Number.isInteger(value) ? 0 : 1)} ${names[power]}`;
+}
+
+export function unitText(unit: Unit, value: number): string {
+  switch (unit) {
+    case 'ratio':
+      return `${numberText(Math.round(value * 1000) / 10)} %`;
+    case 'points':
+      return `${value > 0 ? '+' : ''}${numberText(Math.round(value * 1000) / 10)}`;
+    case 'bytes':
+      return bytesText(value);
+    case 'seconds':
+      return `${numberText(value)} s`;
+    case 'number':
+      return numberText(value);
+  }
+}
