@@ -19,6 +19,10 @@ const commands: Readonly<Record<string, LazyCommand>> = {
     summary: 'compute metrics.json of a run again',
     load: async () => (await import('./rescore.js')).rescoreCommand(),
   },
+  history: {
+    summary: 'trends over the runs of a folder, and where they change',
+    load: async () => (await import('./history.js')).historyCommand(),
+  },
   query: {
     summary: 'ask all runs of a folder with SQL',
     load: async () => (await import('./query.js')).queryCommand(),

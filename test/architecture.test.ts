@@ -12,7 +12,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   models: ['engine', 'datasets'],
   runner: ['engine', 'suites', 'datasets'],
   // Summaries of runs, not runs.
-  reports: ['runner/run-summary.ts', 'runner/report-data.ts'],
+  reports: ['runner/run-summary.ts', 'runner/report-data.ts', 'runner/history/history-data.ts'],
   cli: ['datasets', 'engine', 'suites', 'models', 'runner', 'reports'],
   bench: ['datasets', 'engine', 'suites', 'models', 'runner'],
   'index.ts': ['datasets', 'engine', 'suites', 'models', 'runner', 'reports'],
