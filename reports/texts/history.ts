@@ -50,16 +50,16 @@ export const historyTexts = {
   'history.table': ['All runs', '全部运行'],
   'history.method': ['Method', '方法'],
   'history.method.paired': [
-    'Every question is its own control: the largest shift of level over seeded intervals (binary segmentation) is compared with the same runs after the signs of all shifts of a random half of the questions are turned round.',
-    '每道题以自身为对照：在种子区间上（二分分割）求水平的最大偏移，再与随机翻转一半题目的偏移符号后的同一批运行相比较。',
+    'Every question is its own control: the clearest shift of level over seeded intervals (binary segmentation) is compared with the same runs after the shifts of a random half of the questions are turned round.',
+    '每道题以自身为对照：在种子区间上（二分分割）求水平最明显的偏移，再与随机翻转一半题目的偏移方向后的同一批运行相比较。',
   ],
   'history.method.unpaired': [
-    'Where answers cannot be paired, the largest shift is compared with runs drawn from one binomial distribution with the pooled accuracy.',
-    '无法配对时，最大偏移与按合并准确率的二项分布抽取的运行相比较。',
+    'Where answers cannot be paired, the clearest difference between neighbouring runs is compared with runs drawn from one binomial distribution with the pooled accuracy.',
+    '无法配对时，将相邻运行间最明显的差异与按合并准确率的二项分布抽取的运行相比较。',
   ],
   'history.method.rate': [
-    'A series in which nothing changes is marked with a chance of {rate}. The size of a change is the difference of the mean levels on its two sides; the largest shift was chosen, so that it is a little too large on average.',
-    '没有任何变化的序列被标记的概率为 {rate}。变化的大小是两侧平均水平之差；由于选取的是最大偏移，平均而言会略微偏大。',
+    'A series in which nothing changes is marked with a chance of {rate}. The size of a change is the difference of the mean levels on its two sides; the clearest shift was chosen, so that it is a little too large on average.',
+    '没有任何变化的序列被标记的概率为 {rate}。变化的大小是两侧平均水平之差；由于选取的是最明显的偏移，平均而言会略微偏大。',
   ],
   'history.skipped': ['Left out', '未读取的内容'],
 } as const satisfies Dictionary;

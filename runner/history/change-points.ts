@@ -1,6 +1,13 @@
 /** Where the level of a sequence changes: binary segmentation over seeded intervals, each split tested against chance. */
 
-/** What chance alone makes of the runs `start` to `end`, again and again. */
+/** A place where the level may change: the runs `start` to `split` against `split` to `end`, ends not included. */
+export interface Candidate {
+  readonly start: number;
+  readonly split: number;
+  readonly end: number;
+}
+
+/** What chance alone makes of a stretch of runs, again and again. */
 export interface Chance {
   /** Different draws there are; drawing stops there. Random draws have no end. */
   readonly draws: number;
@@ -8,6 +15,8 @@ export interface Chance {
   readonly isComplete: boolean;
   /** Writes the next sequence of levels into `levels`, one for each run. */
   draw(levels: Float64Array): void;
+  /** Standard deviation of the shift at a candidate under chance alone. */
+  spreadOf(candidate: Candidate): number;
 }
 
 export interface Segmentation {
@@ -15,6 +24,7 @@ export interface Segmentation {
   readonly alarmRate: number;
   /** At most this many draws for each test; their number limits how small p can be. */
   readonly draws: number;
+  /** For the runs `start` to `end`; indexes that it is asked about count from `start`. */
   readonly chanceOf: (start: number, end: number) => Chance;
 }
 
@@ -27,10 +37,10 @@ export interface Split {
 /**
  * The splits of a sequence of levels, in order.
  *
- * The statistic of a split k of an interval [s, e) is sqrt((k-s)(e-k)/(e-s)) times the difference of the mean levels on
- * both sides (CUSUM). Its maximum over the seeded intervals (Kovács et al. 2023, Biometrika 110, "Seeded binary segmentation"), short
- * ones for a single bad night, long ones for a small lasting change, is compared with the same maximum of sequences that chance
- * makes: one test for all places at once. Where it is significant, both sides are searched in the same way.
+ * The statistic is the shift of the mean level at a split of an interval, in standard deviations under chance. Its maximum over all
+ * splits of the seeded intervals (Kovács et al. 2023, Biometrika 110, "Seeded binary segmentation"), short ones for a single
+ * bad night, long ones for a small lasting change, is compared with the same maximum of sequences that chance makes: one test
+ * for all places at once. Where it is significant, both sides are searched in the same way.
  */
 export function findSplits(levels: readonly number[], options: Segmentation): Split[] {
   const search = (start: number, end: number): Split[] => {
@@ -44,12 +54,12 @@ export function findSplits(levels: readonly number[], options: Segmentation): Sp
 }
 
 function strongestSplit(levels: readonly number[], options: Segmentation, chance: Chance): Split | undefined {
-  const intervals = seededIntervals(levels.length);
+  const tested = candidatesOf(levels.length, chance);
   const sums = new Float64Array(levels.length + 1);
-  const observed = largestShift(Float64Array.from(levels), intervals, sums);
-  // Equal sums differ in their last bits by the order of additions.
+  const observed = largestShift(Float64Array.from(levels), tested, sums);
+  if (observed.candidate === undefined) return undefined;
+  // Equal shifts differ in their last bits by the order of additions.
   const threshold = observed.shift * (1 - 1e-9);
-  if (threshold <= 1e-12) return undefined;
   const draws = chance.isComplete ? chance.draws : Math.min(options.draws, chance.draws);
   // Counting the observed sequence as one draw keeps the test exact with few draws.
   const extra = chance.isComplete ? 0 : 1;
@@ -58,38 +68,50 @@ function strongestSplit(levels: readonly number[], options: Segmentation, chance
   let asClear = 0;
   for (let n = 0; n < draws; n++) {
     chance.draw(drawn);
-    if (largestShift(drawn, intervals, sums).shift >= threshold) asClear += 1;
+    if (largestShift(drawn, tested, sums).shift >= threshold) asClear += 1;
     if (asClear > most) return undefined;
   }
-  return { at: observed.at, p: (asClear + extra) / (draws + extra) };
+  return { at: observed.candidate.split, p: (asClear + extra) / (draws + extra) };
 }
 
-interface Interval {
-  readonly start: number;
-  readonly end: number;
+interface Tested extends Candidate {
+  readonly spread: number;
 }
 
-/** The whole sequence, and intervals of 2, 4, 8, ... runs, each half over its neighbour. */
-function seededIntervals(length: number): Interval[] {
-  const intervals: Interval[] = [{ start: 0, end: length }];
+/**
+ * All splits of all intervals, the shortest intervals first: of splits that are equally clear, the one with the fewest runs around
+ * it says best where the change is. Where chance moves nothing there is nothing to test.
+ */
+function candidatesOf(length: number, chance: Chance): Tested[] {
+  return seededIntervals(length).flatMap(({ start, end }) =>
+    Array.from({ length: end - start - 1 }, (_, n) => ({ start, split: start + n + 1, end })).flatMap((candidate) => {
+      const spread = chance.spreadOf(candidate);
+      return spread > 1e-12 ? [{ ...candidate, spread }] : [];
+    }),
+  );
+}
+
+/** Intervals of 2, 4, 8, ... runs, each half over its neighbour, and the whole sequence. */
+function seededIntervals(length: number): { readonly start: number; readonly end: number }[] {
+  const intervals: { start: number; end: number }[] = [];
   for (let size = 2; size < length; size *= 2) {
     for (let start = 0; start + size < length; start += size / 2) intervals.push({ start, end: start + size });
     intervals.push({ start: length - size, end: length });
   }
-  return intervals;
+  return [...intervals, { start: 0, end: length }];
 }
 
-function largestShift(levels: Float64Array, intervals: readonly Interval[], sums: Float64Array) {
+function largestShift(levels: Float64Array, tested: readonly Tested[], sums: Float64Array) {
   for (let t = 0; t < levels.length; t++) sums[t + 1] = (sums[t] ?? 0) + (levels[t] ?? 0);
-  let [shift, at] = [0, 0];
-  for (const { start, end } of intervals) {
-    const [before, after] = [sums[start] ?? 0, sums[end] ?? 0];
-    for (let k = start + 1; k < end; k++) {
-      const here = sums[k] ?? 0;
-      const difference = (after - here) / (end - k) - (here - before) / (k - start);
-      const value = Math.abs(difference) * Math.sqrt(((k - start) * (end - k)) / (end - start));
-      if (value > shift) [shift, at] = [value, k];
-    }
+  let shift = 0;
+  let candidate: Candidate | undefined;
+  for (const each of tested) {
+    const { start, split, end, spread } = each;
+    const here = sums[split] ?? 0;
+    const after = ((sums[end] ?? 0) - here) / (end - split);
+    const before = (here - (sums[start] ?? 0)) / (split - start);
+    const value = Math.abs(after - before) / spread;
+    if (value > shift * (1 + 1e-9)) [shift, candidate] = [value, each];
   }
-  return { shift, at };
+  return { shift, candidate };
 }

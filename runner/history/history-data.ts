@@ -73,9 +73,9 @@ export interface History {
 
 /** The method in one sentence each, for people who read the marks. */
 export const pairedMethod =
-  'Every question is its own control: the largest shift of level over seeded intervals (binary segmentation) is compared ' +
-  'with the same runs after the signs of all shifts of a random half of the questions are turned round.';
+  'Every question is its own control: the clearest shift of level over seeded intervals (binary segmentation) is compared ' +
+  'with the same runs after the shifts of a random half of the questions are turned round.';
 
 export const unpairedMethod =
-  'The largest shift of level over seeded intervals (binary segmentation) is compared with runs drawn from one binomial ' +
-  'distribution with the pooled accuracy.';
+  'The clearest difference between neighbouring runs is compared with runs drawn from one binomial distribution with the ' +
+  'pooled accuracy.';

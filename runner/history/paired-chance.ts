@@ -21,6 +21,7 @@ export function pairedChance({ contributions }: QuestionScores, start: number, e
   const unsteady = contributions
     .map((values) => values.subarray(start, end))
     .filter((values) => values.some((value) => value !== values[0]));
+  const sums = unsteady.map(runningSums);
   const isComplete = unsteady.length <= enumerated;
   const random = randomNumbers(1);
   let pattern = 0;
@@ -31,11 +32,30 @@ export function pairedChance({ contributions }: QuestionScores, start: number, e
       levels.fill(0);
       for (const [question, values] of unsteady.entries()) {
         const isTurned = isComplete ? (pattern >> question) & 1 : random() < 0.5;
-        for (let t = 0; t < levels.length; t++) levels[t] = (levels[t] ?? 0) + (isTurned ? -1 : 1) * (values[t] ?? 0);
+        const sign = isTurned ? -1 : 1;
+        for (let t = 0; t < levels.length; t++) levels[t] = (levels[t] ?? 0) + sign * (values[t] ?? 0);
       }
       pattern += 1;
     },
+    // Signs are independent, so that the variances of the questions' own shifts add up.
+    spreadOf({ start, split, end }) {
+      let variance = 0;
+      for (const sum of sums) {
+        const here = sum[split] ?? 0;
+        const after = ((sum[end] ?? 0) - here) / (end - split);
+        const before = (here - (sum[start] ?? 0)) / (split - start);
+        variance += (after - before) ** 2;
+      }
+      return Math.sqrt(variance);
+    },
   };
+}
+
+/** Sums of the first 0, 1, 2, ... values. */
+function runningSums(values: Float64Array): Float64Array {
+  const sums = new Float64Array(values.length + 1);
+  for (const [t, value] of values.entries()) sums[t + 1] = (sums[t] ?? 0) + value;
+  return sums;
 }
 
 /** With fewer unsteady questions, even all of them going one way happens by chance more often than `alarmRate`. */

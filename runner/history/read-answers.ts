@@ -33,12 +33,12 @@ export async function readAnswers(file: string): Promise<RunAnswers | undefined>
     for await (const bytes of wholeLines(handle.createReadStream({ autoClose: false, highWaterMark: 1 << 20 }))) {
       const parsed = parseHead(bytes) ?? parseLine(bytes);
       if (parsed === undefined) continue;
-      let questions = suites.get(parsed.suite);
-      if (questions === undefined) suites.set(parsed.suite, (questions = new Map()));
-      let answers = questions.get(parsed.id);
-      if (answers === undefined) questions.set(parsed.id, (answers = { group: parsed.group, samples: 0, correct: 0 }));
+      const { suite, id, group, status } = parsed;
+      const questions = suites.get(suite) ?? new Map<string, Answers>();
+      const answers = questions.get(id) ?? { group, samples: 0, correct: 0 };
+      if (answers.samples === 0) suites.set(suite, questions.set(id, answers));
       answers.samples += 1;
-      if (parsed.status === 'correct') answers.correct += 1;
+      if (status === 'correct') answers.correct += 1;
     }
   } finally {
     await handle.close();

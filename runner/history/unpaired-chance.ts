@@ -6,13 +6,17 @@ import type { Chance } from './change-points.js';
 import { randomNumbers } from './random-numbers.js';
 
 /**
- * Right answers drawn from a binomial distribution with the pooled accuracy. Runs of the same questions vary less than that,
- * so that real false alarms are rarer than stated, and small changes stay unseen.
+ * Right answers drawn from a binomial distribution with the pooled accuracy. Two runs of the same questions differ less than that,
+ * so that false alarms are rarer than stated, and small changes stay unseen.
+ *
+ * Neighbours only: a mean over many runs is not known better than one run where answers stay from run to run, and without the
+ * answers nobody can tell whether they do.
  */
 export function unpairedChance(counts: readonly Count[], start: number, end: number): Chance {
   const drawn = counts.slice(start, end);
   const { correct, n } = pool(drawn);
   const random = randomNumbers(2);
+  const varianceOf = (t: number) => ((correct / n) * (1 - correct / n)) / (drawn[t]?.n ?? 1);
   const tables = new Map<number, Float64Array>();
   for (const count of drawn) if (!tables.has(count.n)) tables.set(count.n, cumulative(count.n, correct / n));
   return {
@@ -22,6 +26,9 @@ export function unpairedChance(counts: readonly Count[], start: number, end: num
       for (const [t, count] of drawn.entries()) {
         levels[t] = firstAbove(tables.get(count.n) ?? new Float64Array(), random()) / count.n;
       }
+    },
+    spreadOf({ start, split, end }) {
+      return end - start === 2 ? Math.sqrt(varianceOf(start) + varianceOf(split)) : 0;
     },
   };
 }
