@@ -111,6 +111,15 @@ export interface EngineInfo {
   readonly vocabSize: number;
   readonly totalParameters: number;
   readonly activeParameters: number;
+  /** What one token leaves in the KV cache; absent where the engine does not know. */
+  readonly kvCache?: KvCacheInfo;
+}
+
+export interface KvCacheInfo {
+  /** Bytes over all main layers, in the precision of this engine's cache. */
+  readonly bytesPerToken: number;
+  /** The same, had every query head of this model keys and values of its own. */
+  readonly mhaBytesPerToken: number;
 }
 
 export interface ScoreOptions {

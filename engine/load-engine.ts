@@ -3,7 +3,9 @@ import { existsSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { EvalrunError } from '../errors.js';
+import { kvElementsPerToken, ownMhaElementsPerToken } from './accounting/kv-cache.js';
 import { countParameters } from './accounting/parameters.js';
+import { kvElementBytes } from './accounting/weight-memory.js';
 import type { Checkpoint } from './checkpoint/checkpoint.js';
 import { openCheckpoint } from './checkpoint/checkpoint.js';
 import { checkpointName } from './checkpoint/checkpoint-name.js';
@@ -174,6 +176,10 @@ function describe(checkpoint: Checkpoint, parts: Described): EngineInfo {
     vocabSize: arch.vocabSize,
     totalParameters: counts.total,
     activeParameters: counts.active,
+    kvCache: {
+      bytesPerToken: kvElementsPerToken(arch) * kvElementBytes(parts.dtype),
+      mhaBytesPerToken: ownMhaElementsPerToken(arch) * kvElementBytes(parts.dtype),
+    },
   };
 }
 

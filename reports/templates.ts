@@ -18,25 +18,25 @@ export function readSource(file: string): string {
   return readFileSync(path.join(sources, file), 'utf8');
 }
 
-const escape = (value: string) => Handlebars.Utils.escapeExpression(value);
+const escapeHtml = (value: string) => Handlebars.Utils.escapeExpression(value);
 
 /** Text in an element that the language switch can write again; what a run wrote is isolated in its direction. */
 export function textElement(ref: TextRef, { dictionary, language }: TemplateOptions): string {
-  if ('raw' in ref) return `<bdi>${escape(ref.raw)}</bdi>`;
-  const args = ref.args === undefined ? '' : ` data-a="${escape(JSON.stringify(ref.args))}"`;
-  return `<span data-t="${escape(ref.key)}"${args}>${escape(translate(dictionary, language, ref))}</span>`;
+  if ('raw' in ref) return `<bdi>${escapeHtml(ref.raw)}</bdi>`;
+  const args = ref.args === undefined ? '' : ` data-a="${escapeHtml(JSON.stringify(ref.args))}"`;
+  return `<span data-t="${escapeHtml(ref.key)}"${args}>${escapeHtml(translate(dictionary, language, ref))}</span>`;
 }
 
 /**
  * Renders `templates/<name>.hbs`. In it: `{{t "key" n=1}}` a text of the dictionary, `{{text ref}}` a TextRef, `{{bdi value}}`
- * text from a run, `{{label "key"}}`, `{{placeholder "key"}}` and `{{tip "key"}}` attributes, `{{> name}}` other templates.
+ * text from a run, `{{label "key"}}` and `{{placeholder "key"}}` attributes, `{{option value "key"}}` an option, `{{> name}}` other templates.
  */
 export function renderTemplate(name: string, view: unknown, options: TemplateOptions): string {
   const handlebars = Handlebars.create();
   const safe = (html: string) => new Handlebars.SafeString(html);
   const attribute = (attribute: string, source: string) => (key: string) =>
     safe(
-      `${attribute}="${escape(translate(options.dictionary, options.language, { key }))}" ${source}="${escape(key)}"`,
+      `${attribute}="${escapeHtml(translate(options.dictionary, options.language, { key }))}" ${source}="${escapeHtml(key)}"`,
     );
   handlebars.registerHelper({
     t: (key: string, { hash }: Handlebars.HelperOptions) => {
@@ -44,10 +44,13 @@ export function renderTemplate(name: string, view: unknown, options: TemplateOpt
       return safe(textElement(Object.keys(args).length === 0 ? { key } : { key, args }, options));
     },
     text: (ref: TextRef) => safe(textElement(ref, options)),
-    bdi: (value: unknown) => safe(`<bdi>${escape(String(value))}</bdi>`),
+    bdi: (value: unknown) => safe(`<bdi>${escapeHtml(String(value))}</bdi>`),
+    option: (value: string | number, key: string) =>
+      safe(
+        `<option value="${escapeHtml(String(value))}" data-t="${escapeHtml(key)}">${escapeHtml(translate(options.dictionary, options.language, { key }))}</option>`,
+      ),
     label: attribute('aria-label', 'data-t-label'),
     placeholder: attribute('placeholder', 'data-t-placeholder'),
-    tip: attribute('title', 'data-t-title'),
   });
   for (const partial of partialsOf(readSource(`templates/${name}.hbs`))) {
     handlebars.registerPartial(partial, readSource(`templates/${partial}.hbs`));

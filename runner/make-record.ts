@@ -44,6 +44,10 @@ export async function makeRecord({ settings, info, suites, sandbox, command, tim
       threads: info.threads,
       kernels: { ...info.kernels },
       numerics: { ...info.numerics },
+      ...(info.kvCache && {
+        kv_bytes_per_token: info.kvCache.bytesPerToken,
+        mha_bytes_per_token: info.kvCache.mhaBytesPerToken,
+      }),
     },
     suites: [...suites],
     ...(sandbox && { sandbox }),

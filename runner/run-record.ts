@@ -116,6 +116,9 @@ const recordSchema = z.object({
     threads: z.int(),
     kernels: z.record(z.string(), z.string()),
     numerics: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+    /** What one token leaves in the KV cache, and what it would with keys and values for every head; absent in older runs. */
+    kv_bytes_per_token: z.number().positive().optional(),
+    mha_bytes_per_token: z.number().positive().optional(),
   }),
   suites: z.array(suiteSchema).min(1),
   /** Only where programs are run. */

@@ -71,7 +71,12 @@ export function chartConfig(spec: ChartSpec, look: ChartLook): ChartConfiguratio
     grid: { color: colours.grid },
     border: { display: false },
     stacked: spec.kind === 'stack',
-    ticks: { color: colours.muted, font, callback: (value: number | string) => unitText(spec.y.unit, Number(value)) },
+    ticks: {
+      color: colours.muted,
+      font,
+      callback: (value: number | string) => unitText(spec.y.unit, Number(value)),
+      ...(spec.y.unit === 'bytes' && { stepSize: byteStep(spec) }),
+    },
     ...(spec.y.min !== undefined && { min: spec.y.min }),
     ...(spec.y.max !== undefined && { max: spec.y.max }),
     beginAtZero: spec.y.unit !== 'points',
@@ -133,6 +138,18 @@ function colourOf({ series }: ChartColours, at: number): string {
 function boundsOf({ series }: ChartSpec): { min?: number; max?: number } {
   const values = series.flatMap(({ points }) => points.map(({ x }) => x));
   return values.length < 2 ? {} : { min: Math.min(...values), max: Math.max(...values) };
+}
+
+/** About five steps, each a power of two, so that the labels are round in KiB, MiB and GiB. */
+function byteStep({ kind, series }: ChartSpec): number {
+  const sums = new Map<number, number>();
+  for (const { points } of series) {
+    for (const { x, y } of points) {
+      const value = Math.abs(y ?? 0);
+      sums.set(x, kind === 'stack' ? (sums.get(x) ?? 0) + value : Math.max(sums.get(x) ?? 0, value));
+    }
+  }
+  return 2 ** Math.max(0, Math.ceil(Math.log2(Math.max(1, ...sums.values()) / 6)));
 }
 
 function datasetOf(spec: ChartSpec, series: ChartSeries, look: ChartLook, colour: string): ChartDataset {

@@ -7,7 +7,6 @@ import { announceAppearance, currentLanguage, recall, remember, say } from './pa
 const attributes: Readonly<Record<string, string>> = {
   'data-t-label': 'aria-label',
   'data-t-placeholder': 'placeholder',
-  'data-t-title': 'title',
 };
 
 function showLanguage(language: Language): void {
