@@ -23,6 +23,10 @@ const commands: Readonly<Record<string, LazyCommand>> = {
     summary: 'trends over the runs of a folder, and where they change',
     load: async () => (await import('./history.js')).historyCommand(),
   },
+  view: {
+    summary: 'a page on this machine over the runs of a folder, live',
+    load: async () => (await import('./view.js')).viewCommand(),
+  },
   query: {
     summary: 'ask all runs of a folder with SQL',
     load: async () => (await import('./query.js')).queryCommand(),

@@ -38,6 +38,9 @@ export interface RunList {
   readonly skipped: readonly SkippedRun[];
 }
 
+/** What was read before, by name, with the state of the files that it was read from. */
+export type ReadRuns = Map<string, { readonly state: string; readonly run: ListedRun | SkippedRun }>;
+
 /** Runs are looked for this many folders deep. */
 const maxDepth = 4;
 /** More folders than any archive of runs has; a whole disk is not searched by mistake. */
@@ -46,16 +49,16 @@ const maxFolders = 20_000;
 const maxJsonBytes = 32 * 1024 * 1024;
 
 /**
- * The runs below `folder`, which may itself be one. Symbolic links below it are not followed. Throws `run/not-found` when
- * there is no such folder.
+ * The runs below `folder`, which may itself be one. Symbolic links below it are not followed. With `known`, files that did not change
+ * since are not read again. Throws `run/not-found` when there is no such folder.
  */
-export async function listRuns(folder: string): Promise<RunList> {
+export async function listRuns(folder: string, known: ReadRuns = new Map()): Promise<RunList> {
   const root = await rootOf(folder);
   const found: string[] = [];
   const skipped: SkippedRun[] = [];
   await findRunFolders({ root, found, skipped, visited: 0 }, '', 0);
   const atOnce = pLimit(16);
-  const runs = await Promise.all(found.map((name) => atOnce(() => readRun(root, name))));
+  const runs = await Promise.all(found.map((name) => atOnce(() => readChangedRun(root, name, known))));
   const read = runs.filter((run): run is ListedRun => 'record' in run);
   skipped.push(...runs.filter((run): run is SkippedRun => 'reason' in run));
   read.sort((a, b) => compare(a.record.created, b.record.created) || compare(a.name, b.name));
@@ -120,9 +123,32 @@ function isEntered(name: string): boolean {
   return name !== '' && !name.startsWith('.') && name !== 'node_modules' && !/[/\0]/.test(name);
 }
 
+async function readChangedRun(root: string, name: string, known: ReadRuns): Promise<ListedRun | SkippedRun> {
+  const files = runFiles(await folderOf(root, name));
+  const state = `${await stateOf(files.record)} ${await stateOf(files.metrics)}`;
+  const before = known.get(name);
+  if (before?.state !== state) {
+    const run = await readRun(root, name);
+    known.set(name, { state, run });
+    return run;
+  }
+  const { run } = before;
+  // A lock comes and goes without the other files.
+  return 'record' in run ? { ...run, status: await statusOf(run.folder, run.metrics) } : run;
+}
+
+async function stateOf(file: string): Promise<string> {
+  const is = await lstat(file, { bigint: true }).catch(() => undefined);
+  return is === undefined ? 'none' : `${is.ino} ${is.size} ${is.mtimeNs} ${is.ctimeNs}`;
+}
+
+async function folderOf(root: string, name: string): Promise<string> {
+  const isRoot = name === path.basename(root) && (await isFile(path.join(root, 'run.json')));
+  return isRoot ? root : path.join(root, name);
+}
+
 async function readRun(root: string, name: string): Promise<ListedRun | SkippedRun> {
-  const own = path.join(root, name);
-  const folder = name === path.basename(root) && (await isFile(path.join(root, 'run.json'))) ? root : own;
+  const folder = await folderOf(root, name);
   const files = runFiles(folder);
   const text = await readForeign(files.record, maxJsonBytes);
   if (text === undefined) return { name, reason: 'its run.json cannot be read' };

@@ -13,9 +13,11 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   runner: ['engine', 'suites', 'datasets'],
   // Summaries of runs, not runs.
   reports: ['runner/run-summary.ts', 'runner/report-data.ts', 'runner/history/history-data.ts'],
-  cli: ['datasets', 'engine', 'suites', 'models', 'runner', 'reports'],
+  // A server over run folders: shows what reports render.
+  viewer: ['runner', 'reports'],
+  cli: ['datasets', 'engine', 'suites', 'models', 'runner', 'reports', 'viewer'],
   bench: ['datasets', 'engine', 'suites', 'models', 'runner'],
-  'index.ts': ['datasets', 'engine', 'suites', 'models', 'runner', 'reports'],
+  'index.ts': ['datasets', 'engine', 'suites', 'models', 'runner', 'reports', 'viewer'],
 };
 
 const forEverybody = ['errors.ts', 'package-root.ts', 'process-life.ts'];
