@@ -4,7 +4,7 @@ import type { ListRow, RunsState } from '../view/live-data.js';
 import { element, isolated } from './elements.js';
 import { followEvents } from './live-events.js';
 import { readData, say } from './page-state.js';
-import { unitText } from './units.js';
+import { percentText } from './units.js';
 
 function rowOf({ name, label, status, model, dtype, device, suites, created }: ListRow): HTMLElement {
   const path = encodeURIComponent(name);
@@ -13,7 +13,7 @@ function rowOf({ name, label, status, model, dtype, device, suites, created }: L
   const head = element('th', '', link);
   head.scope = 'row';
   const scores = suites.map(({ suite, accuracy }) =>
-    element('div', '', isolated(suite), accuracy === null ? '' : ` ${unitText('ratio', accuracy)}`),
+    element('div', '', isolated(suite), accuracy === null ? '' : ` ${percentText(accuracy)}`),
   );
   return element(
     'tr',

@@ -4,7 +4,7 @@ import type { RecentSample, RunState, SpeedPoint, SuiteState } from '../view/liv
 import { element, isolated } from './elements.js';
 import { followEvents } from './live-events.js';
 import { readData, say } from './page-state.js';
-import { bytesText, numberText, unitText } from './units.js';
+import { bytesText, numberText, percentText } from './units.js';
 
 const none = '–';
 
@@ -22,7 +22,7 @@ function durationText(seconds: number): string {
 }
 
 function suiteRow({ suite, planned, done, statuses }: SuiteState): HTMLElement {
-  const correct = done === 0 ? none : unitText('ratio', (statuses.correct ?? 0) / done);
+  const correct = done === 0 ? none : percentText((statuses.correct ?? 0) / done);
   const counts = Object.entries(statuses).map(([status, count]) => `${status} ${numberText(count)}`);
   const head = element('th', '', isolated(suite));
   head.scope = 'row';

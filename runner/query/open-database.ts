@@ -12,6 +12,7 @@ import {
   createTable,
   createView,
   type LineView,
+  pathPattern,
   quoteText,
   type RunFile,
   runColumns,
@@ -20,8 +21,8 @@ import {
   telemetryColumns,
 } from './views.js';
 
-/** What a query may take at most; beyond it, it fails with DuckDB's own words. */
-export const memoryLimit = '2GB';
+/** What a query may take at most, unless told otherwise; beyond it, it fails with DuckDB's own words. */
+const defaultMemoryLimit = '2GB';
 
 export interface RunsDatabase {
   readonly connection: DuckDBConnection;
@@ -33,7 +34,7 @@ export interface RunsDatabase {
 }
 
 /** Opens `folder` for SQL. Nothing is imported: `samples` and `telemetry` are read by the queries that name them. */
-export async function openDatabase(folder: string): Promise<RunsDatabase> {
+export async function openDatabase(folder: string, memoryLimit = defaultMemoryLimit): Promise<RunsDatabase> {
   const { runs, skipped } = await listRuns(folder);
   const samples = await readableFiles(runs, 'samples');
   const telemetry = await readableFiles(runs, 'telemetry');
@@ -58,7 +59,9 @@ export async function openDatabase(folder: string): Promise<RunsDatabase> {
       columns: ['run', 'file'].map((name) => ({ name, type: 'VARCHAR' })),
       rows: files.map(({ run, file }) => ({ run, file })),
     });
-    await connection.run(`SET allowed_paths = [${files.map(({ file }) => quoteText(file)).join(', ')}]`);
+    // Of a pattern, DuckDB checks the pattern itself and then what it finds.
+    const allowed = files.flatMap(({ file }) => [file, pathPattern(file)]).map(quoteText);
+    await connection.run(`SET allowed_paths = [${allowed.join(', ')}]`);
     await connection.run('SET enable_external_access = false');
     await connection.run('SET lock_configuration = true');
     for (const [name, view] of Object.entries(lineViews)) await connection.run(createView(name, view));

@@ -22,6 +22,8 @@ export interface QueryResult {
 export interface QueryOptions {
   /** Told what was left out: folders that are no run, lines that are damaged. */
   readonly onNotice?: (line: string) => void;
+  /** In DuckDB's words; default `2GB`. */
+  readonly memoryLimit?: string;
 }
 
 /**
@@ -34,9 +36,9 @@ export interface QueryOptions {
 export async function queryRuns<T>(
   folder: string,
   sql: string,
-  { use, onNotice }: QueryOptions & { readonly use: (result: QueryResult) => Promise<T> },
+  { use, onNotice, memoryLimit }: QueryOptions & { readonly use: (result: QueryResult) => Promise<T> },
 ): Promise<T> {
-  const database = await openDatabase(folder);
+  const database = await openDatabase(folder, memoryLimit);
   try {
     for (const { name, reason } of database.skipped) onNotice?.(`${name || folder} is left out: ${reason}`);
     const { connection } = database;
@@ -81,12 +83,11 @@ async function* piecesOf(result: DuckDBResult): AsyncGenerator<Cell[][]> {
   }
 }
 
-/** Counted only where the query reads those files: it costs a second look at them. */
+/** Counted only where the query names those files' view: it costs a second look at them. */
 async function damagedLines({ connection, lineViews }: RunsDatabase, sql: string): Promise<string[]> {
-  const named = new Set(connection.getTableNames(sql, false).map((name) => name.toLowerCase()));
   const lines: string[] = [];
   for (const [view, definition] of Object.entries(lineViews)) {
-    if (!named.has(view) || definition.files.length === 0) continue;
+    if (!sql.toLowerCase().includes(view) || definition.files.length === 0) continue;
     const counts = await connection.runAndReadAll(countDamaged(definition));
     for (const [run, count] of counts.getRows()) {
       lines.push(`${run}/${view}.jsonl: ${count} torn or damaged ${count === 1n ? 'line is' : 'lines are'} left out`);

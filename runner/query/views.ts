@@ -171,9 +171,14 @@ export function countDamaged(lines: LineView): string {
 
 function readLines({ columns, files }: LineView): string {
   const types = columns.map(({ name, key, type }) => `${quoteName(key ?? name)}: ${quoteText(type)}`);
-  return `read_json([${files.map(({ file }) => quoteText(file)).join(', ')}], format = 'newline_delimited',
+  return `read_json([${files.map(({ file }) => quoteText(pathPattern(file))).join(', ')}], format = 'newline_delimited',
     columns = {${types.join(', ')}}, ignore_errors = true, filename = true, compression = 'uncompressed',
     maximum_object_size = ${maxLineBytes})`;
+}
+
+/** DuckDB takes every path for a pattern, and a folder may be called `[a-z]*`. */
+export function pathPattern(file: string): string {
+  return file.replace(/[[*?]/g, (special) => `[${special}]`);
 }
 
 export function quoteText(text: string): string {
