@@ -1,4 +1,5 @@
 /** The lines that a growing file has grown by; begins again when the file is cut or replaced. */
+import type { FileHandle } from 'node:fs/promises';
 import { openForeign } from '../runner/foreign-file.js';
 
 export interface TailReader {
@@ -9,6 +10,7 @@ export interface TailReader {
 }
 
 const chunkBytes = 1 << 20;
+const seenBytes = 64;
 /** A line that is longer is passed over: no answer of a model is. */
 const maxLineBytes = 64 * 1024 * 1024;
 
@@ -19,6 +21,8 @@ export class FileTail {
   /** The beginning of a line whose end is not written yet. */
   private rest: Buffer[] = [];
   private restBytes = 0;
+  /** The last bytes that were read: a resumed run cuts a torn line off and writes on, which size alone does not tell. */
+  private seen = Buffer.alloc(0);
 
   constructor(private readonly file: string) {}
 
@@ -28,12 +32,13 @@ export class FileTail {
     if (handle === undefined) return false;
     try {
       const { ino, size } = await handle.stat({ bigint: true });
-      if (ino !== this.inode || size < this.offset) this.restart(ino, reader);
+      if (ino !== this.inode || size < this.offset || !(await this.isUnchanged(handle))) this.restart(ino, reader);
       const chunk = Buffer.allocUnsafe(chunkBytes);
       while (this.offset < size) {
         const { bytesRead } = await handle.read(chunk, 0, chunkBytes, this.offset);
         if (bytesRead === 0) break;
         this.offset += bytesRead;
+        this.seen = Buffer.concat([this.seen, chunk.subarray(0, bytesRead)].map((part) => part.subarray(-seenBytes))).subarray(-seenBytes);
         this.take(chunk.subarray(0, bytesRead), reader);
       }
       return true;
@@ -42,9 +47,15 @@ export class FileTail {
     }
   }
 
+  private async isUnchanged(handle: FileHandle): Promise<boolean> {
+    const again = Buffer.alloc(this.seen.length);
+    await handle.read(again, 0, again.length, this.offset - again.length);
+    return again.equals(this.seen);
+  }
+
   private restart(inode: bigint, reader: TailReader): void {
     const isFirst = this.inode === -1n;
-    [this.offset, this.inode, this.rest, this.restBytes] = [0, inode, [], 0];
+    [this.offset, this.inode, this.rest, this.restBytes, this.seen] = [0, inode, [], 0, Buffer.alloc(0)];
     if (!isFirst) reader.onRestart();
   }
 
