@@ -38,7 +38,9 @@ export class FileTail {
         const { bytesRead } = await handle.read(chunk, 0, chunkBytes, this.offset);
         if (bytesRead === 0) break;
         this.offset += bytesRead;
-        this.seen = Buffer.concat([this.seen, chunk.subarray(0, bytesRead)].map((part) => part.subarray(-seenBytes))).subarray(-seenBytes);
+        this.seen = Buffer.concat(
+          [this.seen, chunk.subarray(0, bytesRead)].map((part) => part.subarray(-seenBytes)),
+        ).subarray(-seenBytes);
         this.take(chunk.subarray(0, bytesRead), reader);
       }
       return true;

@@ -18,10 +18,27 @@ beforeAll(() => {
     const right = Array.from({ length: 80 }, (_, q) => (n < 9 ? q < 60 : q < 44));
     const commit = (n < 9 ? 'a' : 'b').repeat(40);
     const stop = n === 3 ? { stopAfter: 40 } : {};
-    storeRun(folder, { name: `run-${String(n).padStart(3, '0')}`, right, record: { evalrun: { version: '0.1.0', commit } }, ...stop });
+    storeRun(folder, {
+      name: `run-${String(n).padStart(3, '0')}`,
+      right,
+      record: { evalrun: { version: '0.1.0', commit } },
+      ...stop,
+    });
   }
   // A run whose every name is hostile.
-  const record = { model: { name: '\u001b[31mred\u202e', type: 't', random: true, weight_fingerprint: 'w', tokenizer_sha256: 't', total_parameters: 1, active_parameters: 1, context_length: 1, vocab_size: 1 } };
+  const record = {
+    model: {
+      name: '\u001b[31mred\u202e',
+      type: 't',
+      random: true,
+      weight_fingerprint: 'w',
+      tokenizer_sha256: 't',
+      total_parameters: 1,
+      active_parameters: 1,
+      context_length: 1,
+      vocab_size: 1,
+    },
+  };
   storeRun(folder, { name: '<img src=x>\u001b[2J-99', right: [true], record });
 });
 afterAll(() => rmSync(home, { recursive: true }));
@@ -42,7 +59,10 @@ describe('evalrun history', () => {
 
   test('--json prints one object and --html writes a page with the same numbers', async () => {
     const file = path.join(home, 'history.html');
-    const { code, stdout, stderr } = await runCli(['history', folder, '--suite', 'mmlu', '--model', 'nano', '--json', '--html', file], { cwd: home });
+    const { code, stdout, stderr } = await runCli(
+      ['history', folder, '--suite', 'mmlu', '--model', 'nano', '--json', '--html', file],
+      { cwd: home },
+    );
     expect(code).toBe(0);
     const history = JSON.parse(stdout);
     expect(history.series).toHaveLength(1);

@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { parse } from 'csv-parse/sync';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { parse } from 'csv-parse/sync';
 import stringWidth from 'string-width';
 import { csvLine, renderTable } from '../../cli/query-table.js';
 import { storeRun, temporaryRuns } from '../runner/stored-runs.js';
@@ -26,7 +26,11 @@ describe('evalrun query', () => {
   });
 
   test('--json prints one object with columns and rows', async () => {
-    const { stdout } = await ask('SELECT run, avg(score) AS mean FROM samples GROUP BY run ORDER BY run', 'runs', '--json');
+    const { stdout } = await ask(
+      'SELECT run, avg(score) AS mean FROM samples GROUP BY run ORDER BY run',
+      'runs',
+      '--json',
+    );
     expect(JSON.parse(stdout)).toEqual({
       columns: [
         { name: 'run', type: 'VARCHAR' },
@@ -79,7 +83,12 @@ describe('renderTable', () => {
   const columns = ['name', '数'].map((name, at) => ({ name, isNumber: at === 1 }));
 
   test('aligns Chinese by what it takes on a screen', () => {
-    const lines = renderTable(columns, [['法学', '1'], ['anatomy', '23']]).trimEnd().split('\n');
+    const lines = renderTable(columns, [
+      ['法学', '1'],
+      ['anatomy', '23'],
+    ])
+      .trimEnd()
+      .split('\n');
     expect(new Set(lines.map((line) => stringWidth(line)))).toEqual(new Set([11]));
   });
 
@@ -87,7 +96,8 @@ describe('renderTable', () => {
     const long = Array.from({ length: 4 }, () => 'x'.repeat(100));
     const wide = long.map((_, at) => ({ name: `c${at}`, isNumber: false }));
     for (const terminal of [80, 120, 250]) {
-      for (const line of renderTable(wide, [long], terminal).split('\n')) expect(line.length).toBeLessThanOrEqual(terminal);
+      for (const line of renderTable(wide, [long], terminal).split('\n'))
+        expect(line.length).toBeLessThanOrEqual(terminal);
     }
   });
 });

@@ -77,7 +77,10 @@ function follow(target: string): Following {
   });
   asked.on('error', () => {});
   asked.end();
-  const states = () => [...text.matchAll(/^event: state\ndata: (.*)\n\n/gm)].map(([, json = '']) => JSON.parse(json) as Record<string, unknown>);
+  const states = () =>
+    [...text.matchAll(/^event: state\ndata: (.*)\n\n/gm)].map(
+      ([, json = '']) => JSON.parse(json) as Record<string, unknown>,
+    );
   return {
     received: () => text,
     close: () => asked.destroy(),
@@ -99,7 +102,7 @@ describe('what is served', () => {
     expect(headers['content-type']).toBe('text/html; charset=utf-8');
     for (const name of ['run-1', 'run-2', 'run-3']) expect(body).toContain(`"name":"${name}"`);
     expect(body).toContain('"status":"running"');
-    expect(body).toContain("default-src &#x27;none&#x27;");
+    expect(body).toContain('default-src &#x27;none&#x27;');
     expect(body).not.toContain('private"');
   });
 
@@ -131,12 +134,19 @@ describe('what is served', () => {
   test('HEAD is answered without a body', async () => {
     for (const target of ['/', '/run/run-1', '/run/run-2', '/events', '/nothing']) {
       const { status, headers, body } = await get(target, { method: 'HEAD' });
-      expect([target, status, body, headers['content-type']]).toEqual([target, target === '/nothing' ? 404 : 200, '', expect.any(String)]);
+      expect([target, status, body, headers['content-type']]).toEqual([
+        target,
+        target === '/nothing' ? 404 : 200,
+        '',
+        expect.any(String),
+      ]);
     }
   });
 
   test('in Chinese to browsers that ask for it first', async () => {
-    expect((await get('/', { headers: { 'Accept-Language': 'zh-CN,zh;q=0.9,en;q=0.8' } })).body).toContain('<html lang="zh-CN">');
+    expect((await get('/', { headers: { 'Accept-Language': 'zh-CN,zh;q=0.9,en;q=0.8' } })).body).toContain(
+      '<html lang="zh-CN">',
+    );
     expect((await get('/', { headers: { 'Accept-Language': 'en,zh;q=0.9' } })).body).toContain('<html lang="en">');
   });
 });
@@ -187,14 +197,19 @@ describe('what is not served', () => {
     events.close();
   });
 
-  test.each(['evil.example', 'evil.example:80', '127.0.0.1', '127.0.0.1:1', 'localhost', '[::1]:80', '127.0.0.1.evil.example'])(
-    'requests to the host "%s": its name may have been made to resolve to this machine',
-    async (host) => {
-      const { status, body } = await get('/', { headers: { Host: host } });
-      expect(status).toBe(403);
-      expect(body).not.toContain('run-1');
-    },
-  );
+  test.each([
+    'evil.example',
+    'evil.example:80',
+    '127.0.0.1',
+    '127.0.0.1:1',
+    'localhost',
+    '[::1]:80',
+    '127.0.0.1.evil.example',
+  ])('requests to the host "%s": its name may have been made to resolve to this machine', async (host) => {
+    const { status, body } = await get('/', { headers: { Host: host } });
+    expect(status).toBe(403);
+    expect(body).not.toContain('run-1');
+  });
 
   test.each(['POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'TRACE'])('%s', async (method) => {
     const { status, headers } = await get('/', { method });
@@ -224,7 +239,9 @@ describe('what is not served', () => {
   });
 
   test('anything at another address of this machine', async () => {
-    const others = Object.values(networkInterfaces()).flatMap((list) => list ?? []).filter(({ internal, family }) => !internal && family === 'IPv4');
+    const others = Object.values(networkInterfaces())
+      .flatMap((list) => list ?? [])
+      .filter(({ internal, family }) => !internal && family === 'IPv4');
     const { port } = new URL(view.url);
     for (const { address } of others) await expect(fetch(`http://${address}:${port}/`)).rejects.toThrow();
   });
@@ -235,9 +252,22 @@ describe('events', () => {
     const run = path.join(folder, 'run-3');
     const events = follow('/events/run-3');
     const first = await events.next(() => true);
-    expect(first).toMatchObject({ status: 'running', suites: [{ suite: 'mmlu', planned: 4, done: 1, statuses: { correct: 1 } }] });
-    appendFileSync(path.join(run, 'samples.jsonl'), renderSampleLine(sampleLine({ id: 'mmlu/anatomy/1', group: 'anatomy', status: 'wrong', answer: '<img>\u202e' })));
-    const telemetry = { type: 'engine', seconds: 3, steps: 1, prefill_tokens: 4000, decode_tokens: 100, resident_bytes: 5 };
+    expect(first).toMatchObject({
+      status: 'running',
+      suites: [{ suite: 'mmlu', planned: 4, done: 1, statuses: { correct: 1 } }],
+    });
+    appendFileSync(
+      path.join(run, 'samples.jsonl'),
+      renderSampleLine(sampleLine({ id: 'mmlu/anatomy/1', group: 'anatomy', status: 'wrong', answer: '<img>\u202e' })),
+    );
+    const telemetry = {
+      type: 'engine',
+      seconds: 3,
+      steps: 1,
+      prefill_tokens: 4000,
+      decode_tokens: 100,
+      resident_bytes: 5,
+    };
     appendFileSync(path.join(run, 'telemetry.jsonl'), `${JSON.stringify(telemetry)}\n{"type":"eng`);
     const second = await events.next(({ residentBytes }) => residentBytes === 5);
     expect(second).toMatchObject({
@@ -247,7 +277,9 @@ describe('events', () => {
     expect((second.speed as unknown[]).at(-1)).toEqual({ seconds: 3, prefillPerSecond: 2000, decodePerSecond: 50 });
     rmSync(path.join(run, 'lock'));
     storeRun(folder, { name: 'run-3', right });
-    expect(await events.next(({ status }) => status === 'complete')).toMatchObject({ suites: [{ done: 4, statuses: { correct: 3, wrong: 1 } }] });
+    expect(await events.next(({ status }) => status === 'complete')).toMatchObject({
+      suites: [{ done: 4, statuses: { correct: 3, wrong: 1 } }],
+    });
     events.close();
   });
 
@@ -262,7 +294,8 @@ describe('events', () => {
   test('have a heartbeat when nothing happens', async () => {
     const events = follow('/events/run-2');
     await events.next(() => true);
-    for (let n = 0; n < 500 && !events.received().includes(': still here\n\n'); n++) await new Promise((resolve) => setTimeout(resolve, 20));
+    for (let n = 0; n < 500 && !events.received().includes(': still here\n\n'); n++)
+      await new Promise((resolve) => setTimeout(resolve, 20));
     expect(events.received()).toContain(': still here\n\n');
     events.close();
   });
@@ -285,8 +318,13 @@ describe('serveRuns', () => {
   });
 
   test('refuses a port that is taken and a folder that is none, with what to do', async () => {
-    await expect(serveRuns({ folder, port: Number(new URL(view.url).port) })).rejects.toMatchObject({ code: 'usage/port', message: expect.stringMatching(/another program.*--port 0/) });
-    await expect(serveRuns({ folder: path.join(folder, 'nowhere'), port: 0 })).rejects.toMatchObject({ code: 'run/not-found' });
+    await expect(serveRuns({ folder, port: Number(new URL(view.url).port) })).rejects.toMatchObject({
+      code: 'usage/port',
+      message: expect.stringMatching(/another program.*--port 0/),
+    });
+    await expect(serveRuns({ folder: path.join(folder, 'nowhere'), port: 0 })).rejects.toMatchObject({
+      code: 'run/not-found',
+    });
   });
 });
 

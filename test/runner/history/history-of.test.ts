@@ -21,7 +21,11 @@ describe('the history of a folder', () => {
   test('has accuracies and intervals as in metrics.json, and names the run of a change, its size and what else changed', async () => {
     for (let n = 0; n < 8; n++) {
       const commit = n < 5 ? 'a'.repeat(40) : 'b'.repeat(40);
-      storeRun(folder, { name: name(n), right: answers(n < 5 ? [50] : upTo(12)), record: { evalrun: { version: '0.1.0', commit } } });
+      storeRun(folder, {
+        name: name(n),
+        right: answers(n < 5 ? [50] : upTo(12)),
+        record: { evalrun: { version: '0.1.0', commit } },
+      });
     }
     const { series } = await historyOf(folder);
     expect(series).toHaveLength(1);
@@ -131,7 +135,10 @@ describe('readAnswers', () => {
     const file = path.join(storeRun(folder, { name: name(0), right: [true, false] }), 'samples.jsonl');
     const again = '{"status":"correct","group":"anatomy","id":"mmlu/anatomy/1","suite":"mmlu"}';
     const quoted = '{"id":"mmlu/a\\"b/2","suite":"mmlu","group":"a\\"b","repeat":0,"status":"correct"}';
-    appendFileSync(file, `${again}\n\nnothing\n{"id":"x"}\n${quoted}\n{"id":"mmlu/anatomy/3","suite":"mmlu","group":"anatomy","repeat":0,"status":"correct"`);
+    appendFileSync(
+      file,
+      `${again}\n\nnothing\n{"id":"x"}\n${quoted}\n{"id":"mmlu/anatomy/3","suite":"mmlu","group":"anatomy","repeat":0,"status":"correct"`,
+    );
     expect(await readAnswers(file)).toEqual(
       new Map([
         [
