@@ -57,7 +57,8 @@ function strongestSplit(levels: readonly number[], options: Segmentation, chance
   const tested = candidatesOf(levels.length, chance);
   const sums = new Float64Array(levels.length + 1);
   const observed = largestShift(Float64Array.from(levels), tested, sums);
-  if (observed.candidate === undefined) return undefined;
+  const at = tested.splits[observed.place];
+  if (at === undefined) return undefined;
   // Equal shifts differ in their last bits by the order of additions.
   const threshold = observed.shift * (1 - 1e-9);
   const draws = chance.isComplete ? chance.draws : Math.min(options.draws, chance.draws);
@@ -71,24 +72,37 @@ function strongestSplit(levels: readonly number[], options: Segmentation, chance
     if (largestShift(drawn, tested, sums).shift >= threshold) asClear += 1;
     if (asClear > most) return undefined;
   }
-  return { at: observed.candidate.split, p: (asClear + extra) / (draws + extra) };
+  return { at, p: (asClear + extra) / (draws + extra) };
 }
 
-interface Tested extends Candidate {
-  readonly spread: number;
+/** Candidates as columns: they are gone through for every draw. */
+interface Candidates {
+  readonly starts: Int32Array;
+  readonly splits: Int32Array;
+  readonly ends: Int32Array;
+  /** 1 / (runs before the split * standard deviation), and the same for those after it. */
+  readonly before: Float64Array;
+  readonly after: Float64Array;
 }
 
 /**
  * All splits of all intervals, the shortest intervals first: of splits that are equally clear, the one with the fewest runs around
  * it says best where the change is. Where chance moves nothing there is nothing to test.
  */
-function candidatesOf(length: number, chance: Chance): Tested[] {
-  return seededIntervals(length).flatMap(({ start, end }) =>
+function candidatesOf(length: number, chance: Chance): Candidates {
+  const all = seededIntervals(length).flatMap(({ start, end }) =>
     Array.from({ length: end - start - 1 }, (_, n) => ({ start, split: start + n + 1, end })).flatMap((candidate) => {
       const spread = chance.spreadOf(candidate);
       return spread > 1e-12 ? [{ ...candidate, spread }] : [];
     }),
   );
+  return {
+    starts: Int32Array.from(all, ({ start }) => start),
+    splits: Int32Array.from(all, ({ split }) => split),
+    ends: Int32Array.from(all, ({ end }) => end),
+    before: Float64Array.from(all, ({ start, split, spread }) => 1 / ((split - start) * spread)),
+    after: Float64Array.from(all, ({ split, end, spread }) => 1 / ((end - split) * spread)),
+  };
 }
 
 /** Intervals of 2, 4, 8, ... runs, each half over its neighbour, and the whole sequence. */
@@ -101,17 +115,19 @@ function seededIntervals(length: number): { readonly start: number; readonly end
   return [...intervals, { start: 0, end: length }];
 }
 
-function largestShift(levels: Float64Array, tested: readonly Tested[], sums: Float64Array) {
-  for (let t = 0; t < levels.length; t++) sums[t + 1] = (sums[t] ?? 0) + (levels[t] ?? 0);
-  let shift = 0;
-  let candidate: Candidate | undefined;
-  for (const each of tested) {
-    const { start, split, end, spread } = each;
-    const here = sums[split] ?? 0;
-    const after = ((sums[end] ?? 0) - here) / (end - split);
-    const before = (here - (sums[start] ?? 0)) / (split - start);
-    const value = Math.abs(after - before) / spread;
-    if (value > shift * (1 + 1e-9)) [shift, candidate] = [value, each];
+/** The largest shift in standard deviations, and its place among the candidates; -1 where nothing moves. */
+function largestShift(levels: Float64Array, tested: Candidates, sums: Float64Array): { shift: number; place: number } {
+  const { starts, splits, ends, before, after } = tested;
+  for (let t = 0; t < levels.length; t++) sums[t + 1] = (sums[t] as number) + (levels[t] as number);
+  let [shift, place] = [0, -1];
+  for (let n = 0; n < splits.length; n++) {
+    const here = sums[splits[n] as number] as number;
+    const rise = ((sums[ends[n] as number] as number) - here) * (after[n] as number);
+    const value = Math.abs(rise - (here - (sums[starts[n] as number] as number)) * (before[n] as number));
+    if (value > shift * (1 + 1e-9)) {
+      shift = value;
+      place = n;
+    }
   }
-  return { shift, candidate };
+  return { shift, place };
 }

@@ -26,15 +26,23 @@ export interface HistoryOptions extends SeriesFilter {
 export async function historyOf(folder: string, options: HistoryOptions = {}): Promise<History> {
   const { alarmRate = 0.01, ...filter } = options;
   const { folder: root, runs, skipped } = await listRuns(folder);
-  const groups = groupSeries(runs, filter);
+  const [shards, whole] = [runs.filter(isShard), runs.filter((run) => !isShard(run))];
+  const groups = groupSeries(whole, filter);
   const answers = await readAllAnswers(groups);
   return {
     folder: root,
     alarm_rate: alarmRate,
     least_unsteady: leastUnsteady(alarmRate),
     series: groups.map((group) => seriesOf(group, answers, alarmRate)),
-    skipped,
+    skipped: [
+      ...skipped,
+      ...shards.map(({ name }) => ({ name, reason: 'a shard of a run; "evalrun merge" puts shards together' })),
+    ],
   };
+}
+
+function isShard({ record }: ListedRun): boolean {
+  return record.shard !== undefined;
 }
 
 type AnswersByRun = ReadonlyMap<ListedRun, RunAnswers | undefined>;

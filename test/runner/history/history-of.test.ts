@@ -114,6 +114,18 @@ describe('the history of a folder', () => {
     expect(series[0]?.unsteady).toBe(0);
   });
 
+  test('leaves shards out: each is a part of the questions', async () => {
+    storeRun(folder, { name: name(0), right: answers([]) });
+    storeRun(folder, {
+      name: name(1),
+      right: answers([]),
+      record: { shard: { index: 1, count: 2, places: {}, suites: runRecord().suites } },
+    });
+    const { series, skipped } = await historyOf(folder);
+    expect(series[0]?.points).toHaveLength(1);
+    expect(skipped).toEqual([{ name: name(1), reason: expect.stringMatching(/shard/) }]);
+  });
+
   test('compares scores only, and says so, where samples are missing', async () => {
     for (let n = 0; n < 6; n++) storeRun(folder, { name: name(n), right: answers(n < 3 ? [] : upTo(30)) });
     rmSync(path.join(folder, name(1), 'samples.jsonl'));
