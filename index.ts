@@ -17,6 +17,8 @@ export { loadTokenizer } from './engine/tokenizer/load-tokenizer.js';
 export { type ErrorCode, EvalrunError } from './errors.js';
 export { defaultModel } from './models/default-model.js';
 export { version } from './package-root.js';
+export type { ChangePoint, History, HistoryPoint, HistorySeries } from './runner/history/history-data.js';
+export { type HistoryOptions, historyOf } from './runner/history/history-of.js';
 export { type MergedRun, mergeRuns } from './runner/merge-runs.js';
 export type { Progress } from './runner/progress.js';
 export { type Rescored, type RescoreOptions, rescoreRun } from './runner/rescore.js';
