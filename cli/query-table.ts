@@ -2,7 +2,7 @@
 import stringWidth from 'string-width';
 
 /** Cells are cut to the first of these widths with which a line fits the terminal; their whole text is in --csv and --json. */
-const cellWidths = [60, 40, 30, 20, 12];
+const cellWidths = [60, 50, 40, 35, 30, 26, 22, 18, 15, 12];
 const gap = '  ';
 
 interface TableColumn {

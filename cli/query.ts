@@ -1,7 +1,7 @@
 /** `evalrun query "SQL" [DIR]`: a SELECT over all runs of a folder, as a table, JSON or CSV. */
 import { once } from 'node:events';
 import { Command, Option } from 'commander';
-import { textOf } from '../runner/query/cell.js';
+import { type Cell, textOf } from '../runner/query/cell.js';
 import { type QueryResult, queryRuns } from '../runner/query/query-runs.js';
 import { plainText } from './plain-text.js';
 import { renderCount } from './quantity.js';
@@ -46,13 +46,20 @@ async function printTable({ columns, pieces }: QueryResult): Promise<void> {
   for await (const rows of pieces) {
     count += rows.length;
     for (const row of rows.slice(0, maxTableRows - shown.length)) {
-      shown.push(row.map((cell) => (cell === null ? '' : plainText(textOf(cell)))));
+      shown.push(row.map(tableText));
     }
   }
   await print(renderTable(columns, shown, process.stdout.columns));
   await print(count === 1 ? '1 row\n' : `${renderCount(count)} rows\n`);
   if (count > shown.length)
     await print(`The first ${renderCount(shown.length)} are shown; --csv or --json gives all.\n`);
+}
+
+/** Six digits of a fraction are enough to read. */
+function tableText(cell: Cell): string {
+  if (cell === null) return '';
+  if (typeof cell === 'number' && !Number.isInteger(cell)) return String(Number(cell.toPrecision(6)));
+  return plainText(textOf(cell));
 }
 
 async function printCsv({ columns, pieces }: QueryResult): Promise<void> {

@@ -25,6 +25,12 @@ describe('evalrun query', () => {
     expect(stdout).toBe('run    n  correct\n-----  -  -------\nrun-1  3        2\nrun-2  3        3\n2 rows\n');
   });
 
+  test('rounds fractions in the table, and nowhere else', async () => {
+    const sql = 'SELECT avg(score) AS mean FROM samples';
+    expect((await ask(sql)).stdout).toContain('0.833333\n');
+    expect((await ask(sql, '--csv')).stdout).toBe(`mean\n${5 / 6}\n`);
+  });
+
   test('--json prints one object with columns and rows', async () => {
     const { stdout } = await ask(
       'SELECT run, avg(score) AS mean FROM samples GROUP BY run ORDER BY run',
