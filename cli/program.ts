@@ -39,6 +39,10 @@ const commands: Readonly<Record<string, LazyCommand>> = {
     summary: "DeepSeek-V3's published statements beside what was measured here",
     load: async () => (await import('./claims.js')).claimsCommand(),
   },
+  report: {
+    summary: 'pages, PNG charts and Markdown of runs',
+    load: async () => (await import('./report.js')).reportCommand(),
+  },
   show: {
     summary: 'print a prompt, its tokens, and where the answer will be read',
     load: async (parts) => (await import('./show.js')).showCommand(parts),

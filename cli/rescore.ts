@@ -1,7 +1,10 @@
 /** `evalrun rescore RUN`: verdicts and metrics again from the stored answers, without the model. */
+import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import { rescoreRun } from '../runner/rescore.js';
+import { runFiles } from '../runner/run-folder.js';
 import { renderRunJson, renderRunText } from './run-report.js';
+import { writeRunReport } from './write-report.js';
 
 interface RescoreFlags {
   readonly verbose?: boolean;
@@ -20,7 +23,11 @@ export function rescoreCommand(): Command {
     .option('--json', 'one JSON object on stdout')
     .action(async (folder: string, { verbose = false, json = false, unsafeExec = false }: RescoreFlags) => {
       const { metrics, changes } = await rescoreRun(folder, unsafeExec ? { unsafeExec } : {});
-      const run = { folder, metrics };
+      const page = runFiles(folder).report;
+      const report = existsSync(page)
+        ? await writeRunReport(folder, (line) => process.stderr.write(`${line}\n`))
+        : undefined;
+      const run = { folder, metrics, ...(report !== undefined && { report }) };
       const said = changes.map(({ id, before, after }) => `${id}: ${before} -> ${after}`);
       if (json)
         process.stdout.write(`${JSON.stringify({ ...renderRunJson(run), ...(changes.length > 0 && { changes }) })}\n`);

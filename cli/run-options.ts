@@ -33,6 +33,8 @@ export interface RunFlags {
   readonly verbose?: boolean;
   readonly quiet?: boolean;
   readonly json?: boolean;
+  /** False with --no-report. */
+  readonly report: boolean;
 }
 
 /** Options without a default here take the suite's, or on --resume the stored run's. */
@@ -92,6 +94,7 @@ export function addRunOptions(command: Command): Command {
     )
     .option('-v, --verbose', 'every subject in the table')
     .option('-q, --quiet', 'no progress and no notices')
+    .option('--no-report', 'do not write report.html into the run folder')
     .option('--json', 'one JSON object on stdout, everything else on stderr');
 }
 

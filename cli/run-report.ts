@@ -10,6 +10,8 @@ export interface ReportedRun {
   readonly metrics: RunMetrics;
   /** What the engine did just now; absent when nothing was computed. */
   readonly work?: RunWork;
+  /** The page that was written; absent where none was. */
+  readonly report?: string;
 }
 
 export interface ReportOptions {
@@ -29,7 +31,7 @@ export function renderRunJson({ folder, metrics }: ReportedRun): { run: string; 
 }
 
 /** Tables and what must be known to read them. Never holds a control character. */
-export function renderRunText({ folder, metrics, work }: ReportedRun, options: ReportOptions): string {
+export function renderRunText({ folder, metrics, work, report }: ReportedRun, options: ReportOptions): string {
   const columns = Math.max(60, Math.min(120, options.columns ?? process.stdout.columns ?? 80));
   const lines = Object.entries(metrics.suites).flatMap(([name, suite]) => [
     '',
@@ -54,6 +56,7 @@ export function renderRunText({ folder, metrics, work }: ReportedRun, options: R
   if (metrics.random) lines.push('These weights are random: the scores mean nothing.');
   if (work !== undefined && work.samples > 0) lines.push(...wrapText(renderWork(work), columns, 2));
   lines.push(`Run: ${folder}`);
+  if (report !== undefined) lines.push(`Report: ${report}`);
   return lines.join('\n');
 }
 

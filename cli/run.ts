@@ -22,8 +22,9 @@ import type { CliParts } from './parts.js';
 import { ProgressLine } from './progress-line.js';
 import { renderStart } from './run-banner.js';
 import type { RunFlags } from './run-options.js';
-import { renderRunJson, renderRunText } from './run-report.js';
+import { type ReportedRun, renderRunJson, renderRunText } from './run-report.js';
 import { wrapText } from './wrap-text.js';
+import { writeRunReport } from './write-report.js';
 
 /** Runs or resumes what `flags` ask for. Throws what goes wrong, with a hint how the run can go on. */
 export async function run(flags: RunFlags, parts: CliParts): Promise<void> {
@@ -40,7 +41,8 @@ export async function run(flags: RunFlags, parts: CliParts): Promise<void> {
       },
     });
     progress.clear();
-    printResult(result, flags);
+    const report = flags.report ? await writeRunReport(result.folder, (line) => progress.print(line)) : undefined;
+    printResult({ ...result, ...(report !== undefined && { report }) }, flags);
   } catch (error) {
     progress.clear();
     if (started === undefined) throw error;
@@ -156,7 +158,7 @@ async function checkWritable(out: string): Promise<void> {
   }
 }
 
-function printResult(result: RunResult, { json, quiet, verbose }: RunFlags): void {
+function printResult(result: ReportedRun, { json, quiet, verbose }: RunFlags): void {
   const text = () => `${renderRunText(result, { verbose: verbose === true })}\n`;
   if (!json) process.stdout.write(text());
   else {

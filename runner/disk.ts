@@ -5,7 +5,7 @@ import path from 'node:path';
 import { EvalrunError } from '../errors.js';
 
 /** Replaces `file` atomically: other processes, and a crash at any instant, see the old text or the new one. */
-export async function writeAtomically(file: string, text: string): Promise<void> {
+export async function writeAtomically(file: string, text: string | Uint8Array): Promise<void> {
   const temporary = `${file}.tmp`;
   try {
     const handle = await open(temporary, 'w');
@@ -18,7 +18,8 @@ export async function writeAtomically(file: string, text: string): Promise<void>
     await rename(temporary, file);
     await syncFolder(path.dirname(file));
   } catch (cause) {
-    await rm(temporary, { force: true });
+    // Where the file could not even be made, this fails for the same reason, which is told below.
+    await rm(temporary, { force: true }).catch(() => undefined);
     throw writeError(file, cause);
   }
 }

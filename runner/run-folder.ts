@@ -10,6 +10,7 @@ export interface RunFiles {
   readonly samples: string;
   readonly metrics: string;
   readonly telemetry: string;
+  readonly report: string;
 }
 
 export function runFiles(folder: string): RunFiles {
@@ -19,6 +20,7 @@ export function runFiles(folder: string): RunFiles {
     samples: at('samples.jsonl'),
     metrics: at('metrics.json'),
     telemetry: at('telemetry.jsonl'),
+    report: at('report.html'),
   };
 }
 

@@ -60,8 +60,10 @@ export function chartConfig(spec: ChartSpec, look: ChartLook): ChartConfiguratio
       color: categories === undefined ? colours.muted : colours.ink,
       font,
       autoSkip: !isRows,
+      crossAlign: isRows ? ('far' as const) : ('near' as const),
       maxRotation: 40,
       ...(categories === undefined && { callback: (value: number | string) => unitText(spec.x.unit, Number(value)) }),
+      ...(spec.x.unit === 'seconds' && { stepSize: secondsStep(spec), includeBounds: false }),
     },
     ...(categories === undefined && boundsOf(spec)),
   };
@@ -140,6 +142,14 @@ function boundsOf({ series }: ChartSpec): { min?: number; max?: number } {
   return values.length < 2 ? {} : { min: Math.min(...values), max: Math.max(...values) };
 }
 
+/** About ten steps of a length that clocks have. */
+function secondsStep(spec: ChartSpec): number {
+  const { min = 0, max = 1 } = boundsOf(spec);
+  const wanted = (max - min) / 10;
+  const lengths = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200];
+  return lengths.find((length) => length >= wanted) ?? 86_400 * Math.ceil(wanted / 86_400);
+}
+
 /** About five steps, each a power of two, so that the labels are round in KiB, MiB and GiB. */
 function byteStep({ kind, series }: ChartSpec): number {
   const sums = new Map<number, number>();
@@ -166,6 +176,8 @@ function datasetOf(spec: ChartSpec, series: ChartSeries, look: ChartLook, colour
       borderWidth: 1,
       borderRadius: 2,
       maxBarThickness: 40,
+      // Series of rows never share a row.
+      grouped: spec.kind !== 'rows',
     };
   }
   const isFew = series.points.length <= 60;

@@ -20,6 +20,8 @@ const textColumns = ['target', 'answer', 'output', 'thinking', 'rule', 'extracte
 export class SampleSearch {
   private readonly lowerStrings: string[] = [];
   private readonly lowerIds: string[] = [];
+  private lastNeedle = '';
+  private lastFound = new Uint8Array(0);
 
   constructor(private readonly data: SampleData) {}
 
@@ -66,9 +68,8 @@ export class SampleSearch {
   private textTest(needle: string): (at: number) => boolean {
     if (needle === '') return () => true;
     this.prepare();
-    const { lowerIds, lowerStrings, data } = this;
-    const has = new Uint8Array(lowerStrings.length);
-    for (let place = 0; place < has.length; place++) if (lowerStrings[place]?.includes(needle)) has[place] = 1;
+    const { lowerIds, data } = this;
+    const has = this.stringsWith(needle);
     const columns = textColumns.map((name) => data[name]);
     return (at) => {
       for (const column of columns) {
@@ -77,6 +78,20 @@ export class SampleSearch {
       }
       return lowerIds[at]?.includes(needle) ?? false;
     };
+  }
+
+  /** Each further letter of a word is looked for only where the letters before it were found. */
+  private stringsWith(needle: string): Uint8Array {
+    const { lowerStrings, lastNeedle, lastFound } = this;
+    const isLonger = lastNeedle !== '' && needle.includes(lastNeedle);
+    const has = new Uint8Array(lowerStrings.length);
+    for (let place = 0; place < has.length; place++) {
+      if (isLonger && lastFound[place] === 0) continue;
+      if (lowerStrings[place]?.includes(needle)) has[place] = 1;
+    }
+    this.lastNeedle = needle;
+    this.lastFound = has;
+    return has;
   }
 
   /** Samples without a margin come last. */

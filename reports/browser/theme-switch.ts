@@ -10,8 +10,14 @@ export function isDark(): boolean {
   return theme === undefined ? matchMedia('(prefers-color-scheme: dark)').matches : theme === 'dark';
 }
 
+/** Opened for paper, to be closed again after it. */
+const unfolded: HTMLDetailsElement[] = [];
+
 function setPrinting(value: boolean): void {
   printing = value;
+  if (value) unfolded.push(...document.querySelectorAll<HTMLDetailsElement>('details:not([open])'));
+  for (const details of unfolded) details.open = value;
+  if (!value) unfolded.length = 0;
   announceAppearance();
 }
 

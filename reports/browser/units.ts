@@ -21,6 +21,15 @@ export function bytesText(bytes: number): string {
   return `${value.toFixed(power === 0 || Number.isInteger(value) ? 0 : 1)} ${names[power]}`;
 }
 
+/** `45 s`, `12:30`, `2:00:00` */
+export function secondsText(seconds: number): string {
+  if (seconds < 60) return `${numberText(seconds)} s`;
+  const whole = Math.round(seconds);
+  const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60), whole % 60];
+  const two = (value: number) => String(value).padStart(2, '0');
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
+}
+
 export function unitText(unit: Unit, value: number): string {
   switch (unit) {
     case 'ratio':
@@ -30,7 +39,7 @@ export function unitText(unit: Unit, value: number): string {
     case 'bytes':
       return bytesText(value);
     case 'seconds':
-      return `${numberText(value)} s`;
+      return secondsText(value);
     case 'number':
       return numberText(value);
   }

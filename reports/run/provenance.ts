@@ -34,8 +34,6 @@ function factsOf({ model, engine, evalrun, created, suites, settings }: RunRecor
     total: renderLarge(model.total_parameters),
     active: renderLarge(model.active_parameters),
   };
-  const commit =
-    evalrun.commit === null ? '' : ` (${evalrun.commit.slice(0, 12)}${/-dirty$/.test(evalrun.commit) ? '-dirty' : ''})`;
   return [
     { name: text('provenance.model'), value: raw(model.name) },
     { name: text('provenance.architecture'), value: text('provenance.parameters', parameters) },
@@ -54,9 +52,15 @@ function factsOf({ model, engine, evalrun, created, suites, settings }: RunRecor
       value: raw(suites.map((suite) => `${suiteName(suite.suite)}: ${protocolOf(suite)}`).join('; ')),
     },
     { name: text('provenance.seed'), value: raw(String(settings.seed)) },
-    { name: text('provenance.version'), value: raw(`evalrun ${evalrun.version}${commit}`) },
+    { name: text('provenance.version'), value: raw(versionOf(evalrun)) },
     { name: text('provenance.date'), value: raw(created.replace('T', ' ').replace(/\.\d+Z$/, ' UTC')) },
   ];
+}
+
+/** `evalrun 0.1.0 (0123456789ab-dirty)` */
+export function versionOf({ version, commit }: RunRecord['evalrun']): string {
+  const dirty = commit?.endsWith('-dirty') ? '-dirty' : '';
+  return `evalrun ${version}${commit === null ? '' : ` (${commit.slice(0, 12)}${dirty})`}`;
 }
 
 /** `official v1, 5-shot` */

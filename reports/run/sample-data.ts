@@ -6,12 +6,13 @@ import { isFormula, renderFormula } from '../formula.js';
 import type { SampleData } from '../page-data.js';
 import { clipText, visibleText } from '../visible-text.js';
 
-/** Characters of one text, and of all texts together, before anything is compressed. */
+/** Characters of one text, and of all written answers together, before anything is compressed. */
 const longestText = 20_000;
 const shortestText = 200;
+const mostCharacters = 48e6;
 const longestId = 400;
-/** Base64 in the page; a page of 40 MB is still opened by every browser. */
-const mostBytes = 34 * 2 ** 20;
+/** In the page, which is below 40 MB with everything else. */
+const mostBase64Bytes = 34 * 2 ** 20;
 const mostFormulas = 3000;
 
 export interface PackedSamples {
@@ -21,14 +22,23 @@ export interface PackedSamples {
   readonly formulas: readonly string[];
 }
 
-/** Texts of one length limit after the other, until the page is not too large. */
-export function packSamples(data: RunReportData): PackedSamples {
-  for (let limit = longestText; ; limit = Math.floor(limit / 4)) {
+/** Texts of one length limit after the other, until there are at most `mostBytes` bytes of base64. */
+export function packSamples(data: RunReportData, mostBytes = mostBase64Bytes): PackedSamples {
+  for (let limit = firstLimit(data); ; limit = Math.floor(limit / 2)) {
     const samples = sampleData(data, limit);
     const base64 = gzipSync(JSON.stringify(samples)).toString('base64');
     if (base64.length <= mostBytes || limit <= shortestText)
       return { base64, formulas: Object.values(samples.formulas) };
   }
+}
+
+/** The longest limit at which all texts together can be held in memory and compressed in seconds. */
+function firstLimit({ lines }: RunReportData): number {
+  const lengths = lines.flatMap((line) => ('output' in line ? [line.output.length] : []));
+  const charactersAt = (limit: number) => lengths.reduce((sum, length) => sum + Math.min(length, limit), 0);
+  let limit = longestText;
+  while (limit > shortestText && charactersAt(limit) > mostCharacters) limit = Math.floor(limit / 2);
+  return limit;
 }
 
 export function sampleData({ record, lines, telemetry }: RunReportData, limit = longestText): SampleData {

@@ -29,7 +29,8 @@ export function throughputChart({ telemetry }: RunReportData): ChartSpec | null 
     title: text('throughput.chart'),
     x: { label: text('throughput.time'), unit: 'seconds' },
     y: { label: text('throughput.rate'), unit: 'number', min: 0 },
-    series,
+    // A run that generates nothing has no second line.
+    series: series.filter(({ points }, at) => at === 0 || points.some(({ y }) => y > 0)),
   };
 }
 
@@ -57,7 +58,8 @@ function factsOf({ telemetry, metrics }: RunReportData): Fact[] {
   facts.push({ name: text('throughput.work'), value: text('throughput.work-value', work) });
   if (intervals.length > 0) {
     const rates = { prefill: rate((i) => i.prefillTokens), decode: rate((i) => i.decodeTokens) };
-    facts.push({ name: text('throughput.mean'), value: text('throughput.mean-value', rates) });
+    const key = intervals.some((i) => i.decodeTokens > 0) ? 'throughput.mean-value' : 'throughput.mean-prompts';
+    facts.push({ name: text('throughput.mean'), value: text(key, rates) });
   }
   const energy = energyJoules(intervals);
   facts.push({

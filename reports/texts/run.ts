@@ -84,6 +84,10 @@ export const runTexts = {
   ],
   'scores.how': ['Interval:', '区间算法：'],
 
+  'scores.chart': ['{model}: accuracy with 95 % intervals', '{model}：准确率与 95 % 区间'],
+  'scores.suites': ['suite', '评测集'],
+  'scores.parts': ['category or subject', '类别或科目'],
+
   'subjects.title': ['Categories and subjects', '类别与科目'],
   'subjects.category': ['Category', '类别'],
   'subjects.subject': ['Subject', '科目'],
@@ -160,7 +164,7 @@ export const runTexts = {
 
   'throughput.title': ['Throughput', '吞吐量'],
   'throughput.chart': ['Tokens per second over time', '随时间变化的每秒 token 数'],
-  'throughput.time': ['Seconds of work', '工作时间'],
+  'throughput.time': ['Time of work', '工作时间'],
   'throughput.rate': ['Tokens per second', '每秒 token 数'],
   'throughput.prefill': ['Prompts (prefill)', '提示词（prefill）'],
   'throughput.decode': ['Answers (decode)', '生成（decode）'],
@@ -176,6 +180,7 @@ export const runTexts = {
     '{prefill} prompt tokens and {decode} generated tokens per second',
     '每秒 {prefill} 个提示词 token，{decode} 个生成 token',
   ],
+  'throughput.mean-prompts': ['{prefill} prompt tokens per second', '每秒 {prefill} 个提示词 token'],
   'throughput.energy': ['Energy', '能耗'],
 
   'memory.title': ['Memory', '内存'],
@@ -198,8 +203,8 @@ export const runTexts = {
 
   'experts.title': ['Expert load', '专家负载'],
   'experts.meaning': [
-    'Each row is a layer, each cell an expert; darker cells got more tokens, and three times the mean or more is darkest.',
-    '每行是一层，每格是一个专家；颜色越深分到的 token 越多，达到均值三倍及以上时最深。',
+    'Each row is a layer, each cell an expert: the stronger its colour, the more tokens it got, up to three times the mean.',
+    '每行是一层，每格是一个专家：颜色越浓，分到的 token 越多；达到均值三倍及以上时最浓。',
   ],
   'experts.mixed': ['Loads of layers of another shape are left out.', '形状不同的层的负载未计入。'],
   'experts.subject': ['Subject', '科目'],
@@ -282,4 +287,19 @@ export const runTexts = {
   'samples.thinking': ['Thinking', '思考过程'],
   'samples.output': ['Output', '输出'],
   'samples.clipped': ['{n} more characters are not shown', '另有 {n} 个字符未显示'],
+
+  'markdown.suite': ['Suite', '评测集'],
+  'markdown.protocol': ['Protocol', '协议'],
+  'markdown.unjudged': ['Without a judged answer', '没有经过判定的答案'],
+  'markdown.none': ['none', '无'],
+  'markdown.bounds': [
+    'accuracy between {low} and {high}, depending on them',
+    '视其对错，准确率在 {low} 与 {high} 之间',
+  ],
+
+  'index.title': ['Runs', '运行列表'],
+  'index.runs': ['Runs', '运行'],
+  'index.run': ['Run', '运行'],
+  'index.complete': ['complete', '已完成'],
+  'index.incomplete': ['not finished', '未完成'],
 } as const satisfies Dictionary;

@@ -53,6 +53,14 @@ describe('the model in the box against transformers, float32', () => {
     }
   });
 
+  test('a token leaves the latent and its rotary part in the cache, where multi-head attention would leave 3.2 times as much', () => {
+    const [layers, latent, rotary, heads] = [5, 128, 32, 4];
+    expect(engine.info.kvCache).toEqual({
+      bytesPerToken: 4 * layers * (latent + rotary),
+      mhaBytesPerToken: 4 * layers * heads * (32 + 32 + 64),
+    });
+  });
+
   test('greedy continuations', async () => {
     const requests = golden.prompts.map((prompt) => ({
       id: String(prompt),
