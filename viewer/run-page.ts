@@ -14,11 +14,12 @@ export type RunPage = { readonly file: FileHandle } | { readonly html: string };
 
 /** Of a finished run its own report.html, where there is one. Throws what `loadRunReport` throws. */
 export async function runPage({ folder, status }: ListedRun, language: Language): Promise<RunPage> {
+  const { report, ...read } = runFiles(folder);
   if (status === 'complete' || status === 'invalid') {
-    const file = await openForeign(path.join(folder, 'report.html'));
+    const file = await openForeign(report);
     if (file !== undefined) return { file };
   }
-  for (const file of Object.values(runFiles(folder))) await refuseLink(file);
+  for (const file of Object.values(read)) await refuseLink(file);
   return { html: renderRunReport(await loadRunReport(folder), { language }) };
 }
 
