@@ -12,6 +12,7 @@ export type ErrorArea =
   | 'device'
   | 'memory'
   | 'run'
+  | 'query'
   | 'network'
   | 'serve'
   | 'build'

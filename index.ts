@@ -26,6 +26,8 @@ export type { Comparison, SuiteComparison, Verdict } from './runner/compare/comp
 export type { Drafting } from './runner/drafting.js';
 export type { GateResult } from './runner/gate/gate-result.js';
 export { type GateOptions, gateRun } from './runner/gate/gate-run.js';
+export type { ChangePoint, History, HistoryPoint, HistorySeries } from './runner/history/history-data.js';
+export { type HistoryOptions, historyOf } from './runner/history/history-of.js';
 export { type MergedRun, mergeRuns } from './runner/merge-runs.js';
 export type { Progress } from './runner/progress.js';
 export { loadRunReport } from './runner/read-run.js';

@@ -27,6 +27,18 @@ const commands: Readonly<Record<string, LazyCommand>> = {
     summary: 'may this run replace a baseline: 0 yes, 1 no, 2 cannot tell',
     load: async () => (await import('./gate.js')).gateCommand(),
   },
+  history: {
+    summary: 'trends over the runs of a folder, and where they change',
+    load: async () => (await import('./history.js')).historyCommand(),
+  },
+  view: {
+    summary: 'a page on this machine over the runs of a folder, live',
+    load: async () => (await import('./view.js')).viewCommand(),
+  },
+  query: {
+    summary: 'ask all runs of a folder with SQL',
+    load: async () => (await import('./query.js')).queryCommand(),
+  },
   merge: {
     summary: 'put the shards of a run together',
     load: async () => (await import('./merge.js')).mergeCommand(),

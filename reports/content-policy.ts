@@ -6,15 +6,18 @@ export interface PolicyParts {
   readonly styles: readonly string[];
   /** KaTeX places its boxes by style attributes. */
   readonly styleAttributes: boolean;
+  /** A page of `evalrun view` reads news from the server that it came from. */
+  readonly connects: boolean;
 }
 
 /** For a `<meta http-equiv="Content-Security-Policy">`; hashes are over the elements' exact text. */
-export function contentPolicy({ scripts, styles, styleAttributes }: PolicyParts): string {
+export function contentPolicy({ scripts, styles, styleAttributes, connects }: PolicyParts): string {
   return [
     "default-src 'none'",
     `script-src ${sources(scripts)}`,
     `style-src ${sources(styles)}`,
     ...(styleAttributes ? ["style-src-attr 'unsafe-inline'"] : []),
+    ...(connects ? ["connect-src 'self'"] : []),
     'img-src data:',
     'font-src data:',
     "base-uri 'none'",

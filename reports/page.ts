@@ -4,7 +4,7 @@ import type { ChartSpec } from './chart-spec.js';
 import { contentPolicy } from './content-policy.js';
 import type { PageData } from './page-data.js';
 import { readSource, renderTemplate } from './templates.js';
-import type { Dictionary, Language, TextRef } from './text.js';
+import { type Dictionary, type Language, type TextRef, text } from './text.js';
 import { shellTexts } from './texts/shell.js';
 
 export interface PageSection {
@@ -39,17 +39,19 @@ export interface PageOptions {
   readonly data?: readonly DataBlock[];
   /** Set where sections hold KaTeX's output. */
   readonly mathematics?: boolean;
+  /** Set for pages of `evalrun view`, which follow what happens and are no files. */
+  readonly live?: boolean;
 }
 
 /** The whole HTML file; the same bytes for the same options. */
 export function renderPage(options: PageOptions): string {
-  const { language, charts = [], data = [] } = options;
+  const { language, charts = [], data = [], live = false } = options;
   const dictionary = { ...shellTexts, ...options.dictionary };
   const page: PageData = { dictionary, charts };
   const scripts = [
     ...(charts.length > 0 ? [chartLibrary()] : []),
     joinModules([charts.length > 0 ? 'page.js' : 'plain-page.js', ...(options.scripts ?? [])]),
-  ].map((text) => insideScript(text));
+  ].map(insideScript);
   const styles = [
     readSource('styles/page.css'),
     ...(options.styles ?? []).map((style) => ('file' in style ? readSource(`styles/${style.file}`) : style.text)),
@@ -57,7 +59,8 @@ export function renderPage(options: PageOptions): string {
   const view = {
     ...options,
     htmlLanguage: language === 'zh' ? 'zh-CN' : 'en',
-    policy: contentPolicy({ scripts, styles, styleAttributes: options.mathematics ?? false }),
+    policy: contentPolicy({ scripts, styles, styleAttributes: options.mathematics ?? false, connects: live }),
+    made: text(live ? 'shell.live' : 'shell.made'),
     styles,
     scripts,
     data: [{ id: 'page-data', content: { json: page } }, ...data].map(({ id, content }) =>

@@ -7,9 +7,11 @@ import { z } from 'zod';
 import { EvalrunError } from '../errors.js';
 import { isAlive, startOf } from '../process-life.js';
 import { writeError } from './disk.js';
+import { readForeign } from './foreign-file.js';
 
 const ownerSchema = z.object({ pid: z.int().positive(), host: z.string(), start: z.string().nullable() });
 type Owner = z.infer<typeof ownerSchema>;
+const maxLockBytes = 4096;
 
 export interface RunLock {
   /** Gives the folder free again. */
@@ -63,6 +65,13 @@ async function create(file: string): Promise<boolean> {
   }
 }
 
+/** Whether a run is being written, as far as can be told from here; changes nothing, and no lock file makes it wait or throw. */
+export async function isLocked(folder: string): Promise<boolean> {
+  const text = await readForeign(path.join(folder, 'lock'), maxLockBytes);
+  const owner = text === undefined ? undefined : parseOwner(text);
+  return owner !== undefined && (await holderOf(owner)) !== undefined;
+}
+
 async function refuseIfAlive(folder: string, file: string): Promise<void> {
   let text: string;
   try {
@@ -73,8 +82,14 @@ async function refuseIfAlive(folder: string, file: string): Promise<void> {
   }
   const owner = parseOwner(text);
   if (owner === undefined) throw locked(folder, 'a lock file that evalrun did not write');
-  if (owner.host !== hostname()) throw locked(folder, `process ${owner.pid} on ${owner.host}`);
-  if (isAlive(owner.pid) && (await startOf(owner.pid)) === owner.start) throw locked(folder, `process ${owner.pid}`);
+  const holder = await holderOf(owner);
+  if (holder !== undefined) throw locked(folder, holder);
+}
+
+/** The owner in words, unless it is known to be dead. */
+async function holderOf({ pid, host, start }: Owner): Promise<string | undefined> {
+  if (host !== hostname()) return `process ${pid} on ${host}`;
+  return isAlive(pid) && (await startOf(pid)) === start ? `process ${pid}` : undefined;
 }
 
 function parseOwner(text: string): Owner | undefined {

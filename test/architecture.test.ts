@@ -19,10 +19,13 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'runner/report-data.ts',
     'runner/compare/comparison.ts',
     'runner/gate/gate-result.ts',
+    'runner/history/history-data.ts',
   ],
-  cli: ['datasets', 'engine', 'suites', 'models', 'runner', 'reports', 'serve'],
+  // A server over run folders: shows what reports render.
+  viewer: ['runner', 'reports'],
+  cli: ['datasets', 'engine', 'suites', 'models', 'runner', 'reports', 'serve', 'viewer'],
   bench: ['datasets', 'engine', 'suites', 'models', 'runner', 'serve'],
-  'index.ts': ['datasets', 'engine', 'suites', 'models', 'runner', 'reports', 'serve'],
+  'index.ts': ['datasets', 'engine', 'suites', 'models', 'runner', 'reports', 'serve', 'viewer'],
 };
 
 const forEverybody = ['errors.ts', 'package-root.ts', 'process-life.ts'];

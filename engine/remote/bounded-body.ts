@@ -1,4 +1,5 @@
 /** An answer that cannot fill the memory of whoever reads it. */
+import { type ReadableStream, TransformStream } from 'node:stream/web';
 import { Response } from 'undici';
 
 /** The same response, whose body fails after `bytes` bytes. */

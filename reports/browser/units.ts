@@ -7,6 +7,11 @@ export function numberText(value: number): string {
   return value.toLocaleString('en-US', { maximumFractionDigits: digits });
 }
 
+/** A ratio 0..1 as `61.3 %`. */
+export function percentText(ratio: number): string {
+  return `${(100 * ratio).toFixed(1)} %`;
+}
+
 /** `14.2 GiB` */
 export function bytesText(bytes: number): string {
   const names = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];

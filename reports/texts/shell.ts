@@ -12,6 +12,10 @@ export const shellTexts = {
     'Made by evalrun. This file is complete: it loads nothing from anywhere.',
     '由 evalrun 生成。本文件自成一体，不会从任何地方加载内容。',
   ],
+  'shell.live': [
+    'Shown by evalrun view on this machine. It reads the folder of runs and changes nothing in it.',
+    '由本机上的 evalrun view 显示。它只读取运行目录，不作任何修改。',
+  ],
   'shell.noscript': [
     'Charts and the list of samples need JavaScript; everything else is readable without it.',
     '图表与样本列表需要 JavaScript，其余内容无需它即可阅读。',

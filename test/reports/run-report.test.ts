@@ -239,7 +239,15 @@ describe('what must be known first', () => {
         suites: [
           { ...suite, datasets: dataset === undefined ? [] : [{ ...dataset, deviations: ['A row is missing.'] }] },
         ],
-        sandbox: { rung: 'unsafe', bubblewrap: null, python: '3.11', packages: {}, defences: [], limits: {} },
+        sandbox: {
+          rung: 'unsafe',
+          bubblewrap: null,
+          pyodide: null,
+          python: '3.11',
+          packages: {},
+          defences: [],
+          limits: {},
+        },
       },
       lines: cut,
     });
