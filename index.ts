@@ -17,6 +17,7 @@ export { loadTokenizer } from './engine/tokenizer/load-tokenizer.js';
 export { type ErrorCode, EvalrunError } from './errors.js';
 export { defaultModel } from './models/default-model.js';
 export { version } from './package-root.js';
+export { type MergedRun, mergeRuns } from './runner/merge-runs.js';
 export type { Progress } from './runner/progress.js';
 export { type Rescored, type RescoreOptions, rescoreRun } from './runner/rescore.js';
 export type { RunRecord, RunSettings, SuiteRecord } from './runner/run-record.js';
