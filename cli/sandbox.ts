@@ -91,6 +91,8 @@ function renderTable(rows: readonly SelftestRow[], present: readonly IsolatingRu
   const table = new Table({
     head: ['row', 'attack', ...(isWide ? ['right answers'] : []), ...present],
     style: { head: [], border: [] },
+    // A line between every two of a hundred rows would only make it longer.
+    chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
     colWidths: [5, ...texts, ...present.map(() => answerWidth)],
     wordWrap: true,
   });

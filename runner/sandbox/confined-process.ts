@@ -1,6 +1,6 @@
 /** One interpreter in the sandbox: started, spoken to in frames, measured, and ended with all that it started. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { Duplex, Readable, Writable } from 'node:stream';
@@ -148,7 +148,18 @@ export class ConfinedProcess {
     const again = setInterval(() => this.signal(true), 500);
     await this.closed;
     clearInterval(again);
+    await this.awaitGone();
     if (this.folder !== undefined) rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /**
+   * On a busy machine bubblewrap's outer process may be gone before the inner one, which is the last of its namespace to go.
+   * Another process cannot have its number so soon.
+   */
+  private async awaitGone(): Promise<void> {
+    for (let attempt = 0; attempt < 500 && existsSync(`/proc/${this.rootPid}`); attempt++) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
   }
 
   private start(): ChildProcess {

@@ -44,7 +44,7 @@ const environment = {
 const opened = new Map<string, Promise<Pyodide | string>>();
 
 /** The Pyodide of this installation, or why there is none. Made ready once in this process, which takes some seconds. */
-export function findPyodide(folder = locate()): Promise<Pyodide | string> {
+export function findPyodide(folder = process.env.EVALRUN_PYODIDE ?? locate()): Promise<Pyodide | string> {
   if (folder === undefined) return Promise.resolve('the npm package "pyodide" is not installed');
   const found = opened.get(folder) ?? makeReady(folder);
   opened.set(folder, found);

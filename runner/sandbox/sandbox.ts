@@ -19,7 +19,7 @@ export interface SandboxOptions {
   readonly bubblewrap?: string;
   /** Interpreter to use; see findInterpreter. */
   readonly python?: string;
-  /** Folder of Pyodide; that of the installed npm package when absent. */
+  /** Folder of Pyodide; EVALRUN_PYODIDE, or that of the installed npm package, when absent. */
   readonly pyodide?: string;
 }
 

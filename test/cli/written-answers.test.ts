@@ -16,7 +16,7 @@ const evalrun = (args: readonly string[], options: Partial<CliOptions> = {}) => 
 const oneLine = (text: string) => text.replace(/\s+/g, ' ');
 const box = ['--data', 'embedded'];
 /** Wherever these tests run, there is no sandbox. */
-const noSandbox = { EVALRUN_BWRAP: '/nowhere/bwrap' };
+const noSandbox = { EVALRUN_BWRAP: '/nowhere/bwrap', EVALRUN_PYODIDE: '/nowhere/pyodide' };
 
 describe('evalrun --suite math500,mgsm', () => {
   test('says how it asks, counts what was not answered, and scores again to the same', async () => {
