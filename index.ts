@@ -19,6 +19,7 @@ export { defaultModel } from './models/default-model.js';
 export { version } from './package-root.js';
 export { renderRunMarkdown } from './reports/run-markdown.js';
 export { type RunReportOptions, renderRunReport } from './reports/run-report.js';
+export { type MergedRun, mergeRuns } from './runner/merge-runs.js';
 export type { Progress } from './runner/progress.js';
 export { loadRunReport } from './runner/read-run.js';
 export type { RunReportData } from './runner/report-data.js';

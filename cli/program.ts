@@ -23,6 +23,14 @@ const commands: Readonly<Record<string, LazyCommand>> = {
     summary: 'pages, PNG charts and Markdown of runs',
     load: async () => (await import('./report.js')).reportCommand(),
   },
+  merge: {
+    summary: 'put the shards of a run together',
+    load: async () => (await import('./merge.js')).mergeCommand(),
+  },
+  claims: {
+    summary: "DeepSeek-V3's published statements beside what was measured here",
+    load: async () => (await import('./claims.js')).claimsCommand(),
+  },
   show: {
     summary: 'print a prompt, its tokens, and where the answer will be read',
     load: async (parts) => (await import('./show.js')).showCommand(parts),
@@ -42,6 +50,10 @@ const commands: Readonly<Record<string, LazyCommand>> = {
   quantize: {
     summary: 'convert a checkpoint to block-scaled FP8, or back to BF16',
     load: async () => (await import('./quantize.js')).quantizeCommand(),
+  },
+  bench: {
+    summary: "measure this machine's limits, and a model's prompts and decoding against them",
+    load: async (parts) => (await import('./bench.js')).benchCommand(parts),
   },
   logits: {
     summary: 'write the logits of given token ids to a file',

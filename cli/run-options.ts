@@ -1,6 +1,7 @@
 /** The options of a run, as text from the command line to checked values. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { DType } from '../engine/engine.js';
+import { parseShard, renderShard } from '../runner/shard.js';
 
 export interface RunFlags {
   readonly suite?: string;
@@ -23,6 +24,8 @@ export interface RunFlags {
   readonly minP?: number;
   readonly samples?: number;
   readonly unsafeExec?: boolean;
+  readonly recordExperts?: boolean;
+  readonly shard?: string;
   readonly batchTokens?: number;
   readonly threads?: number;
   readonly resume?: string;
@@ -75,6 +78,12 @@ export function addRunOptions(command: Command): Command {
     .option('--min-p <p>', 'draw from tokens at least p times as probable as the best', number)
     .option('--samples <n>', 'written answers to every question, drawn with --temperature (default: 1)', wholeFrom(1))
     .option('--unsafe-exec', 'run generated programs without isolation where there is no sandbox')
+    .option('--record-experts', 'write which experts each sample went through, for evalrun compare')
+    .option(
+      '--shard <i/n>',
+      'only share i of n, for "evalrun merge"; "auto" in a Slurm array, "auto/n" in a Kubernetes Indexed Job',
+      (text: string) => renderShard(parseShard(text)),
+    )
     .option('--batch-tokens <n>', 'tokens per step of the engine; no effect on scores', wholeFrom(1))
     .option('--threads <n>', 'CPU threads; no effect on scores', wholeFrom(1))
     .option('--resume <run>', 'go on with the run in this folder')

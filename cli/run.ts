@@ -122,6 +122,8 @@ function requestOf(flags: RunFlags): RunRequest {
     ...(flags.minP !== undefined && { minP: flags.minP }),
     ...(flags.samples !== undefined && { samples: flags.samples }),
     ...(flags.unsafeExec && { unsafeExec: true }),
+    ...(flags.recordExperts && { recordExperts: true }),
+    ...(flags.shard !== undefined && { shard: flags.shard }),
     engineOptions: {
       // A folder is found again when the run is resumed from somewhere else; anything else is a model's name.
       ...(model !== undefined && { model: existsSync(model) ? path.resolve(model) : model }),

@@ -26,6 +26,8 @@ export interface ScoreRequest {
   readonly context: readonly number[];
   /** Token ids of each continuation, each at least one token; single-token ones share one row of logits. */
   readonly continuations: readonly (readonly number[])[];
+  /** What its tokens count for in records of expert load, e.g. `mmlu/anatomy`. */
+  readonly group?: string;
 }
 
 export interface ScoreResult {
@@ -62,6 +64,8 @@ export interface GenerateRequest {
   readonly stop?: readonly string[];
   /** Ids that end the text; default the model's end-of-sequence ids. */
   readonly stopIds?: readonly number[];
+  /** What its tokens count for in records of expert load. */
+  readonly group?: string;
 }
 
 export interface GenerateResult {
@@ -82,6 +86,24 @@ export interface StepStats {
   readonly latencyMs: number;
   readonly kvPagesUsed: number;
   readonly kvPagesTotal: number;
+  /** Where `recordRouting` is set and the model has routed experts. */
+  readonly routing?: StepRouting;
+}
+
+/** Which experts a step's tokens went to. */
+export interface StepRouting {
+  /** Indices of the mixture-of-experts layers, L of them, ascending. */
+  readonly layers: readonly number[];
+  /** E of a layer. */
+  readonly experts: number;
+  /** K of a token. */
+  readonly expertsPerToken: number;
+  /** [L, T, K] */
+  readonly chosen: Uint16Array;
+  /** The T tokens in order: how many count for which group. A token that several requests share counts once. */
+  readonly groups: readonly { readonly group: string; readonly count: number }[];
+  /** Tokens after which an answer is read: `id` as in the request, with `#repeat` where that is not 0. */
+  readonly probes: readonly { readonly row: number; readonly id: string }[];
 }
 
 export interface MemoryUse {
@@ -137,5 +159,7 @@ export interface Engine {
   memory(): MemoryUse;
   /** Called after each step; at most one listener. It may throw, which ends the call in progress with that error. */
   onStep: ((stats: StepStats) => void) | undefined;
+  /** Tells `onStep` which experts were chosen, where the model has any. No effect on results. */
+  recordRouting?: boolean;
   close(): Promise<void>;
 }

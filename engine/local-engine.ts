@@ -23,6 +23,7 @@ import { checkSampling } from './sampling-check.js';
 import { ScoreCollector } from './score-collector.js';
 import { type LogitsOptions, type SequenceLogits, sequenceLogits } from './sequence-logits.js';
 import type { StepBuilder } from './step-builder.js';
+import { routingOf } from './step-routing.js';
 
 export interface LocalEngineParts {
   readonly info: EngineInfo;
@@ -38,6 +39,7 @@ export class LocalEngine implements Engine {
   readonly tokenizer: Tokenizer;
   readonly arch: ArchSpec;
   onStep: ((stats: StepStats) => void) | undefined;
+  recordRouting = false;
   private readonly model: NativeModel;
   private readonly plan: MemoryPlan;
   private readonly batchTokens: number;
@@ -143,6 +145,7 @@ export class LocalEngine implements Engine {
     builder: StepBuilder,
     stats: { readonly prefill: number; readonly decode: number; readonly pages: KvPages },
   ): Promise<NativeStepResult> {
+    builder.wantExperts = this.recordRouting && this.arch.moe !== null;
     const begin = performance.now();
     const result = await this.model.forward(builder.build());
     this.onStep?.({
@@ -152,6 +155,7 @@ export class LocalEngine implements Engine {
       latencyMs: performance.now() - begin,
       kvPagesUsed: stats.pages.used,
       kvPagesTotal: stats.pages.total,
+      ...(builder.wantExperts && { routing: routingOf(this.arch, builder, result) }),
     });
     return result;
   }

@@ -23,6 +23,7 @@ export interface NativeStep {
   readonly sampleIntegers: Int32Array;
   /** Token after each row (-1 unknown), or empty: the MTP module does not run. */
   readonly nextTokens: Int32Array;
+  readonly wantExperts: boolean;
 }
 
 export interface NativeStepResult {
@@ -30,6 +31,8 @@ export interface NativeStepResult {
   readonly best: Int32Array;
   readonly logits: Float32Array;
   readonly mtpLogits: Float32Array;
+  /** [mixture-of-experts layers of the main model, T, K], empty unless asked for. */
+  readonly experts: Uint16Array;
 }
 
 export interface TensorScan {
@@ -58,6 +61,16 @@ export interface NativeInfo {
   readonly cuda: boolean;
 }
 
+/** What the machine can do at most; see native/cpu/limits.h. */
+export interface MachineLimits {
+  /** Per second; a fused multiply-add is two operations. */
+  readonly f32Flops: number;
+  /** With vdpbf16ps; 0 where the CPU has none. */
+  readonly bf16Flops: number;
+  /** Bytes per second from memory that no cache holds. */
+  readonly readBytes: number;
+}
+
 interface NativeAddon {
   readonly Model: new (
     spec: object,
@@ -67,6 +80,7 @@ interface NativeAddon {
     options: { readonly threads: number; readonly pages: number; readonly referenceKernels: boolean },
   ) => NativeModel;
   info(): NativeInfo;
+  limits(threads: number): Promise<MachineLimits>;
 }
 
 let loaded: NativeAddon | undefined;
@@ -91,4 +105,9 @@ export function nativeAddon(): NativeAddon {
 /** Instruction sets and compiler of the addon. */
 export function nativeInfo(): NativeInfo {
   return nativeAddon().info();
+}
+
+/** Measures the machine for about three seconds, on `threads` threads. */
+export function machineLimits(threads: number): Promise<MachineLimits> {
+  return nativeAddon().limits(threads);
 }

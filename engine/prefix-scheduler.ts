@@ -89,10 +89,13 @@ export class PrefixScheduler {
       start,
       pages: active.pages.slice(0, pagesFor(start + count)),
       decode: false,
+      group: node.group,
     });
     for (const query of node.queries) {
       if (query.offset < active.computed || query.offset >= end) continue;
-      answers.push({ query, first: builder.addQuery(firstRow + query.offset - active.computed, query.ids) });
+      const row = firstRow + query.offset - active.computed;
+      answers.push({ query, first: builder.addQuery(row, query.ids) });
+      if (query.probe !== undefined) builder.addProbe(row, query.probe);
     }
     active.computed = end;
   }

@@ -8,7 +8,12 @@ export interface TreeQuery {
   readonly ids: readonly number[];
   /** Called once with the log-probabilities, in the order of `ids`. */
   readonly resolve: (logProbs: readonly number[]) => void;
+  /** Set where the row's routed experts are told under this name. */
+  readonly probe?: string;
 }
+
+/** A query that names its row by the position in the sequence. */
+type PlacedQuery = Omit<TreeQuery, 'offset'> & { readonly position: number };
 
 export interface TreeNode {
   readonly parent: TreeNode | undefined;
@@ -18,6 +23,8 @@ export interface TreeNode {
   tokens: readonly number[];
   children: TreeNode[];
   queries: TreeQuery[];
+  /** Of the first sequence that needed it. */
+  readonly group: string | undefined;
 }
 
 /**
@@ -35,10 +42,7 @@ export class PrefixTree {
   }
 
   /** Adds a sequence; `queries` name rows by their position in it. Returns how many of its tokens were there already. */
-  insert(
-    tokens: readonly number[],
-    queries: readonly (Omit<TreeQuery, 'offset'> & { readonly position: number })[],
-  ): number {
+  insert(tokens: readonly number[], queries: readonly PlacedQuery[], group?: string): number {
     let siblings = this.roots;
     let parent: TreeNode | undefined;
     let depth = 0;
@@ -57,7 +61,7 @@ export class PrefixTree {
     }
     const shared = depth;
     if (depth < tokens.length) {
-      const node: TreeNode = { parent, start: depth, tokens: tokens.slice(depth), children: [], queries: [] };
+      const node: TreeNode = { parent, start: depth, tokens: tokens.slice(depth), children: [], queries: [], group };
       siblings.push(node);
       parent = node;
     }
@@ -65,14 +69,11 @@ export class PrefixTree {
     return shared;
   }
 
-  private attach(
-    leaf: TreeNode,
-    queries: readonly (Omit<TreeQuery, 'offset'> & { readonly position: number })[],
-  ): void {
-    for (const { position, ids, resolve } of queries) {
+  private attach(leaf: TreeNode, queries: readonly PlacedQuery[]): void {
+    for (const { position, ...query } of queries) {
       let node = leaf;
       while (position < node.start && node.parent !== undefined) node = node.parent;
-      node.queries.push({ offset: position - node.start, ids, resolve });
+      node.queries.push({ ...query, offset: position - node.start });
     }
   }
 }
@@ -95,6 +96,7 @@ function split(node: TreeNode, length: number): void {
     start: node.start + length,
     tokens: node.tokens.slice(length),
     children: node.children,
+    group: node.group,
     queries: node.queries
       .filter(({ offset }) => offset >= length)
       .map((query) => ({ ...query, offset: query.offset - length })),

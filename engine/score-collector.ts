@@ -8,7 +8,7 @@ export class ScoreCollector {
 
   /** Adds the request's context, and the beginnings of its longer continuations, to the tree. */
   add(tree: PrefixTree, request: ScoreRequest): void {
-    const { id, context, continuations } = request;
+    const { id, context, continuations, group } = request;
     if (continuations.length === 0 || continuations.some((continuation) => continuation.length === 0)) {
       throw new EvalrunError('engine/continuation', {
         what: `${id} asks for no or an empty continuation`,
@@ -29,16 +29,18 @@ export class ScoreCollector {
     };
     const all = continuations.map((_, i) => i);
     const firstIds = continuations.map((continuation) => continuation[0] as number);
-    const sharedTokens = tree.insert(context, [
-      { position: context.length - 1, ids: firstIds, resolve: (values) => add(all, values) },
-    ]);
+    const sharedTokens = tree.insert(
+      context,
+      [{ position: context.length - 1, ids: firstIds, resolve: (values) => add(all, values), probe: id }],
+      group,
+    );
     continuations.forEach((continuation, i) => {
       if (continuation.length === 1) return;
       const later = continuation.slice(1).map((token, k) => {
         open += 1;
         return { position: context.length + k, ids: [token], resolve: (values: readonly number[]) => add([i], values) };
       });
-      tree.insert([...context, ...continuation.slice(0, -1)], later);
+      tree.insert([...context, ...continuation.slice(0, -1)], later, group);
     });
   }
 

@@ -8,6 +8,8 @@ export interface SpanRequest {
   /** Pages of positions 0 .. start + tokens.length - 1. */
   readonly pages: readonly number[];
   readonly decode: boolean;
+  /** What the span's tokens count for in records of routing. */
+  readonly group?: string | undefined;
 }
 
 /** See SampleParams in native/ops/ops.h. */
@@ -19,6 +21,17 @@ export interface RowSampling {
   /** Low and high half of the 64-bit key. */
   readonly key: readonly [number, number];
   readonly position: number;
+}
+
+/** Consecutive rows that count for the same group. */
+export interface RowLabel {
+  readonly group: string;
+  readonly count: number;
+}
+
+export interface RowProbe {
+  readonly row: number;
+  readonly id: string;
 }
 
 export class StepBuilder {
@@ -33,6 +46,11 @@ export class StepBuilder {
   private readonly sampling: RowSampling[] = [];
   wantBest = false;
   wantLogits = false;
+  wantExperts = false;
+  /** Of the spans, in order: what their rows count for. */
+  readonly labels: RowLabel[] = [];
+  /** Rows whose experts are recorded by name. */
+  readonly probes: RowProbe[] = [];
 
   get tokenCount(): number {
     return this.tokens.length;
@@ -48,7 +66,13 @@ export class StepBuilder {
     for (const token of span.tokens) this.tokens.push(token);
     this.spans.push(span.tokens.length, span.start, this.pageTable.length, span.decode ? 1 : 0);
     for (const page of span.pages) this.pageTable.push(page);
+    this.labels.push({ group: span.group ?? '', count: span.tokens.length });
     return firstRow;
+  }
+
+  /** Names a row whose routed experts are to be told. */
+  addProbe(row: number, id: string): void {
+    this.probes.push({ row, id });
   }
 
   copyPage(source: number, target: number): void {
@@ -92,6 +116,7 @@ export class StepBuilder {
       ),
       sampleIntegers: Int32Array.from(this.sampling.flatMap(({ topK, key, position }) => [topK, ...key, position])),
       nextTokens: Int32Array.from(this.nextTokens),
+      wantExperts: this.wantExperts,
     };
   }
 }

@@ -30,6 +30,7 @@ export function determinants(record: Unsealed): Map<string, string> {
     ['seed', String(settings.seed)],
     ['limit', settings.limit === null ? 'none' : String(settings.limit)],
   ]);
+  if (record.shard !== undefined) values.set('shard', `${record.shard.index}/${record.shard.count}`);
   for (const [op, kernel] of Object.entries(engine.kernels)) values.set(`kernel ${op}`, kernel);
   for (const [name, value] of Object.entries(engine.numerics)) values.set(`numerics ${name}`, String(value));
   for (const suite of suites) for (const [name, value] of suiteDeterminants(suite)) values.set(name, value);

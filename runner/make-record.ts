@@ -4,7 +4,14 @@ import { version } from '../package-root.js';
 import { evalrunCommit } from './evalrun-commit.js';
 import { fingerprintOf } from './fingerprint.js';
 import { runId } from './run-folder.js';
-import { type RunRecord, type RunSettings, runSchema, type SandboxRecord, type SuiteRecord } from './run-record.js';
+import {
+  type RunRecord,
+  type RunSettings,
+  runSchema,
+  type SandboxRecord,
+  type ShardRecord,
+  type SuiteRecord,
+} from './run-record.js';
 
 export interface RecordParts {
   readonly settings: RunSettings;
@@ -12,12 +19,15 @@ export interface RecordParts {
   readonly suites: readonly SuiteRecord[];
   /** Where programs are run. */
   readonly sandbox?: SandboxRecord | undefined;
+  /** Where only a part of a run is asked. */
+  readonly shard?: ShardRecord | undefined;
   readonly command: readonly string[];
   readonly time: Date;
 }
 
 /** The record of a new run starting at `time`. */
-export async function makeRecord({ settings, info, suites, sandbox, command, time }: RecordParts): Promise<RunRecord> {
+export async function makeRecord(parts: RecordParts): Promise<RunRecord> {
+  const { settings, info, suites, sandbox, shard, command, time } = parts;
   const record = {
     schema: runSchema as typeof runSchema,
     id: runId(time, settings.suites, info.model),
@@ -51,6 +61,7 @@ export async function makeRecord({ settings, info, suites, sandbox, command, tim
     },
     suites: [...suites],
     ...(sandbox && { sandbox }),
+    ...(shard && { shard }),
   };
   return { ...record, fingerprint: fingerprintOf(record) };
 }

@@ -63,6 +63,11 @@ function tokenizeSample(
     target: sample.target,
     labels,
     promptSha256: createHash('sha256').update(sample.context, 'utf8').digest('hex'),
-    request: { id: sample.id, context: tokenizer.encode(sample.context), continuations },
+    request: {
+      id: sample.id,
+      group: `${sample.suite}/${sample.group}`,
+      context: tokenizer.encode(sample.context),
+      continuations,
+    },
   };
 }

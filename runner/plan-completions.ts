@@ -49,6 +49,7 @@ export async function planCompletions(
     const { text, ids } = prompts.at(at);
     const request = {
       id,
+      group: `${suite}/${group}`,
       context: ids,
       maxTokens: roomFor(id, ids.length, maxTokens, options),
       sampling,

@@ -96,7 +96,6 @@ function recordOf(
   samples: readonly (PlannedChoice | PlannedCompletion)[],
   identities: readonly string[],
 ): SuiteRecord {
-  const groups: Record<string, number> = {};
   const keys = new Set<string>();
   for (const sample of samples) {
     const key = keyOf(sample);
@@ -104,10 +103,7 @@ function recordOf(
       throw new EvalrunError('internal/duplicate-sample', { what: `The plan of ${plan.suite} has ${key} twice` });
     }
     keys.add(key);
-    groups[sample.group] = (groups[sample.group] ?? 0) + 1;
   }
-  const prompts = createHash('sha256');
-  for (const identity of identities) prompts.update(identity);
   return {
     suite: plan.suite,
     protocol: plan.protocol,
@@ -115,7 +111,6 @@ function recordOf(
     shots: plan.shots,
     average: plan.average,
     language: plan.language,
-    groups,
     categories: copyLists(plan.categories),
     few_shot_ids: copyLists(plan.fewShotIds),
     datasets: plan.datasets.map((dataset) => ({
@@ -127,9 +122,29 @@ function recordOf(
     })),
     published: plan.published.map(({ model, score, shots, source }) => ({ model, score, shots, source })),
     notes: [...plan.notes],
+    ...factsOf(samples, identities),
+  };
+}
+
+/** What the record of a suite says of its samples themselves. */
+function factsOf(samples: readonly (PlannedChoice | PlannedCompletion)[], identities: readonly string[]) {
+  const groups: Record<string, number> = {};
+  for (const { group } of samples) groups[group] = (groups[group] ?? 0) + 1;
+  const prompts = createHash('sha256');
+  for (const identity of identities) prompts.update(identity);
+  return {
+    groups,
     prompt_tokens: countPromptTokens(samples.map(({ request }) => request.context)),
     prompts_sha256: prompts.digest('hex'),
   };
+}
+
+/** The record of a suite of which only these samples are asked. Published scores are not beside a part. */
+export function recordOfShare(share: PlannedSuite, note: string): SuiteRecord {
+  const identities =
+    share.kind === 'choice' ? share.samples.map(promptIdentity) : share.samples.map(completionIdentity);
+  const { record } = share;
+  return { ...record, ...factsOf(share.samples, identities), published: [], notes: [...record.notes, note] };
 }
 
 function copyLists(lists: Readonly<Record<string, readonly string[]>>): Record<string, string[]> {

@@ -29,6 +29,9 @@ const settingsSchema = z.object({
   min_p: z.number().optional(),
   samples: z.int().positive().optional(),
   unsafe_exec: z.boolean().optional(),
+  record_experts: z.boolean().optional(),
+  /** `3/8`: the third of eight shares. */
+  shard: z.string().optional(),
 });
 
 /** How the answers of a suite are generated, every default written out. */
@@ -89,6 +92,16 @@ const suiteSchema = z.object({
   generation: generationSchema.optional(),
 });
 
+/** Which part of a run this is, and what the whole is. */
+const shardSchema = z.object({
+  index: z.int().positive(),
+  count: z.int().positive(),
+  /** By suite: first place and number of each stretch of the whole plan that is asked here. */
+  places: z.record(z.string(), z.array(z.tuple([z.int().nonnegative(), z.int().positive()]))),
+  /** Records of the whole suites. */
+  suites: z.array(suiteSchema).min(1),
+});
+
 const recordSchema = z.object({
   schema: z.literal(runSchema),
   id: z.string(),
@@ -123,6 +136,10 @@ const recordSchema = z.object({
   suites: z.array(suiteSchema).min(1),
   /** Only where programs are run. */
   sandbox: sandboxSchema.optional(),
+  /** Only where this is a part of a run. */
+  shard: shardSchema.optional(),
+  /** Ids of the shards that were put together, in order. */
+  merged_from: z.array(z.string()).optional(),
   /** SHA-256 over the parts of this file that determine the result; see fingerprint.ts. */
   fingerprint: z.string(),
 });
@@ -130,6 +147,7 @@ const recordSchema = z.object({
 export type RunSettings = z.infer<typeof settingsSchema>;
 export type GenerationRecord = z.infer<typeof generationSchema>;
 export type SandboxRecord = z.infer<typeof sandboxSchema>;
+export type ShardRecord = z.infer<typeof shardSchema>;
 export type SuiteRecord = z.infer<typeof suiteSchema>;
 export type RunRecord = z.infer<typeof recordSchema>;
 

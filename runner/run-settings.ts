@@ -33,6 +33,10 @@ export interface RunRequest {
   readonly samples?: number;
   /** Runs generated programs without isolation where there is no sandbox. */
   readonly unsafeExec?: boolean;
+  /** Writes the routed experts of each sample's last prompt token to telemetry.jsonl, so that two runs can be compared in them. */
+  readonly recordExperts?: boolean;
+  /** `3/8` asks the third of eight shares of the samples; mergeRuns puts them together. */
+  readonly shard?: string;
   /** How the engine was opened, recorded so that `evalrun --resume` can open it again. */
   readonly engineOptions?: {
     readonly model?: string;
@@ -64,6 +68,8 @@ export function askedSettings(request: RunRequest): Partial<RunSettings> {
     min_p: request.minP,
     samples: request.samples,
     unsafe_exec: request.unsafeExec,
+    record_experts: request.recordExperts,
+    shard: request.shard,
     model: engineOptions.model,
     dtype: engineOptions.dtype,
     device: engineOptions.device,

@@ -20,6 +20,8 @@ import { askedSettings, newSettings, type RunRequest } from './run-settings.js';
 import type { RunMetrics } from './run-summary.js';
 import { isChoice, keyOf } from './sample-line.js';
 import { scoreChoices } from './score-choices.js';
+import { parseShard } from './shard.js';
+import { shareOf } from './share.js';
 import { Telemetry } from './telemetry.js';
 import { verifyPrefix } from './verify-prefix.js';
 
@@ -84,13 +86,15 @@ export async function runSuite(options: RunSuiteOptions): Promise<RunResult> {
   const settings = stored ? { ...stored.settings, ...askedSettings(options) } : newSettings(options, engine.info);
   const { tokenizer, info } = engine;
   onNotice?.('planning: writing and tokenising the prompts');
-  const suites = await planRun({
+  const planned = await planRun({
     settings,
     tokenizer,
     contextLength: info.contextLength,
     onNotice,
     signal: options.signal,
   });
+  const share = settings.shard === undefined ? undefined : shareOf(planned, parseShard(settings.shard));
+  const suites = share?.suites ?? planned;
   const executes = suites.some(({ record }) => record.generation?.executes);
   const open = options.openPrograms ?? openPrograms;
   const programs = executes ? await open({ unsafeExec: settings.unsafe_exec ?? false }) : undefined;
@@ -100,6 +104,7 @@ export async function runSuite(options: RunSuiteOptions): Promise<RunResult> {
       info,
       suites: suites.map((suite) => suite.record),
       ...(programs && { sandbox: sandboxRecord(programs.report) }),
+      shard: share?.record,
       command: options.command ?? [],
       time: new Date(),
     });
@@ -161,7 +166,8 @@ async function runPending(run: PlannedRun, done: ReadonlySet<string>, writer: Sa
   const { engine, onNotice, onProgress, signal } = options;
   const total = suites.reduce((sum, suite) => sum + suite.samples.length, 0);
   const meter = new ProgressMeter(total, done.size);
-  const telemetry = new Telemetry(runFiles(folder).telemetry, engine, meter);
+  const routing = run.record.settings.record_experts ?? false;
+  const telemetry = new Telemetry(runFiles(folder).telemetry, engine, meter, routing);
   const work = { samples: 0, promptTokens: 0, sharedTokens: 0, completionTokens: 0, seconds: 0 };
   const onOutcome = (outcome: Outcome) => {
     const { promptTokens, sharedTokens, completionTokens } = outcome.cost;
@@ -174,6 +180,7 @@ async function runPending(run: PlannedRun, done: ReadonlySet<string>, writer: Sa
     meter.finish();
     onProgress?.(meter.read());
   };
+  engine.recordRouting = true;
   engine.onStep = (stats) => {
     telemetry.onStep(stats);
     onProgress?.(meter.read());
@@ -192,6 +199,7 @@ async function runPending(run: PlannedRun, done: ReadonlySet<string>, writer: Sa
     throw error;
   } finally {
     engine.onStep = undefined;
+    engine.recordRouting = false;
   }
   return { ...work, seconds: meter.seconds };
 }

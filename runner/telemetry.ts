@@ -4,9 +4,13 @@ import { once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import type { Engine, StepStats } from '../engine/engine.js';
 import { writeError } from './disk.js';
+import { ExpertLoad, routingLines } from './expert-load.js';
 import type { Outcome } from './outcome.js';
 import type { ProgressMeter } from './progress.js';
 import { keyOf } from './sample-line.js';
+
+/** Intervals between two writings of the experts' load: it grows with layers times experts. */
+const loadIntervals = 60;
 
 /** Appends one line per second of work and one per sample. Not synced: nothing depends on its last seconds. */
 export class Telemetry {
@@ -19,11 +23,15 @@ export class Telemetry {
   private decodeTokens = 0;
   private sequences = 0;
   private stepMs = 0;
+  private readonly load = new ExpertLoad();
+  private intervals = 0;
 
   constructor(
     private readonly file: string,
     private readonly engine: Engine,
     private readonly meter: ProgressMeter,
+    /** Writes the experts of each sample's last token, too. */
+    private readonly routing = false,
   ) {
     this.stream = createWriteStream(file, { flags: 'a' });
     this.stream.on('error', (error) => {
@@ -40,6 +48,9 @@ export class Telemetry {
     this.decodeTokens += stats.decodeTokens;
     this.sequences += stats.sequences;
     this.stepMs += stats.latencyMs;
+    if (stats.routing === undefined) return;
+    this.load.add(stats.routing);
+    if (this.routing) for (const line of routingLines(stats.routing)) this.write({ ...line });
   }
 
   onSample({ line, cost }: Outcome): void {
@@ -62,6 +73,7 @@ export class Telemetry {
   async close(): Promise<void> {
     clearInterval(this.timer);
     this.writeInterval();
+    this.writeLoad();
     if (this.failure === undefined) {
       this.stream.end();
       await once(this.stream, 'close').catch((error: unknown) => {
@@ -94,5 +106,11 @@ export class Telemetry {
       resident_bytes: memory.residentBytes,
     });
     [this.steps, this.prefillTokens, this.decodeTokens, this.sequences, this.stepMs] = [0, 0, 0, 0, 0];
+    this.intervals += 1;
+    if (this.intervals % loadIntervals === 0) this.writeLoad();
+  }
+
+  private writeLoad(): void {
+    for (const line of this.load.takeLines()) this.write({ ...line });
   }
 }

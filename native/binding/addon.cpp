@@ -8,6 +8,7 @@
 
 #include "binding/read_spec.h"
 #include "cpu/features.h"
+#include "cpu/limits.h"
 #include "model/model.h"
 
 namespace evalrun {
@@ -128,6 +129,7 @@ class JsModel : public Napi::ObjectWrap<JsModel> {
             object.Set("best", typed_array<Napi::Int32Array>(env, result->best));
             object.Set("logits", typed_array<Napi::Float32Array>(env, result->logits));
             object.Set("mtpLogits", typed_array<Napi::Float32Array>(env, result->mtp_logits));
+            object.Set("experts", typed_array<Napi::Uint16Array>(env, result->experts));
             return object;
           });
     });
@@ -179,9 +181,40 @@ Napi::Value info(const Napi::CallbackInfo& call) {
   return object;
 }
 
+// Seconds of work on all threads, so on a thread of its own.
+class LimitsWorker : public Napi::AsyncWorker {
+ public:
+  LimitsWorker(Napi::Env env, int threads) : AsyncWorker(env), deferred_(env), threads_(threads) {}
+  Napi::Promise promise() const { return deferred_.Promise(); }
+
+ protected:
+  void Execute() override { limits_ = measure_limits(threads_); }
+  void OnOK() override {
+    const Napi::HandleScope scope(Env());
+    Napi::Object object = Napi::Object::New(Env());
+    object.Set("f32Flops", limits_.f32_flops);
+    object.Set("bf16Flops", limits_.bf16_flops);
+    object.Set("readBytes", limits_.read_bytes);
+    deferred_.Resolve(object);
+  }
+  void OnError(const Napi::Error& error) override { deferred_.Reject(error.Value()); }
+
+ private:
+  Napi::Promise::Deferred deferred_;
+  int threads_;
+  MachineLimits limits_;
+};
+
+Napi::Value limits(const Napi::CallbackInfo& call) {
+  auto* worker = new LimitsWorker(call.Env(), std::max(1, call[0].ToNumber().Int32Value()));
+  worker->Queue();
+  return worker->promise();
+}
+
 Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("Model", JsModel::define(env));
   exports.Set("info", Napi::Function::New(env, info));
+  exports.Set("limits", Napi::Function::New(env, limits));
   return exports;
 }
 

@@ -212,6 +212,7 @@ Step read_step(const Napi::Object& o) {
   step.sampling = read_sampling(o);
   step.want_logits = boolean(o, "wantLogits");
   step.next_tokens = int32s(o, "nextTokens");
+  step.want_experts = boolean(o, "wantExperts");
   return step;
 }
 

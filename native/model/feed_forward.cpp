@@ -9,7 +9,7 @@ void Model::feed_forward(int layer, int count, const float* h, float* y) {
     dense_mlp(prefix, spec_.dense_width, count, h, y);
     return;
   }
-  moe(prefix, count, h, y);
+  moe(layer, prefix, count, h, y);
 }
 
 void Model::dense_mlp(const std::string& prefix, int64_t width, int count, const float* h, float* y) {
@@ -42,7 +42,7 @@ struct Buckets {
 
 }  // namespace
 
-void Model::moe(const std::string& prefix, int count, const float* h, float* y) {
+void Model::moe(int layer, const std::string& prefix, int count, const float* h, float* y) {
   const MoeSpec& spec = spec_.moe;
   const int slots = count * spec.experts_per_token;
   float* logits = router_.floats(static_cast<int64_t>(count) * spec.experts);
@@ -52,6 +52,9 @@ void Model::moe(const std::string& prefix, int count, const float* h, float* y) 
   const float* bias = spec.selection_bias ? weights_.vector(prefix + "gate.e_score_correction_bias") : nullptr;
   run(RouteOp{logits, bias, spec.scoring, spec.group_score, spec.experts, spec.experts_per_token, spec.groups,
               spec.groups_per_token, spec.normalize, spec.routed_scale, count, chosen.data(), weights.data()});
+  if (recorded_experts_ != nullptr && layer < spec_.layers) {
+    recorded_experts_->insert(recorded_experts_->end(), chosen.begin(), chosen.end());
+  }
   const Buckets buckets(chosen, spec.experts);
 
   auto experts = [&](const char* part) -> const std::vector<Weight>& {

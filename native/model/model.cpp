@@ -125,6 +125,8 @@ StepResult Model::forward(const Step& step) {
   rows.rope_positions = rows.positions;
   ensure_positions(last_position + 2);
 
+  StepResult result;
+  recorded_experts_ = step.want_experts ? &result.experts : nullptr;
   float* x = x_.floats(static_cast<int64_t>(rows.count) * spec_.width);
   run(EmbedOp{step.tokens.data(), weights_.stored("model.embed_tokens.weight"), rows.count, x});
   const float* delta = nullptr;
@@ -134,7 +136,7 @@ StepResult Model::forward(const Step& step) {
   }
   run(AddNormOp{x, delta, Weight{}, 0, false, rows.count, spec_.width, nullptr});
 
-  StepResult result;
+  recorded_experts_ = nullptr;
   evaluate(step, x, result);
   if (!step.next_tokens.empty()) predict_next_next(step, rows, x, result);
   return result;

@@ -53,7 +53,7 @@ class Model {
   void latent_attention(int layer, const Rows& rows, const float* h, float* y);
   void feed_forward(int layer, int count, const float* h, float* y);
   void dense_mlp(const std::string& prefix, int64_t width, int count, const float* h, float* y);
-  void moe(const std::string& prefix, int count, const float* h, float* y);
+  void moe(int layer, const std::string& prefix, int count, const float* h, float* y);
   void evaluate(const Step& step, const float* x, StepResult& result);
   void predict_next_next(const Step& step, const Rows& rows, const float* x, StepResult& result);
   Weight head();
@@ -68,6 +68,7 @@ class Model {
   int positions_ = 0;
   std::map<std::string, std::vector<Weight>> expert_weights_;
   std::map<std::string, std::string> kernels_used_;
+  std::vector<uint16_t>* recorded_experts_ = nullptr;  // of the step being computed, where it asks for them
   Workspace x_, h_, delta_, q_, q_latent_, kv_, k_, v_, attended_, gate_, up_, shared_, router_, expert_in_, expert_out_, rows_,
       logits_, mtp_in_, mtp_x_;
 };

@@ -20,6 +20,7 @@ struct Step {
   bool want_logits = false;
   // [T] the token after each row, -1 where unknown; empty: the MTP module does not run.
   std::vector<int32_t> next_tokens;
+  bool want_experts = false;
 };
 
 struct StepResult {
@@ -27,6 +28,8 @@ struct StepResult {
   std::vector<int32_t> best;      // [S]
   std::vector<float> logits;      // [S, V]
   std::vector<float> mtp_logits;  // [rows with a next token, V], in row order
+  // [mixture-of-experts layers of the main model, T, K] experts chosen, in the router's order, where asked.
+  std::vector<uint16_t> experts;
 };
 
 }  // namespace evalrun

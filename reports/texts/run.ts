@@ -6,6 +6,10 @@ export const runTexts = {
 
   'notice.random': ['The weights are random: the scores mean nothing.', '权重是随机的：分数没有意义。'],
   'notice.invalid': ['{suite} is invalid: {reason}.', '{suite} 结果无效：{reason}。'],
+  'notice.shard': [
+    'This is share {shard} of a run: its scores are those of a part of the questions until "evalrun merge" puts the shares together.',
+    '这是一次运行的第 {shard} 份：在用 “evalrun merge” 合并之前，分数只针对部分题目。',
+  ],
   'notice.incomplete': [
     'This run is not finished: {missing} of {planned} planned samples have no result yet. They count as not correct.',
     '本次运行尚未完成：计划的 {planned} 个样本中有 {missing} 个还没有结果，按不正确计。',

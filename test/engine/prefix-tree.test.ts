@@ -52,6 +52,7 @@ class FakeGraph {
       best: new Int32Array(),
       logits: new Float32Array(),
       mtpLogits: new Float32Array(),
+      experts: new Uint16Array(),
     };
   }
 }
