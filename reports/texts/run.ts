@@ -207,8 +207,8 @@ export const runTexts = {
 
   'experts.title': ['Expert load', '专家负载'],
   'experts.meaning': [
-    'Each row is a layer, each cell an expert: the stronger its colour, the more tokens it got, up to three times the mean.',
-    '每行是一层，每格是一个专家：颜色越浓，分到的 token 越多；达到均值三倍及以上时最浓。',
+    'Each row is a layer, each cell an expert: the stronger its colour, the more tokens it got, up to twice the mean.',
+    '每行是一层，每格是一个专家：颜色越浓，分到的 token 越多；达到均值两倍及以上时最浓。',
   ],
   'experts.mixed': ['Loads of layers of another shape are left out.', '形状不同的层的负载未计入。'],
   'experts.subject': ['Subject', '科目'],
