@@ -14,6 +14,7 @@ export type {
   Tokenizer,
 } from './engine/engine.js';
 export { type EngineOptions, loadEngine } from './engine/load-engine.js';
+export { openRemoteEngine, type RemoteEngineOptions } from './engine/remote/open-remote-engine.js';
 export { loadTokenizer } from './engine/tokenizer/load-tokenizer.js';
 export { type ErrorCode, EvalrunError } from './errors.js';
 export { defaultModel } from './models/default-model.js';
@@ -47,6 +48,7 @@ export type {
   WrittenMetrics,
 } from './runner/run-summary.js';
 export type { ChoiceLine, GenerativeLine, SampleLine } from './runner/sample-line.js';
+export { type EvalServer, openServer, type ServeOptions } from './serve/open-server.js';
 export { getSuite, listSuites } from './suites/registry.js';
 export type {
   ChoicePlan,

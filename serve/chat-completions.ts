@@ -37,6 +37,7 @@ export async function answerChat(reply: FastifyReply, body: unknown, context: Se
       body: asked,
       echo: false,
       logProbs: asked.logprobs ? (asked.top_logprobs ?? 0) : undefined,
+      logsEnd: false,
       limits: context.limits,
       onDelta,
     });

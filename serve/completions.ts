@@ -35,6 +35,7 @@ export async function answerCompletion(reply: FastifyReply, body: unknown, conte
       body: asked,
       echo: asked.echo,
       logProbs: asked.logprobs,
+      logsEnd: true,
       limits: context.limits,
       onDelta,
     });

@@ -35,6 +35,8 @@ export interface LiveTextOptions {
   };
   /** Whether lists of tokens are wanted, for `echo` too. */
   readonly logged: boolean;
+  /** Whether the id that ends a text is in those lists. */
+  readonly logsEnd: boolean;
   readonly onDelta: (delta: TextDelta) => void;
 }
 
@@ -72,6 +74,10 @@ export class LiveText implements LiveListener {
     if (logProbs !== undefined) this.pending.push(this.logged(id, logProbs));
     const text = this.stream.push(id);
     if (text !== '') this.options.onDelta({ text, tokens: this.takePending() });
+  }
+
+  onEndToken(id: number, logProbs: TokenLogProbs | undefined): void {
+    if (logProbs !== undefined && this.options.logsEnd) this.pending.push(this.logged(id, logProbs, false));
   }
 
   onEnd(result: LiveResult): void {

@@ -18,6 +18,8 @@ export interface TextJobOptions {
   readonly echo: boolean;
   /** Most probable tokens beside each token; undefined: no log-probabilities. */
   readonly logProbs: number | undefined;
+  /** Whether the id that ends a text is among the tokens with log-probabilities, as clients of completions expect. */
+  readonly logsEnd: boolean;
   readonly limits: Pick<ServeLimits, 'textsPerRequest' | 'queue'>;
   /** A piece of the text with this index: the prompt's place times `n`, and the number of the text. */
   readonly onDelta: (index: number, delta: TextDelta) => void;
@@ -53,6 +55,7 @@ export function startTexts(model: ServedModel, options: TextJobOptions): TextJob
           stop: body.stop,
           ...(echo && { echo: prompt }),
           logged: logProbs !== undefined,
+          logsEnd: options.logsEnd,
           onDelta: (delta) => options.onDelta(at * body.n + repeat, delta),
         });
         const request: LiveRequest = {

@@ -48,6 +48,8 @@ export interface LiveListener {
   onPrompt?(logProbs: readonly TokenLogProbs[]): void;
   /** Not for the id that ends a text. */
   onToken?(id: number, logProbs: TokenLogProbs | undefined): void;
+  /** The id that ends a text, which is not part of it. */
+  onEndToken?(id: number, logProbs: TokenLogProbs | undefined): void;
   onEnd(result: LiveResult): void;
   /** Instead of `onEnd`, when the engine failed or was closed. */
   onFailure(error: unknown): void;

@@ -63,6 +63,7 @@ export class LiveSequence {
   take(token: number, logProbs: TokenLogProbs | undefined): boolean {
     if (this.stopIds.has(token)) {
       this.end = 'eos';
+      this.listener.onEndToken?.(token, logProbs);
       return false;
     }
     this.ids.push(token);

@@ -120,6 +120,22 @@ describe('completions', () => {
     }
   });
 
+  test('list the token that ends a text, so that a client may always cut the generated one off', async () => {
+    const ids = engine.tokenizer.encode(prompt);
+    const { ids: next } = await written(prompt, 1);
+    const more = { max_tokens: 1, echo: true, logprobs: 1, stop_token_ids: next };
+    const { body } = await post(`${server.baseUrl}/completions`, { ...greedy, ...more });
+    const { tokens, token_logprobs } = listsOf(body.choices[0].logprobs);
+    expect([body.choices[0].text, tokens.length, token_logprobs.length]).toEqual([
+      prompt,
+      ids.length + 1,
+      ids.length + 1,
+    ]);
+    expect(tokens.at(-1)).toBe(engine.tokenizer.decode(next));
+    expect([body.usage.prompt_tokens, body.usage.completion_tokens]).toEqual([ids.length, 0]);
+    expect(body.choices[0].finish_reason).toBe('stop');
+  });
+
   test('drawn with a seed are the same every time, alone and together, and differ by number and seed', async () => {
     const drawn = { ...greedy, temperature: 1, seed: 7, n: 3 };
     const texts = async (more: object) =>
