@@ -60,7 +60,8 @@ export async function loadEngine(options: EngineOptions): Promise<LocalEngine> {
   const batchTokens = positiveInteger('--batch-tokens', options.batchTokens ?? DEFAULT_BATCH_TOKENS);
   const threads = positiveInteger('--threads', options.threads ?? os.availableParallelism());
   const kvTokens = options.kvTokens === undefined ? {} : { kvTokens: positiveInteger('--kv-tokens', options.kvTokens) };
-  const plan = planMemory(checkpoint, { numerics, batchTokens, ...kvTokens });
+  const packsWeights = nativeInfo().avx512Bf16 && !options.referenceKernels;
+  const plan = planMemory(checkpoint, { numerics, batchTokens, packsWeights, ...kvTokens });
   notice(`memory: ${renderMemoryPlan(plan)}`);
   const withoutTokenizer =
     options.withoutTokenizer ||
