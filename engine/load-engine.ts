@@ -65,7 +65,8 @@ export async function loadEngine(options: EngineOptions): Promise<LocalEngine> {
   const threads = positiveInteger('--threads', options.threads ?? os.availableParallelism());
   const kvTokens = options.kvTokens === undefined ? {} : { kvTokens: positiveInteger('--kv-tokens', options.kvTokens) };
   const { usefulKvTokens = 0 } = options;
-  const plan = planMemory(checkpoint, { numerics, batchTokens, usefulKvTokens, ...kvTokens });
+  const packsWeights = nativeInfo().avx512Bf16 && !options.referenceKernels;
+  const plan = planMemory(checkpoint, { numerics, batchTokens, packsWeights, usefulKvTokens, ...kvTokens });
   notice(`memory: ${renderMemoryPlan(plan)}`);
   const withoutTokenizer =
     options.withoutTokenizer ||

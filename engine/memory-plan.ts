@@ -26,6 +26,8 @@ export interface MemoryPlanOptions {
   readonly kvTokens?: number;
   /** Tokens that are useful where several requests are computed at a time; they take half of what is left at the most. */
   readonly usefulKvTokens?: number;
+  /** Weights of products in bf16 and fp8 are laid out anew in memory, and the mapped ones given back. */
+  readonly packsWeights: boolean;
 }
 
 /** Memory that a new process may take: what the system has left, within this process's limits. */
@@ -38,9 +40,9 @@ export function availableMemoryBytes(): number {
 export function planMemory(checkpoint: Checkpoint, options: MemoryPlanOptions): MemoryPlan {
   const { arch } = checkpoint;
   const availableBytes = availableMemoryBytes();
-  const mappedBytes = checkpoint.tensors.reduce((sum, tensor) => sum + tensor.bytes + (tensor.scale?.bytes ?? 0), 0);
+  const mappedBytes = checkpoint.tensors.reduce((sum, tensor) => sum + mappedTensorBytes(tensor, arch, options), 0);
   const convertedBytes = checkpoint.tensors.reduce(
-    (sum, tensor) => sum + convertedTensorBytes(tensor, options.numerics),
+    (sum, tensor) => sum + convertedTensorBytes(tensor, arch, options),
     0,
   );
   const workspaceBytes = workspaceFloats(arch, options.batchTokens) * 4;
@@ -100,19 +102,40 @@ function kvBytesPerToken(arch: ArchSpec, numerics: Numerics): number {
   return elements * (numerics.kv === 'f32' ? 4 : 2) * (arch.layers + arch.mtpLayers);
 }
 
-/** Mirrors native/model/prepare.cpp: products are converted, embeddings, norms and the router stay as they are. */
-function convertedTensorBytes(tensor: Checkpoint['tensors'][number], numerics: Numerics): number {
-  const { name, shape, dtype } = tensor;
-  if (shape.length !== 2 || /embed_tokens|mlp\.gate\.weight$/.test(name)) return 0;
-  const elements = (shape[0] ?? 0) * (shape[1] ?? 0);
-  const precision = /lm_head|eh_proj/.test(name)
-    ? numerics.head
-    : /kv_b_proj/.test(name)
-      ? numerics.kvB
-      : numerics.linear;
-  if (precision === 'bf16') return dtype === 'BF16' ? 0 : elements * 2;
-  if (precision === 'fp8') return dtype === 'F8_E4M3' ? 0 : elements;
-  return 0;
+/** Bytes of the file that stay in memory: what is packed is read once. Embeddings are looked up in the file. */
+function mappedTensorBytes(tensor: StoredTensor, arch: ArchSpec, options: MemoryPlanOptions): number {
+  const scales = tensor.scale?.bytes ?? 0;
+  return isPacked(tensor, arch, options) && !/embed_tokens/.test(tensor.name) ? scales : tensor.bytes + scales;
+}
+
+/** Mirrors native/model/prepare.cpp: products are converted or packed, embeddings, norms and the router stay as they are. */
+function convertedTensorBytes(tensor: StoredTensor, arch: ArchSpec, options: MemoryPlanOptions): number {
+  const precision = precisionOf(tensor, arch, options.numerics);
+  if (precision === undefined || precision === 'f32') return 0;
+  const [rows = 0, columns = 0] = tensor.shape;
+  if (isPacked(tensor, arch, options)) {
+    // Panels of 64 outputs; native/cpu/packed_weight.h.
+    const outputs = Math.ceil(rows / 64) * 64;
+    return precision === 'bf16' ? outputs * Math.ceil(columns / 2) * 4 : outputs * Math.ceil(columns / 128) * 128;
+  }
+  if (precision === 'bf16') return tensor.dtype === 'BF16' ? 0 : rows * columns * 2;
+  return tensor.dtype === 'F8_E4M3' ? 0 : rows * columns;
+}
+
+type StoredTensor = Checkpoint['tensors'][number];
+
+/** kv_b_proj is read row by row, so it stays as it is. */
+function isPacked(tensor: StoredTensor, arch: ArchSpec, { numerics, packsWeights }: MemoryPlanOptions): boolean {
+  const precision = precisionOf(tensor, arch, numerics);
+  return packsWeights && precision !== undefined && precision !== 'f32' && !/kv_b_proj/.test(tensor.name);
+}
+
+/** Of the product that a tensor is the weight of; undefined where it is none. */
+function precisionOf({ name, shape }: StoredTensor, { tiedHead }: ArchSpec, numerics: Numerics) {
+  if (shape.length !== 2 || /mlp\.gate\.weight$/.test(name)) return undefined;
+  if (/embed_tokens/.test(name)) return tiedHead ? numerics.head : undefined;
+  if (/lm_head|eh_proj/.test(name)) return numerics.head;
+  return /kv_b_proj/.test(name) ? numerics.kvB : numerics.linear;
 }
 
 /** Mirrors the Workspace members of native/model/model.h, in float32 numbers for a step of `tokens` rows. */

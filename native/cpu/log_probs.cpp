@@ -8,6 +8,7 @@
 
 #include "cpu/dot_driver.h"
 #include "cpu/isa.h"
+#include "cpu/packed_weight.h"
 #include "cpu/row_kernels.h"
 #include "ops/registry.h"
 
@@ -52,7 +53,26 @@ float join(const LogitTile* tiles, int64_t count, int32_t* best) {
   return largest + std::log(total);
 }
 
-template <const DotKernels* kDot, const RowKernels* kRow>
+// Logits [begin, begin + count) of rows: y[r][i] is vocabulary entry begin + i.
+template <const DotKernels* kDot, bool kPacked>
+void logit_tile(const LogProbsOp& op, int64_t begin, int64_t count, const void* const* x, float* const* y, int rows) {
+  thread_local Scratch memory;
+  const DotKernels& dot = kDot[static_cast<int>(op.precision)];
+  const int64_t columns = op.head.columns;
+  if constexpr (!kPacked) {
+    dot.panel({op.head, columns, begin, count, x, y, rows, nullptr, memory.get<char>(dot.scratch_bytes(columns))});
+  } else {
+    static_assert(kLogitTile % kPanelOutputs == 0);
+    for (int64_t i = 0; i < count; i += kPanelOutputs) {
+      float* outputs[kPieceRows];
+      for (int r = 0; r < rows; ++r) outputs[r] = y[r] + i;
+      multiply_panel(op.precision, {&op.head, (begin + i) / kPanelOutputs, std::min<int64_t>(kPanelOutputs, count - i), x,
+                                    outputs, rows, nullptr, memory.get<char>(kPanelScratchBytes)});
+    }
+  }
+}
+
+template <const DotKernels* kDot, const RowKernels* kRow, bool kPacked = false>
 void log_probs(const LogProbsOp& op, ThreadPool& pool) {
   thread_local Scratch packed_memory, tile_memory;
   const DotKernels& dot = kDot[static_cast<int>(op.precision)];
@@ -64,7 +84,7 @@ void log_probs(const LogProbsOp& op, ThreadPool& pool) {
   LogitTile* statistics = tile_memory.get<LogitTile>(op.rows * tiles);
   Asked asked(op);
   pool.run(tiles * row_pieces, [&](int64_t piece, int) {
-    thread_local Scratch scratch_memory, logit_memory;
+    thread_local Scratch logit_memory;
     const int64_t tile = piece / row_pieces;
     const int64_t first = piece % row_pieces * kPieceRows;
     const int64_t rows = std::min(kPieceRows, op.rows - first);
@@ -77,8 +97,7 @@ void log_probs(const LogProbsOp& op, ThreadPool& pool) {
       x[r] = packed.row(first + r);
       logits[r] = op.logits_out != nullptr ? op.logits_out + (first + r) * vocabulary + begin : buffer + r * kLogitTile;
     }
-    dot.panel({op.head, columns, begin, count, x, logits, static_cast<int>(rows), nullptr,
-               scratch_memory.get<char>(dot.scratch_bytes(columns))});
+    logit_tile<kDot, kPacked>(op, begin, count, x, logits, static_cast<int>(rows));
     for (int64_t r = 0; r < rows; ++r) {
       statistics[(first + r) * tiles + tile] = kRow->logit_tile(logits[r], static_cast<int>(count));
       asked.take(first + r, begin, begin + count, logits[r]);
@@ -96,8 +115,13 @@ bool accepts(const LogProbsOp& op, const CpuFeatures& features) {
   return isa_takes_product(kIsa, features, op.precision, op.head.dtype);
 }
 
+bool accepts_packed(const LogProbsOp& op, const CpuFeatures& features) {
+  return op.head.packed != nullptr && takes_packed(op.precision, op.head.dtype, features);
+}
+
 #if defined(__x86_64__)
 const Register<LogProbsOp> kLogProbs[] = {
+    Register<LogProbsOp>({"log_probs/avx512-bf16-packed", 40, accepts_packed, log_probs<kDotAvx512Bf16, &kRowAvx512, true>}),
     Register<LogProbsOp>({"log_probs/avx2", 10, accepts<Isa::kAvx2>, log_probs<kDotAvx2, &kRowAvx2>}),
     Register<LogProbsOp>({"log_probs/avx512", 20, accepts<Isa::kAvx512>, log_probs<kDotAvx512, &kRowAvx512>}),
     Register<LogProbsOp>(

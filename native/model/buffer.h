@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <new>
 #include <utility>
+#include <vector>
 
 namespace evalrun {
 
@@ -33,6 +34,31 @@ class Buffer {
  private:
   void* data_ = nullptr;
   int64_t bytes_ = 0;
+};
+
+// Many pieces of memory that live as long as each other, in blocks that the system may back with huge pages: a product
+// that streams through gigabytes of weights spends a fifth of its time on address translation otherwise.
+class Arena {
+ public:
+  // 64-byte aligned.
+  void* take(int64_t bytes) {
+    const int64_t rounded = (bytes + 63) / 64 * 64;
+    if (blocks_.empty() || used_ + rounded > blocks_.back().bytes()) {
+      blocks_.emplace_back(rounded > kBlock ? rounded : kBlock);
+      used_ = 0;
+#if defined(MADV_HUGEPAGE)
+      madvise(blocks_.back().data(), blocks_.back().bytes(), MADV_HUGEPAGE);
+#endif
+    }
+    void* piece = static_cast<char*>(blocks_.back().data()) + used_;
+    used_ += rounded;
+    return piece;
+  }
+
+ private:
+  static constexpr int64_t kBlock = 64 << 20;
+  std::vector<Buffer> blocks_;
+  int64_t used_ = 0;
 };
 
 // A float32 workspace that only grows; its contents do not survive a larger request.

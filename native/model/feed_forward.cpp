@@ -60,7 +60,7 @@ void Model::moe(int layer, const std::string& prefix, int count, const float* h,
   auto experts = [&](const char* part) -> const std::vector<Weight>& {
     std::vector<Weight>& list = expert_weights_[prefix + part];
     for (int e = static_cast<int>(list.size()); e < spec.experts; ++e) {
-      list.push_back(weights_.product(prefix + "experts." + std::to_string(e) + "." + part + ".weight", numerics_.linear, pool_));
+      list.push_back(weight(prefix + "experts." + std::to_string(e) + "." + part + ".weight", numerics_.linear));
     }
     return list;
   };

@@ -16,6 +16,8 @@ class MappedFile {
 
   const uint8_t* data() const { return data_; }
   int64_t size() const { return size_; }
+  // Gives the memory of these bytes back; they are read from the file again if somebody wants them.
+  void forget(int64_t offset, int64_t bytes) const;
 
  private:
   const uint8_t* data_ = nullptr;

@@ -36,7 +36,11 @@ int64_t Model::workspace_bytes() const {
 }
 
 Weight Model::head() {
-  return weights_.product(spec_.tied_head ? "model.embed_tokens.weight" : "lm_head.weight", numerics_.head, pool_);
+  return weight(spec_.tied_head ? "model.embed_tokens.weight" : "lm_head.weight", numerics_.head);
+}
+
+Weight Model::weight(const std::string& name, Precision precision) {
+  return reference_kernels_ ? weights_.product(name, precision, pool_) : weights_.packed(name, precision, pool_);
 }
 
 void Model::check(const Step& step) const {
@@ -92,9 +96,9 @@ void Model::ensure_positions(int count) {
 
 void Model::linear(const float* x, int64_t x_stride, const std::string& name, Precision precision, int rows, float* y,
                    bool has_bias) {
-  const Weight weight = weights_.product(name + ".weight", precision, pool_);
+  const Weight stored = weight(name + ".weight", precision);
   const float* bias = has_bias ? weights_.vector(name + ".bias") : nullptr;
-  run(LinearOp{x, x_stride, weight, bias, precision, rows, y, weight.rows});
+  run(LinearOp{x, x_stride, stored, bias, precision, rows, y, stored.rows});
 }
 
 // x += delta of the layer before; then this layer's two halves, the second left in delta_ for whoever comes next.

@@ -57,6 +57,8 @@ class Model {
   void evaluate(const Step& step, const float* x, StepResult& result);
   void predict_next_next(const Step& step, const Rows& rows, const float* x, StepResult& result);
   Weight head();
+  // A product's weight, packed where that makes it faster.
+  Weight weight(const std::string& name, Precision precision);
 
   ArchSpec spec_;
   Numerics numerics_;

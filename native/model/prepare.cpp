@@ -5,7 +5,7 @@ namespace evalrun {
 
 void Model::prepare() {
   const Precision linear = numerics_.linear;
-  auto product = [&](const std::string& name, Precision precision) { weights_.product(name + ".weight", precision, pool_); };
+  auto product = [&](const std::string& name, Precision precision) { weight(name + ".weight", precision); };
   head();
   for (int layer = 0; layer < spec_.layers + spec_.mtp_layers; ++layer) {
     const std::string prefix = "model.layers." + std::to_string(layer) + ".";
@@ -18,7 +18,8 @@ void Model::prepare() {
         product(attention + "q_proj", linear);
       }
       product(attention + "kv_a_proj_with_mqa", linear);
-      product(attention + "kv_b_proj", numerics_.kv_b);
+      // Attention reads its rows one by one.
+      weights_.product(attention + "kv_b_proj.weight", numerics_.kv_b, pool_);
     } else {
       for (const char* part : {"q_proj", "k_proj", "v_proj"}) product(attention + part, linear);
     }

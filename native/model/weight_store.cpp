@@ -5,6 +5,7 @@
 #include <cstring>
 #include <stdexcept>
 
+#include "cpu/packed_weight.h"
 #include "ops/numeric.h"
 
 namespace evalrun {
@@ -57,6 +58,13 @@ int64_t first_non_finite(const uint8_t* data, int64_t count, DType dtype) {
   return -1;
 }
 
+// What a product of this precision needs beside the stored weight; 0 where it reads it as it is.
+int64_t conversion_bytes(const Weight& weight, Precision precision) {
+  if (precision == Precision::kBF16 && weight.dtype != DType::kBF16) return weight.rows * weight.columns * 2;
+  if (precision == Precision::kFP8 && weight.dtype != DType::kF8E4M3) return weight.rows * weight.columns;
+  return 0;
+}
+
 }  // namespace
 
 WeightStore::WeightStore(const std::vector<FileRef>& files, std::vector<TensorRef> tensors) {
@@ -82,9 +90,8 @@ const uint8_t* WeightStore::bytes_of(int file, int64_t offset, int64_t bytes) co
 }
 
 void* WeightStore::keep(int64_t bytes) {
-  owned_.emplace_back(bytes);
   converted_bytes_ += bytes;
-  return owned_.back().data();
+  return owned_.take(bytes);
 }
 
 Weight WeightStore::stored(const std::string& name) {
@@ -109,10 +116,34 @@ Weight WeightStore::stored(const std::string& name) {
 Weight WeightStore::product(const std::string& name, Precision precision, ThreadPool& pool) {
   const auto known = products_.find({name, precision});
   if (known != products_.end()) return known->second;
+  const Weight weight = stored(name);
+  const int64_t bytes = conversion_bytes(weight, precision);
+  const Weight result = bytes == 0 ? weight : converted(weight, precision, keep(bytes), pool);
+  return products_.emplace(std::make_pair(name, precision), result).first->second;
+}
+
+Weight WeightStore::packed(const std::string& name, Precision precision, ThreadPool& pool) {
+  const auto known = packed_.find({name, precision});
+  if (known != packed_.end()) return known->second;
+  const DType dtype = precision == Precision::kBF16 ? DType::kBF16 : DType::kF8E4M3;
+  if (precision == Precision::kF32 || !takes_packed(precision, dtype, cpu_features())) return product(name, precision, pool);
   Weight weight = stored(name);
-  if (precision == Precision::kBF16 && weight.dtype != DType::kBF16) weight = to_bf16(weight, pool);
-  if (precision == Precision::kFP8 && weight.dtype != DType::kF8E4M3) weight = to_fp8(weight, pool);
-  return products_.emplace(std::make_pair(name, precision), weight).first->second;
+  const int64_t bytes = conversion_bytes(weight, precision);
+  const Buffer between(bytes);
+  if (bytes > 0) weight = converted(weight, precision, between.data(), pool);
+  char* panels = static_cast<char*>(keep(packed_weight_bytes(weight)));
+  pool.run(panels_of(weight.rows), [&](int64_t panel, int) {
+    pack_panel(weight, panel, panels + panel * panel_bytes(weight.dtype, weight.columns));
+  });
+  weight.packed = panels;
+  if (bytes > 0) weight.data = nullptr;
+  const TensorRef& tensor = find(name);
+  files_.at(tensor.file).forget(tensor.offset, count_of(tensor.shape) * element_size(tensor.dtype));
+  return packed_.emplace(std::make_pair(name, precision), weight).first->second;
+}
+
+Weight WeightStore::converted(Weight weight, Precision precision, void* memory, ThreadPool& pool) {
+  return precision == Precision::kBF16 ? to_bf16(weight, memory, pool) : to_fp8(weight, memory, pool);
 }
 
 const float* WeightStore::vector(const std::string& name) {
@@ -125,8 +156,8 @@ const float* WeightStore::vector(const std::string& name) {
   return vectors_.emplace(name, values).first->second;
 }
 
-Weight WeightStore::to_bf16(const Weight& weight, ThreadPool& pool) {
-  uint16_t* values = static_cast<uint16_t*>(keep(weight.rows * weight.columns * 2));
+Weight WeightStore::to_bf16(const Weight& weight, void* memory, ThreadPool& pool) {
+  uint16_t* values = static_cast<uint16_t*>(memory);
   pool.run(weight.rows, [&](int64_t row, int) {
     for (int64_t c = 0; c < weight.columns; ++c) values[row * weight.columns + c] = float_to_bf16(load_weight(weight, row, c));
   });
@@ -138,10 +169,10 @@ Weight WeightStore::to_bf16(const Weight& weight, ThreadPool& pool) {
 }
 
 // One scale per 128x128 block, amax / 448 (at least 1e-12 / 448), ragged edges included.
-Weight WeightStore::to_fp8(const Weight& weight, ThreadPool& pool) {
+Weight WeightStore::to_fp8(const Weight& weight, void* memory, ThreadPool& pool) {
   const int64_t row_blocks = blocks_of(weight.rows);
   const int64_t column_blocks = blocks_of(weight.columns);
-  uint8_t* codes = static_cast<uint8_t*>(keep(weight.rows * weight.columns));
+  uint8_t* codes = static_cast<uint8_t*>(memory);
   float* scales = static_cast<float*>(keep(row_blocks * column_blocks * 4));
   pool.run(row_blocks * column_blocks, [&](int64_t block, int) {
     const int64_t first_row = block / column_blocks * kQuantBlock;

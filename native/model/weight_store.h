@@ -45,6 +45,9 @@ class WeightStore {
   Weight stored(const std::string& name);
   // The tensor in the format that a product of this precision reads; converted once, then kept.
   Weight product(const std::string& name, Precision precision, ThreadPool& pool);
+  // The same, and laid out for the kernels that read packed weights where this CPU has them; `data` of what was converted on
+  // the way is then gone. What is packed is dropped from the mapped files' share of memory: it is not read again.
+  Weight packed(const std::string& name, Precision precision, ThreadPool& pool);
   // A vector as float32.
   const float* vector(const std::string& name);
   // Bytes of memory that conversions took, beyond the mapped files.
@@ -56,15 +59,18 @@ class WeightStore {
   const TensorRef& find(const std::string& name) const;
   const uint8_t* bytes_of(int file, int64_t offset, int64_t bytes) const;
   void* keep(int64_t bytes);
-  Weight to_bf16(const Weight& weight, ThreadPool& pool);
-  Weight to_fp8(const Weight& weight, ThreadPool& pool);
+  // Conversions into `values` or `codes`, of rows * columns elements.
+  Weight to_bf16(const Weight& weight, void* values, ThreadPool& pool);
+  Weight to_fp8(const Weight& weight, void* codes, ThreadPool& pool);
+  Weight converted(Weight weight, Precision precision, void* memory, ThreadPool& pool);
 
   std::vector<MappedFile> files_;
   std::map<std::string, TensorRef> tensors_;
   std::map<std::string, Weight> stored_;
   std::map<std::pair<std::string, Precision>, Weight> products_;
+  std::map<std::pair<std::string, Precision>, Weight> packed_;
   std::map<std::string, const float*> vectors_;
-  std::vector<Buffer> owned_;
+  Arena owned_;
   int64_t converted_bytes_ = 0;
 };
 

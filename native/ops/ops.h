@@ -37,6 +37,8 @@ struct Weight {
   int64_t columns = 0;
   // kF8E4M3 only: float32 [ceil(rows/128), ceil(columns/128)], multiplies the decoded value.
   const float* scale = nullptr;
+  // The same elements in the layout of cpu/packed_weight.h, or null. Where they are there, `data` may be slow to read.
+  const void* packed = nullptr;
 };
 
 // y[i, :] = table[ids[i], :] as float32. ids in [0, V).

@@ -7,6 +7,7 @@
 #include <cstdarg>
 #include <cstdio>
 
+#include "cpu/packed_weight.h"
 #include "test/test_runner.h"
 
 namespace evalrun::test {
@@ -69,6 +70,15 @@ StoredWeight::StoredWeight(Random& random, DType dtype, int64_t rows, int64_t co
   for (int64_t i = 0; i < rows * columns; ++i) store_element(bytes.data(), dtype, i, random.normal());
   const int64_t blocks = ((rows + kQuantBlock - 1) / kQuantBlock) * ((columns + kQuantBlock - 1) / kQuantBlock);
   for (int64_t i = 0; i < blocks; ++i) scale.push_back(0.05f + 0.01f * static_cast<float>(random.below(100)));
+  const Precision precision = dtype == DType::kBF16 ? Precision::kBF16 : Precision::kFP8;
+  if (!takes_packed(precision, dtype, cpu_features())) return;
+  const int64_t size = panel_bytes(dtype, columns);
+  packed = std::make_unique<GuardedBytes>(packed_weight_bytes(weight()));
+  for (int64_t panel = 0; panel < panels_of(rows); ++panel) pack_panel(weight(), panel, packed->data() + panel * size);
+}
+
+Weight StoredWeight::weight() const {
+  return {bytes.data(), dtype, rows, columns, scale.data(), packed == nullptr ? nullptr : packed->data()};
 }
 
 void store_element(void* data, DType dtype, int64_t i, float value) {

@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <cstring>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -43,15 +44,17 @@ class GuardedBytes {
   size_t size_ = 0;
 };
 
-// A weight stored in guarded memory; gap > 0 leaves it unaligned.
+// A weight stored in guarded memory; gap > 0 leaves it unaligned. Beside it, in guarded memory too, the same weight packed
+// where this CPU has kernels for that.
 struct StoredWeight {
   StoredWeight(Random& random, DType dtype, int64_t rows, int64_t columns, size_t gap = 0);
-  Weight weight() const { return {bytes.data(), dtype, rows, columns, scale.data()}; }
+  Weight weight() const;
 
   DType dtype;
   int64_t rows, columns;
   GuardedBytes bytes;
   std::vector<float> scale;
+  std::unique_ptr<GuardedBytes> packed;
 };
 
 void store_element(void* data, DType dtype, int64_t i, float value);

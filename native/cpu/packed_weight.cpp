@@ -1,0 +1,49 @@
+// Packing of weights, and the choice of the product for them.
+#include "cpu/packed_weight.h"
+
+#include <cstring>
+
+#include "cpu/dot_kernels.h"
+#include "cpu/packed_kernels.h"
+
+namespace evalrun {
+
+bool takes_packed(Precision precision, DType dtype, const CpuFeatures& features) {
+  if (!features.avx512_bf16) return false;
+  return (precision == Precision::kBF16 && dtype == DType::kBF16) || (precision == Precision::kFP8 && dtype == DType::kF8E4M3);
+}
+
+void pack_panel(const Weight& weight, int64_t panel, void* out) {
+  const int64_t size = weight.dtype == DType::kBF16 ? 2 : 1;
+  const int64_t bytes = panel_bytes(weight.dtype, weight.columns);
+  char* to = static_cast<char*>(out);
+  std::memset(to, 0, bytes);
+  const int64_t first = panel * kPanelOutputs;
+  const int64_t outputs = weight.rows - first < kPanelOutputs ? weight.rows - first : kPanelOutputs;
+  for (int64_t n = 0; n < outputs; ++n) {
+    const char* from = static_cast<const char*>(weight.data) + (first + n) * weight.columns * size;
+    char* lane = to + n * 2 * size;
+    int64_t k = 0;
+    for (; k + 2 <= weight.columns; k += 2, lane += kPanelOutputs * 2 * size) {
+      if (size == 2) {
+        std::memcpy(lane, from + k * 2, 4);
+      } else {
+        std::memcpy(lane, from + k, 2);
+      }
+    }
+    if (k < weight.columns) std::memcpy(lane, from + k * size, size);
+  }
+}
+
+void multiply_panel(Precision precision, const PanelProduct& product) {
+#if defined(__x86_64__)
+  if (precision == Precision::kBF16) return multiply_panel_bf16(product);
+  const DotKernels& dot = kDotAvx512Bf16[static_cast<int>(Precision::kFP8)];
+  // A packed row's scales are behind its operands: dot_tile.h.
+  const int64_t columns = product.weight->columns;
+  const size_t operands = (static_cast<size_t>((columns + dot.step - 1) / dot.step * dot.step) * 2 + 63) / 64 * 64;
+  multiply_panel_fp8(product, operands);
+#endif
+}
+
+}  // namespace evalrun

@@ -1,0 +1,61 @@
+// Weights laid out for products whose lanes are outputs, once when the checkpoint is loaded.
+//
+// Idea: a panel is kPanelOutputs outputs, and holds for each pair of columns (k, k + 1) the two elements of every output
+// side by side: what one vdpbf16ps takes for 16 outputs. So a panel is read from its first byte to its last, whatever
+// the number of rows, an output has one chain of additions over its pairs of columns in order, in any batch, and nothing
+// is added across lanes.
+//
+//   kBF16     panel: [pairs of columns][kPanelOutputs][2] bfloat16; columns padded to a pair with zeros
+//   kF8E4M3   panel: [blocks of 128 columns][64 pairs][kPanelOutputs][2] codes; columns padded to a block. A panel lies
+//             in one row of 128x128 scale blocks.
+//
+// Outputs are padded to a panel with zeros. This header is the border to the file compiled for the instruction set.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+#include "cpu/features.h"
+#include "ops/ops.h"
+
+namespace evalrun {
+
+constexpr int kPanelOutputs = 64;
+// Columns that a panel's products pass over at a time: 256 KiB of bfloat16, half of a second-level cache.
+constexpr int64_t kPanelColumns = 2048;
+
+inline int64_t panels_of(int64_t outputs) { return (outputs + kPanelOutputs - 1) / kPanelOutputs; }
+
+// Bytes of one panel of a weight of this type and number of columns.
+inline int64_t panel_bytes(DType dtype, int64_t columns) {
+  if (dtype == DType::kF8E4M3) return (columns + kQuantBlock - 1) / kQuantBlock * kQuantBlock * kPanelOutputs;
+  return (columns + 1) / 2 * 2 * kPanelOutputs * 2;
+}
+
+inline int64_t packed_weight_bytes(const Weight& weight) {
+  return panels_of(weight.rows) * panel_bytes(weight.dtype, weight.columns);
+}
+
+// Rows of packed activations (DotKernels::pack_row) times the outputs [first_panel * kPanelOutputs, + outputs).
+struct PanelProduct {
+  const Weight* weight;  // with `packed`
+  int64_t first_panel;
+  int64_t outputs;  // at most one panel
+  const void* const* rows;
+  float* const* y;  // y[r][i] is output i of the panel
+  int row_count;
+  const float* bias;  // of the panel's outputs, or null
+  void* scratch;      // kPanelScratchBytes, 64-byte aligned
+};
+
+// One block of 128 columns of FP8 codes as bfloat16.
+constexpr size_t kPanelScratchBytes = sizeof(uint16_t) * kQuantBlock * kPanelOutputs;
+
+// True where the CPU has the instructions and the product is one of bfloat16 operands.
+bool takes_packed(Precision precision, DType dtype, const CpuFeatures& features);
+
+// Writes panel `panel` of a weight stored as rows.
+void pack_panel(const Weight& weight, int64_t panel, void* out);
+
+void multiply_panel(Precision precision, const PanelProduct& product);
+
+}  // namespace evalrun
