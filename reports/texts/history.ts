@@ -58,8 +58,8 @@ export const historyTexts = {
     '无法配对时，将相邻运行间最明显的差异与按合并准确率的二项分布抽取的运行相比较。',
   ],
   'history.method.rate': [
-    'A series in which nothing changes is marked with a chance of {rate}. The size of a change is the difference of the mean levels on its two sides; the clearest shift was chosen, so that it is a little too large on average.',
-    '没有任何变化的序列被标记的概率为 {rate}。变化的大小是两侧平均水平之差；由于选取的是最明显的偏移，平均而言会略微偏大。',
+    'A series in which nothing changes is marked with a chance of {rate}. The size of a change is the difference of the mean levels on its two sides, over the runs among which it is clearest; because the clearest was chosen, it is a little too large on average.',
+    '没有任何变化的序列被标记的概率为 {rate}。变化的大小是在变化最明显的那段运行中两侧平均水平之差；由于选取的是最明显的偏移，平均而言会略微偏大。',
   ],
   'history.skipped': ['Left out', '未读取的内容'],
 } as const satisfies Dictionary;

@@ -31,6 +31,9 @@ export interface Segmentation {
 export interface Split {
   /** Index of the first run on the new level. */
   readonly at: number;
+  /** The stretch of runs in which the change is clearest, `end` not included: what its size is taken from. */
+  readonly start: number;
+  readonly end: number;
   readonly p: number;
 }
 
@@ -48,7 +51,8 @@ export function findSplits(levels: readonly number[], options: Segmentation): Sp
     const split = strongestSplit(levels.slice(start, end), options, options.chanceOf(start, end));
     if (split === undefined) return [];
     const at = start + split.at;
-    return [...search(start, at), { at, p: split.p }, ...search(at, end)];
+    const placed = { at, start: start + split.start, end: start + split.end, p: split.p };
+    return [...search(start, at), placed, ...search(at, end)];
   };
   return search(0, levels.length);
 }
@@ -57,8 +61,8 @@ function strongestSplit(levels: readonly number[], options: Segmentation, chance
   const tested = candidatesOf(levels.length, chance);
   const sums = new Float64Array(levels.length + 1);
   const observed = largestShift(Float64Array.from(levels), tested, sums);
-  const at = tested.splits[observed.place];
-  if (at === undefined) return undefined;
+  const [start, at, end] = [tested.starts, tested.splits, tested.ends].map((column) => column[observed.place]);
+  if (start === undefined || at === undefined || end === undefined) return undefined;
   // Equal shifts differ in their last bits by the order of additions.
   const threshold = observed.shift * (1 - 1e-9);
   const draws = chance.isComplete ? chance.draws : Math.min(options.draws, chance.draws);
@@ -72,7 +76,7 @@ function strongestSplit(levels: readonly number[], options: Segmentation, chance
     if (largestShift(drawn, tested, sums).shift >= threshold) asClear += 1;
     if (asClear > most) return undefined;
   }
-  return { at, p: (asClear + extra) / (draws + extra) };
+  return { at, start, end, p: (asClear + extra) / (draws + extra) };
 }
 
 /** Candidates as columns: they are gone through for every draw. */

@@ -26,7 +26,7 @@ export interface ChangePoint {
   readonly run: string;
   /** The last one before it. */
   readonly previous: string;
-  /** New level minus old level, each the mean of its runs; with a 95 % interval over questions. */
+  /** New level minus old level, means over the runs among which the change is clearest; with a 95 % interval over questions. */
   readonly difference: number;
   readonly low: number;
   readonly high: number;

@@ -20,7 +20,7 @@ export function changesOf(
   if (typeof paired === 'string') return unpairedChanges(entries, alarmRate);
   const chanceOf = (start: number, end: number) => pairedChance(paired, start, end);
   const splits = findSplits(paired.levels, { alarmRate, draws, chanceOf });
-  return splits.map((split, place) => pairedChange(entries, paired, { splits, place, split }));
+  return splits.map((split) => pairedChange(entries, paired, split));
 }
 
 function unpairedChanges(entries: readonly Entry[], alarmRate: number): ChangePoint[] {
@@ -42,16 +42,8 @@ function unpairedChanges(entries: readonly Entry[], alarmRate: number): ChangePo
   });
 }
 
-interface PlacedSplit {
-  readonly splits: readonly Split[];
-  readonly place: number;
-  readonly split: Split;
-}
-
-function pairedChange(entries: readonly Entry[], paired: PairedQuestions, placed: PlacedSplit): ChangePoint {
-  const { splits, place, split } = placed;
-  const { at, p } = split;
-  const [start, end] = [splits[place - 1]?.at ?? 0, splits[place + 1]?.at ?? paired.runs];
+function pairedChange(entries: readonly Entry[], paired: PairedQuestions, split: Split): ChangePoint {
+  const { at, start, end, p } = split;
   const { questions, contributions } = paired;
   const differences = contributions.map((values) => questions * (mean(values, at, end) - mean(values, start, at)));
   let [gained, lost] = [0, 0];

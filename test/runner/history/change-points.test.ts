@@ -94,6 +94,14 @@ describe('a change', () => {
     expect(pairedSplits(answers, settings).map(({ at }) => at)).toEqual([29]);
   });
 
+  test('is measured where it is clearest: beside the step of a build, over many runs where answers are sampled', () => {
+    const [built] = pairedSplits(builtRuns({ runs: 30, questions: 1000, seed: 4 }, { at: 20, share: 0.06 }), settings);
+    expect([built?.start, built?.at, built?.end]).toEqual([19, 20, 21]);
+    const answers = sampledRuns({ runs: 12, questions: 200, seed: 2 }, (t) => (t < 6 ? 0 : -0.12));
+    const [sampled] = pairedSplits(answers, settings);
+    expect((sampled?.end ?? 0) - (sampled?.start ?? 0)).toBeGreaterThanOrEqual(8);
+  });
+
   test('for one night only has two marks, there and back', () => {
     const answers = builtRuns({ runs: 30, questions: 300, seed: 5 }, { at: 14, until: 15, share: 0.1 });
     expect(pairedSplits(answers, settings).map(({ at }) => at)).toEqual([14, 15]);
