@@ -58,6 +58,7 @@ describe('evalrun compare', () => {
     [['--dtypes', 'bf16'], /Expected two of f32, bf16, fp8/],
     [['--dtypes', 'bf16,fp8', '--dtype', 'f32', '--suite', 'mmlu'], /--dtypes names both precisions/],
     [['--dtypes', 'bf16,fp8', '--resume', 'good'], /--dtypes makes new runs/],
+    [['--dtypes', 'bf16,fp8', '--shard', '1/2', '--suite', 'mmlu'], /A part of a run says nothing/],
     [['good', 'nowhere'], /There is no run at nowhere/],
   ];
   test.each(wrong)('%j is bad usage', async (args, said) => {
