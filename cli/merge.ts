@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { mergeRuns } from '../runner/merge-runs.js';
 import { renderRunJson, renderRunText } from './run-report.js';
+import { writeRunReport } from './write-report.js';
 
 interface MergeFlags {
   readonly out: string;
@@ -19,7 +20,9 @@ export function mergeCommand(): Command {
     .option('-v, --verbose', 'every subject in the table')
     .option('--json', 'one JSON object on stdout')
     .action(async (folders: string[], { out, verbose = false, json = false }: MergeFlags) => {
-      const run = await mergeRuns(folders, { out });
+      const merged = await mergeRuns(folders, { out });
+      const report = await writeRunReport(merged.folder, (line) => process.stderr.write(`${line}\n`));
+      const run = { ...merged, ...(report !== undefined && { report }) };
       process.stdout.write(`${json ? JSON.stringify(renderRunJson(run)) : renderRunText(run, { verbose })}\n`);
     });
 }

@@ -27,6 +27,10 @@ const commands: Readonly<Record<string, LazyCommand>> = {
     summary: 'may this run replace a baseline: 0 yes, 1 no, 2 cannot tell',
     load: async () => (await import('./gate.js')).gateCommand(),
   },
+  report: {
+    summary: 'pages, PNG charts and Markdown of runs',
+    load: async () => (await import('./report.js')).reportCommand(),
+  },
   merge: {
     summary: 'put the shards of a run together',
     load: async () => (await import('./merge.js')).mergeCommand(),
@@ -34,10 +38,6 @@ const commands: Readonly<Record<string, LazyCommand>> = {
   claims: {
     summary: "DeepSeek-V3's published statements beside what was measured here",
     load: async () => (await import('./claims.js')).claimsCommand(),
-  },
-  report: {
-    summary: 'pages, PNG charts and Markdown of runs',
-    load: async () => (await import('./report.js')).reportCommand(),
   },
   show: {
     summary: 'print a prompt, its tokens, and where the answer will be read',

@@ -43,8 +43,8 @@ function startHeat(canvas: HTMLCanvasElement, choice: HTMLSelectElement, { layer
     for (const [at, row] of counts().entries()) {
       const mean = row.reduce((sum, count) => sum + count, 0) / row.length;
       for (const [expert, count] of row.entries()) {
-        // Three times the mean and more is darkest: what is uneven shows, whatever the number of experts.
-        const share = mean === 0 ? 0 : Math.min(1, count / mean / 3);
+        // Twice the mean and more is strongest: what is uneven shows, whatever the number of experts.
+        const share = mean === 0 ? 0 : Math.min(1, count / mean / 2);
         context.fillStyle = `rgba(${style.getPropertyValue('--heat')}, ${(0.04 + 0.96 * share).toFixed(3)})`;
         context.fillRect(
           layerWidth + expert * cellWidth,

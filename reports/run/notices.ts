@@ -10,6 +10,8 @@ export function noticesOf({ metrics, missing, record, remarks }: RunReportData):
   for (const [name, { invalid }] of Object.entries(metrics.suites)) {
     if (invalid !== undefined) notices.push(text('notice.invalid', { suite: suiteName(name), reason: invalid }));
   }
+  const { shard } = record.settings;
+  if (shard !== undefined) notices.push(text('notice.shard', { shard }));
   if (missing > 0) {
     const planned = record.suites.flatMap(({ groups }) => Object.values(groups)).reduce((sum, n) => sum + n, 0);
     notices.push(text('notice.incomplete', { missing: renderCount(missing), planned: renderCount(planned) }));

@@ -6,6 +6,10 @@ export const runTexts = {
 
   'notice.random': ['The weights are random: the scores mean nothing.', '权重是随机的：分数没有意义。'],
   'notice.invalid': ['{suite} is invalid: {reason}.', '{suite} 结果无效：{reason}。'],
+  'notice.shard': [
+    'This is share {shard} of a run: its scores are those of a part of the questions until "evalrun merge" puts the shares together.',
+    '这是一次运行的第 {shard} 份：在用 “evalrun merge” 合并之前，分数只针对部分题目。',
+  ],
   'notice.incomplete': [
     'This run is not finished: {missing} of {planned} planned samples have no result yet. They count as not correct.',
     '本次运行尚未完成：计划的 {planned} 个样本中有 {missing} 个还没有结果，按不正确计。',
@@ -203,8 +207,8 @@ export const runTexts = {
 
   'experts.title': ['Expert load', '专家负载'],
   'experts.meaning': [
-    'Each row is a layer, each cell an expert: the stronger its colour, the more tokens it got, up to three times the mean.',
-    '每行是一层，每格是一个专家：颜色越浓，分到的 token 越多；达到均值三倍及以上时最浓。',
+    'Each row is a layer, each cell an expert: the stronger its colour, the more tokens it got, up to twice the mean.',
+    '每行是一层，每格是一个专家：颜色越浓，分到的 token 越多；达到均值两倍及以上时最浓。',
   ],
   'experts.mixed': ['Loads of layers of another shape are left out.', '形状不同的层的负载未计入。'],
   'experts.subject': ['Subject', '科目'],

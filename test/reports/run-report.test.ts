@@ -268,10 +268,15 @@ describe('expert loads', () => {
 
 describe('cost', () => {
   test('is what the answered questions took, at the price given', async () => {
-    const { html } = await report(mixed, { price: 3.6 });
-    const seconds = 2 + (lines.length - 1) / 1e4;
-    const cost = (seconds / lines.length) * 1000 * (3.6 / 3600);
-    expect(/id="cost-amount"[^>]*>([^<]*)</.exec(html)?.[1]).toBe(cost.toPrecision(2));
+    const sample = { type: 'sample', prompt_tokens: 10, shared_tokens: 6 };
+    const telemetry = [
+      { ...sample, seconds: 4, id: 'mmlu/subject_0/0' },
+      { ...sample, seconds: 6, id: 'mmlu/subject_1/0' },
+    ];
+    const { html } = await report({ ...mixed, telemetry }, { price: 3.6 });
+    // Six seconds for two questions at a tenth of a cent a second.
+    expect(/id="cost-amount"[^>]*>([^<]*)</.exec(html)?.[1]).toBe('3.00');
+    expect(seen(section(html, 'cost'))).toContain('1,000 questions take 3,000 seconds on this machine.');
     expect(html).toContain('value="3.6"');
   });
 
