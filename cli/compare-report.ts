@@ -217,7 +217,7 @@ function renderCost(cost: Comparison['cost'], say: (text: string) => string[]): 
 function renderExperts({ agreement, load }: ExpertComparison): string[] {
   const lines: string[] = [];
   if (agreement !== null) {
-    const layers = agreement.layers.map((share, at) => `${at}: ${renderPercent(share)}`);
+    const layers = agreement.layers.map(({ layer, share }) => `${layer}: ${renderPercent(share)}`);
     lines.push(
       `Experts that both chose, by MoE layer (${renderCount(agreement.samples)} samples): ${layers.join(', ')}.`,
     );

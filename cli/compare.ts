@@ -75,6 +75,7 @@ async function chooseArms({ command, flags, parts, folders: [baseline, candidate
     if (baseline !== undefined) throw mixed('--dtypes makes the runs', `the folder ${baseline}`);
     if (flags.dtype !== undefined) throw mixed('--dtypes names both precisions', '--dtype as well');
     if (flags.resume !== undefined) throw mixed('--dtypes makes new runs', '--resume as well');
+    if (flags.shard !== undefined) throw mixed('A part of a run says nothing about the whole', '--shard');
     if (typeof aa === 'string') throw mixed('--dtypes makes the A/A run', `--aa ${aa}`);
     return runArms(flags, dtypes, { parts, twice: aa === true });
   }

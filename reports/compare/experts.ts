@@ -15,9 +15,13 @@ export function experts({ experts: found }: Comparison): CompareSection | null {
       id: 'expert-agreement',
       kind: 'columns',
       title: text('routing.agreement', { samples: renderCount(agreement.samples) }),
-      x: { label: text('routing.layer'), unit: 'number', categories: agreement.layers.map((_, at) => raw(String(at))) },
+      x: {
+        label: text('routing.layer'),
+        unit: 'number',
+        categories: agreement.layers.map(({ layer }) => raw(String(layer))),
+      },
       y: { unit: 'ratio', min: 0, max: 1 },
-      series: [{ label: text('routing.title'), points: agreement.layers.map((y, x) => ({ x, y })) }],
+      series: [{ label: text('routing.title'), points: agreement.layers.map(({ share }, x) => ({ x, y: share })) }],
     });
   }
   if (load.baseline.length + load.candidate.length > 0) charts.push(loadChart(load.baseline, load.candidate));

@@ -163,7 +163,10 @@ export interface ExpertLoad {
 
 export interface ExpertComparison {
   /** Mean share of a token's experts that both runs chose, by MoE layer; null unless both recorded their routing. */
-  readonly agreement: { readonly samples: number; readonly layers: readonly number[] } | null;
+  readonly agreement: {
+    readonly samples: number;
+    readonly layers: readonly { readonly layer: number; readonly share: number }[];
+  } | null;
   readonly load: { readonly baseline: readonly ExpertLoad[]; readonly candidate: readonly ExpertLoad[] };
 }
 

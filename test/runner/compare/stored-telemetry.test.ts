@@ -115,7 +115,13 @@ describe('telemetry', () => {
         ],
       },
     );
-    expect(experts?.agreement).toEqual({ samples: 2, layers: [0.75, 0.25] });
+    expect(experts?.agreement).toEqual({
+      samples: 2,
+      layers: [
+        { layer: 1, share: 0.75 },
+        { layer: 2, share: 0.25 },
+      ],
+    });
     expect(experts?.load.baseline).toEqual([
       { layer: 1, tokens: 12, max_over_mean: expect.closeTo(10 / 6, 12) },
       { layer: 2, tokens: 8, max_over_mean: 1 },
