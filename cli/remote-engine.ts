@@ -18,9 +18,9 @@ export function remoteOptions(settings: Partial<RunSettings>): RemoteEngineOptio
 /** Options of the one engine mean nothing to the other. Throws `usage/engine`. */
 export function checkEngineSettings(settings: Partial<RunSettings>, flags: RunFlags): void {
   const isRemote = settings.engine === 'openai';
-  const { verifyPrefix, recordExperts, dtype, device, threads, batchTokens } = flags;
+  const { verifyPrefix, recordExperts, mtp, dtype, device, threads, batchTokens } = flags;
   const { baseUrl, tokenizer, concurrency, requestTimeout } = flags;
-  const local = { verifyPrefix, recordExperts, dtype, device, threads, batchTokens };
+  const local = { verifyPrefix, recordExperts, mtp, dtype, device, threads, batchTokens };
   const remote = { baseUrl, tokenizer, concurrency, requestTimeout };
   const wrong = Object.entries(isRemote ? local : remote).find(([, value]) => value !== undefined)?.[0];
   if (wrong !== undefined) {

@@ -9,6 +9,7 @@ import { listenForInterrupt } from './interrupt.js';
 import { runModelFolder } from './model-folder.js';
 import type { CliParts } from './parts.js';
 import { ProgressLine } from './progress-line.js';
+import { wrapText } from './wrap-text.js';
 
 interface ServeFlags extends EngineFlags {
   readonly model?: string;
@@ -44,7 +45,6 @@ export function serveCommand(parts: CliParts): Command {
 }
 
 async function serve(flags: ServeFlags, parts: CliParts): Promise<void> {
-  const say = (line: string) => process.stderr.write(`${line}\n`);
   const progress = new ProgressLine(process.stderr, { quiet: false, term: process.env.TERM });
   const interrupt = listenForInterrupt(() => say('Stopping after what was asked; once more to stop at once.'));
   try {
@@ -79,10 +79,15 @@ async function serve(flags: ServeFlags, parts: CliParts): Promise<void> {
   }
 }
 
+function say(text: string): void {
+  const lines = wrapText(text, process.stderr.columns ?? Number.POSITIVE_INFINITY, 2);
+  process.stderr.write(`${lines.join('\n')}\n`);
+}
+
 function announce({ baseUrl, model }: EvalServer, { json }: ServeFlags): void {
   if (json) process.stdout.write(`${JSON.stringify({ base_url: baseUrl, model })}\n`);
   const key = process.env.EVALRUN_API_KEY ? 'with the key in EVALRUN_API_KEY' : 'without a key';
-  process.stderr.write(`Serving ${model} at ${baseUrl}, ${key}. Ctrl-C stops.\n`);
+  say(`Serving ${model} at ${baseUrl}, ${key}. Ctrl-C stops.`);
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -1,9 +1,10 @@
 /** Continuous batching of requests that come and go: who has pages, and what the next step computes. */
-import { type KvPages, pagesFor } from '../kv-pages.js';
+import { type KvPages, PAGE_TOKENS, pagesFor } from '../kv-pages.js';
 import type { NativeStepResult } from '../native.js';
 import { type RowSampling, StepBuilder } from '../step-builder.js';
 import type { TokenLogProbs } from './live-request.js';
 import type { LiveSequence } from './live-sequence.js';
+import { PromptCache } from './prompt-cache.js';
 import { anchorIds, logProbOf, logSumOf, topTokens } from './row-log-probs.js';
 import { WaitingLine } from './waiting-line.js';
 
@@ -43,9 +44,11 @@ export class LiveScheduler {
   private readonly waiting = new WaitingLine<LiveSequence>();
   private active: LiveSequence[] = [];
   private readonly anchors: readonly number[];
+  private readonly prompts: PromptCache;
 
   constructor(private readonly options: LiveSchedulerOptions) {
     this.anchors = anchorIds(options.vocabSize);
+    this.prompts = new PromptCache(options.pages);
   }
 
   get waitingCount(): number {
@@ -56,8 +59,9 @@ export class LiveScheduler {
     return this.active.length;
   }
 
-  get pages(): KvPages {
-    return this.options.pages;
+  /** Pages that sequences hold; those of prompts which nobody reads are as good as free. */
+  get pagesInUse(): number {
+    return this.options.pages.used - this.prompts.idle;
   }
 
   get done(): boolean {
@@ -77,7 +81,7 @@ export class LiveScheduler {
   /** All that has not ended, which is then nobody's any more. */
   takeAll(): LiveSequence[] {
     const all = [...this.active, ...this.waiting.takeAll()];
-    for (const { pages } of this.active) this.options.pages.release(pages);
+    for (const sequence of this.active) this.release(sequence);
     this.active = [];
     return all;
   }
@@ -133,6 +137,10 @@ export class LiveScheduler {
         decode: false,
       });
       sequence.prefilled = end;
+      // Read by others from the next step on, when it is computed.
+      if (end === context.length) {
+        sequence.shared.push(...this.prompts.keep(context, sequence.pages, sequence.shared));
+      }
       if (promptLogProbs !== undefined) {
         // The row of a token says what the next one is expected to be.
         for (let place = start; place < Math.min(end, context.length - 1); ++place) {
@@ -182,7 +190,7 @@ export class LiveScheduler {
     }
     this.active = this.active.filter((sequence) => !ended.has(sequence));
     for (const sequence of ended) {
-      this.options.pages.release(sequence.pages);
+      this.release(sequence);
       sequence.listener.onEnd(sequence.result());
     }
   }
@@ -198,7 +206,7 @@ export class LiveScheduler {
   }
 
   private dropCancelled(): void {
-    for (const sequence of this.active) if (sequence.cancelled) this.options.pages.release(sequence.pages);
+    for (const sequence of this.active) if (sequence.cancelled) this.release(sequence);
     this.active = this.active.filter(({ cancelled }) => !cancelled);
   }
 
@@ -207,13 +215,25 @@ export class LiveScheduler {
     for (;;) {
       const next = this.waiting.peek();
       if (next === undefined || this.active.length >= this.options.batchTokens) return;
-      const needed = pagesFor(next.longest);
+      // Log-probabilities of a prompt need every row of it.
+      const shared = next.request.promptLogProbs === undefined ? this.prompts.take(next.request.context) : [];
+      const needed = pagesFor(next.longest) - shared.length;
       // The first in line waits for its pages and everybody behind it waits too: no text is so long that it never gets them.
-      if (needed > this.options.pages.available) return;
+      if (!this.prompts.makeRoom(needed)) {
+        this.prompts.release(shared);
+        return;
+      }
       this.waiting.take();
-      next.pages = this.options.pages.take(needed);
+      next.shared = shared;
+      next.pages = [...shared.map(({ page }) => page), ...this.options.pages.take(needed)];
+      next.prefilled = shared.length * PAGE_TOKENS;
       this.active.push(next);
     }
+  }
+
+  private release({ pages, shared }: LiveSequence): void {
+    this.prompts.release(shared);
+    this.options.pages.release(pages.slice(shared.length));
   }
 }
 

@@ -3,6 +3,7 @@ import type { RowSampling } from '../step-builder.js';
 import { StopMatcher } from '../stop-matcher.js';
 import { endsInThought } from '../thinking.js';
 import type { LiveListener, LiveRequest, LiveResult, TokenLogProbs } from './live-request.js';
+import type { SharedPage } from './prompt-cache.js';
 
 export interface LiveSequenceOptions {
   readonly eosIds: readonly number[];
@@ -19,7 +20,10 @@ export class LiveSequence {
   readonly request: LiveRequest;
   readonly listener: LiveListener;
   readonly ids: number[] = [];
+  /** Pages of all its positions; the first ones are those of `shared`. */
   pages: readonly number[] = [];
+  /** Pages that others may read, too. */
+  shared: SharedPage[] = [];
   /** Prompt tokens in the cache. */
   prefilled = 0;
   cancelled = false;

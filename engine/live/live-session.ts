@@ -52,8 +52,7 @@ export class LiveSession {
   }
 
   get kvPages(): { readonly used: number; readonly total: number } {
-    const { used, total } = this.parts.pages;
-    return { used, total };
+    return { used: this.scheduler.pagesInUse, total: this.parts.pages.total };
   }
 
   /** What broke the engine, if anything did; every request then fails with it. */

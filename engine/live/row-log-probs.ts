@@ -10,6 +10,8 @@ export function anchorIds(vocabSize: number): number[] {
 /**
  * The kernel's logarithm of the sum of exponentials, in float32. It computes float(logit - logSum) for each asked id, so the
  * float that gives all `logProbs` back from their logits is the one it had; a sum in another order would differ in the last bits.
+ * Where the logSum is tiny beside the log-probabilities (|logSum| far below 1), they do not tell it to its own last bit; what is
+ * found is then within 1e-6.
  *
  * @param logits f32 [V]
  * @param logProbs of `anchors`, in that order

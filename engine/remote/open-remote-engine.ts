@@ -167,7 +167,12 @@ function describeAbilities(abilities: Abilities): string {
 
 function describeDeterminism({ asked, equal, largestDifference }: NonNullable<RemoteInfo['determinism']>): string {
   const texts = equal ? 'the same text' : 'ANOTHER TEXT';
-  const numbers = largestDifference === null ? '' : `, log-probabilities within ${largestDifference.toPrecision(2)}`;
+  const numbers =
+    largestDifference === null
+      ? ''
+      : largestDifference === 0
+        ? ' with the same log-probabilities'
+        : `, log-probabilities within ${largestDifference.toPrecision(2)}`;
   return `one question alone and ${asked} times in a crowd gave ${texts}${numbers}`;
 }
 

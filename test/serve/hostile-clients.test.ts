@@ -72,6 +72,8 @@ describe('a client that', () => {
 
   test('goes away has its work given up', async () => {
     const before = await metric('evalrun_cancelled_requests_total');
+    const computed = async () => (await metric('evalrun_tokens_total\\{kind="completion"\\}')) || 0;
+    const start = await computed();
     const sockets = [
       await rawRequest(JSON.stringify(endless)),
       await rawRequest(JSON.stringify({ ...endless, stream: false })),
@@ -81,6 +83,8 @@ describe('a client that', () => {
     await until(async () => (await metric('evalrun_texts_running')) + (await metric('evalrun_texts_waiting')) === 0);
     expect(await metric('evalrun_cancelled_requests_total')).toBe(before + 2);
     expect(await metric('evalrun_kv_pages_used')).toBe(0);
+    // Of the 3,000 that were asked for.
+    expect((await computed()) - start).toBeLessThan(1500);
   });
 
   test('never reads holds up nobody', async () => {

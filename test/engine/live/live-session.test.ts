@@ -134,6 +134,31 @@ describe('a live session', () => {
     expect(tokens[0]?.logProbs).toMatchObject({ id: order[0], logProb: scored?.logProbs[0] });
   });
 
+  test('computes what prompts have in common once, with the same bits', async () => {
+    const common = engine.tokenizer.encode('# a line that many prompts have in common\n'.repeat(20));
+    const asked = Array.from({ length: 4 }, (_, i) => live([...common, 300 + i], { maxTokens: 8, logProbs: 5 }));
+    let prefilled = 0;
+    engine.onStep = ({ prefillTokens }) => {
+      prefilled += prefillTokens;
+    };
+    const alone: Seen[] = [];
+    for (const request of asked) alone.push(await inSession((session) => ask(session, request).seen));
+    const whole = prefilled;
+    await inSession(async (session) => {
+      const first = await ask(session, asked[0] as LiveRequest).seen;
+      const others = await Promise.all(asked.slice(1).map((request) => ask(session, request).seen));
+      expect([first, ...others]).toEqual(alone);
+      // More than the cache has free pages for: what nobody reads makes room.
+      const many = Array.from({ length: 12 }, (_, i) => live([i, ...common], { maxTokens: 100, stopIds: [] }));
+      await Promise.all(many.map((request) => ask(session, request).seen));
+      expect((await ask(session, asked[2] as LiveRequest).seen).result).toEqual(alone[2]?.result);
+    });
+    engine.onStep = undefined;
+    expect(whole).toBe(4 * (common.length + 1));
+    const again = prefilled - whole - 12 * (common.length + 1);
+    expect(again).toBeLessThanOrEqual(2 * (common.length + 1) + 3 * 65);
+  });
+
   test('gives a cancelled request up, its pages back, and the others their answers', async () => {
     await inSession(async (session) => {
       const long = texts[3] as number[];
