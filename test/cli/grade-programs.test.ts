@@ -14,7 +14,7 @@ async function grade(suite: string, answers: readonly Answer[], more: readonly s
   writeFiles(folder, { 'answers.jsonl': answers.map((answer) => JSON.stringify(answer)).join('\n') });
   const args = ['grade', '--suite', suite, '--answers', 'answers.jsonl', '--data', 'embedded', ...more];
   // Wherever these tests run, there is no sandbox: isolation is tested elsewhere.
-  return runCli(args, { cwd: folder, env: { EVALRUN_BWRAP: '/nowhere/bwrap' } });
+  return runCli(args, { cwd: folder, env: { EVALRUN_BWRAP: '/nowhere/bwrap', EVALRUN_PYODIDE: '/nowhere/pyodide' } });
 }
 const right = {
   id: 'humaneval-mul/python/2',

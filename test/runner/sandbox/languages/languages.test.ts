@@ -126,6 +126,9 @@ describe('a toolchain that is not there', () => {
     const bare = await SandboxPool.open({ workers: 1 });
     const verdict = await bare.run({ ...sumTask.php, program: '<?php\n', language: 'php' });
     await bare.close();
-    expect([verdict.status, verdict.detail]).toEqual(['sandbox_error', 'the toolchain of php was not opened']);
+    expect([verdict.status, verdict.detail]).toEqual([
+      'sandbox_error',
+      'php cannot be run: its toolchain was not opened',
+    ]);
   });
 });
