@@ -32,7 +32,7 @@ function descendantsOf(pid: number): number[] {
   return childrenOf(pid).flatMap((child) => [child, ...descendantsOf(child)]);
 }
 
-describeInSandbox('hundreds of programs', () => {
+describeInSandbox('many programs', () => {
   test('leave no process, file, mount or descriptor', async () => {
     const round = async (count: number) => {
       const pool = await SandboxPool.open({ workers: 4, repeatFailures: false });
@@ -48,9 +48,9 @@ describeInSandbox('hundreds of programs', () => {
     };
     await round(8);
     const before = countLeftovers();
-    const verdicts = await round(280);
+    const verdicts = await round(84);
     expect(verdicts.filter(({ status }) => status === 'sandbox_error')).toEqual([]);
-    expect(verdicts.filter(({ status }) => status === 'passed').length).toBeGreaterThanOrEqual(40);
+    expect(verdicts.filter(({ status }) => status === 'passed').length).toBeGreaterThanOrEqual(12);
     expect(countLeftovers()).toEqual(before);
   }, 120_000);
 

@@ -106,8 +106,11 @@ describe.each(names)('%s', (name) => {
       'solutions of published problems pass, which type what is passed and returned in every way',
       async () => {
         const plan = await planOf(PUBLISHED);
-        const solutions = Object.entries(publishedSolutions[name]);
-        expect(solutions.length).toBeGreaterThanOrEqual(5);
+        const known = Object.entries(publishedSolutions[name]);
+        expect(known.length).toBeGreaterThanOrEqual(5);
+        // Two compilers take seconds for each program.
+        const isSlow = (name === 'cpp' || name === 'java') && !process.env.EVALRUN_EXHAUSTIVE;
+        const solutions = isSlow ? known.slice(0, 2) : known;
         const judged = await Promise.all(
           solutions.map(([task, body]) => judge(plan, `humaneval-mul/${name}/${task}`, body)),
         );
