@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import type { Command } from 'commander';
 import { parse } from 'yaml';
-import { addRunOptions } from '../../cli/run-options.js';
 import { packageRoot } from '../../package-root.js';
+import { checkCall, distinct, evalrunCalls, shellIn } from './command-lines.js';
 
 interface Step {
   readonly name?: string;
@@ -28,62 +27,10 @@ const variables = [
   { ...workflow.env, MODEL: '', RUN: 'nightly/runs/x' },
 ];
 
-/** The arguments of every `evalrun` in a piece of shell, as far as such lines go: quotes, variables, redirections. */
-function evalrunCalls(shell: string, values: Readonly<Record<string, string>>): string[][] {
-  return shell
-    .replace(/\\\n\s*/g, ' ')
-    .split(/\n|&&|\|\|?|;/)
-    .flatMap((line) => /(?:^|\s)(?:npx )?evalrun (.*)$/.exec(line)?.[1] ?? [])
-    .map((text) =>
-      text
-        .replace(/\s*>.*$/, '')
-        .replace(/\$\{(\w+):\+([^}]*)\}/g, (_, name: string, then: string) => (values[name] ? then : ''))
-        .replace(/"?\$(\w+)"?/g, (_, name: string) => values[name] ?? `UNSET-${name}`)
-        .split(/\s+/)
-        .filter((word) => word !== ''),
-    );
-}
-
-function distinct(calls: readonly string[][]): string[][] {
-  return [...new Map(calls.map((args) => [args.join(' '), args])).values()];
-}
-
-/** The subcommand with its options and without its effect. */
-async function commandOf(first: string): Promise<Command> {
-  if (first.startsWith('-')) {
-    const { Command } = await import('commander');
-    return addRunOptions(new Command('run'));
-  }
-  const module = (await import(`../../cli/${first}.js`)) as Readonly<Record<string, () => Command>>;
-  const make = module[`${first}Command`];
-  if (make === undefined) throw new Error(`cli/${first}.js has no ${first}Command`);
-  return make();
-}
-
-async function checkCall(args: readonly string[]): Promise<void> {
-  const [first = ''] = args;
-  const command = await commandOf(first);
-  let isRun = false;
-  const disarm = (each: Command) => {
-    each.exitOverride().configureOutput({ outputError: () => {} });
-    if (each.commands.length === 0) {
-      each.action(() => {
-        isRun = true;
-      });
-    }
-    each.commands.forEach(disarm);
-  };
-  disarm(command);
-  await command.parseAsync([...(first.startsWith('-') ? args : args.slice(1))], { from: 'user' });
-  expect(isRun).toBe(true);
-}
-
 const documents = ['.github/workflows/nightly.yml', 'docs/nightly.md'] as const;
 const shellOf = {
   '.github/workflows/nightly.yml': steps.map(({ run = '' }) => run).join('\n'),
-  'docs/nightly.md': [...read('docs/nightly.md').matchAll(/^ {4}(.*)$|^```(?:sh|bash)\n([\s\S]*?)^```/gm)]
-    .map(([, line, block]) => line ?? block)
-    .join('\n'),
+  'docs/nightly.md': shellIn(read('docs/nightly.md')),
 };
 
 describe.each(documents)('%s', (file) => {
