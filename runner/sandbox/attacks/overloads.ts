@@ -19,7 +19,7 @@ export const overloads: readonly Attack[] = [
   endless(
     8,
     'swallows every exception, clears alarms',
-    'import signal\ndef add(x, y):\n    signal.alarm(0)\n    signal.setitimer(signal.ITIMER_REAL, 0)\n    signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 64))\n    while True:\n        try:\n            while True: pass\n        except BaseException: pass',
+    'import signal\ndef add(x, y):\n    calls = [lambda: signal.alarm(0), lambda: signal.setitimer(signal.ITIMER_REAL, 0)]\n    calls.append(lambda: signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 64)))\n    for call in calls:\n        try: call()\n        except AttributeError: pass\n    while True:\n        try:\n            while True: pass\n        except BaseException: pass',
   ),
   endless(9, 'endless loop in C: sum(count())', 'import itertools\ndef add(x, y):\n    return sum(itertools.count())'),
   endless(
