@@ -145,6 +145,10 @@ export const runTexts = {
     'The two languages are asked different questions, so that a difference is one of benchmarks as well. Interval:',
     '两种语言的题目不同，因此差异也可能来自评测集本身。区间算法：',
   ],
+  'gap.paired': [
+    'The same {pairs} problems in both languages, compared problem by problem: {english} right in English only, {chinese} in Chinese only. Interval:',
+    '同样的 {pairs} 道题以两种语言提问并逐题比较：仅英文答对 {english} 道，仅中文答对 {chinese} 道。区间算法：',
+  ],
 
   'letters.title': ['Letter bias', '选项偏好'],
   'letters.meaning': [

@@ -204,6 +204,33 @@ describe('the numbers on the page', () => {
   });
 });
 
+describe('the same problems in two languages', () => {
+  test('are compared problem by problem', async () => {
+    const lines = ['en', 'zh'].flatMap((group) =>
+      Array.from({ length: 10 }, (_, row) => {
+        // Eight right in both, one in English only, one in neither.
+        const isRight = row < 8 || (row === 8 && group === 'en');
+        const id = `mgsm/${group}/${row}`;
+        return {
+          ...writtenLine({ id, group }),
+          suite: 'mgsm',
+          ...(!isRight && { status: 'wrong' as const, score: 0 }),
+        };
+      }),
+    );
+    const { html } = await report({
+      record: { suites: [suiteOf('mgsm', lines, { generation, language: 'mixed' })] },
+      lines,
+    });
+    const shown = seen(section(html, 'language-gap'));
+    expect(shown).toMatch(/MGSM .*English 10 90\.0 % .*Chinese 10 80\.0 %/);
+    expect(shown).toContain('English minus Chinese: +10.0 points');
+    expect(shown).toContain(
+      'The same 10 problems in both languages, compared problem by problem: 1 right in English only, 0 in Chinese only.',
+    );
+  });
+});
+
 describe('what was not recorded', () => {
   test('is said, section by section', async () => {
     const { html } = await report({ record: { suites: [suiteOf('mmlu', choice)] }, lines: choice });
