@@ -1,6 +1,7 @@
 // Dot products of dot_kernels.h with vdpbf16ps, which adds two bfloat16 products to each float32 lane.
 // The instruction takes and gives denormal numbers as zero.
 #include "cpu/dot_tile.h"
+#include "cpu/e4m3_avx512.h"
 #include "cpu/simd_avx512.h"
 
 namespace evalrun {
@@ -23,21 +24,6 @@ struct PairProduct {
   }
   EVALRUN_INLINE static __m512 multiply_add(__m512 sum, Operand x, Operand w) { return _mm512_dpbf16_ps(sum, x, w); }
 
-  // e4m3 to bfloat16, exact: normal codes shift into place, the eight subnormal magnitudes and NaN come from a table.
-  EVALRUN_INLINE static __m512i decode(__m256i codes) {
-    const __m512i wide = _mm512_cvtepu8_epi16(codes);
-    const __m512i magnitude = _mm512_and_si512(wide, _mm512_set1_epi16(0x7f));
-    const __m512i normal = _mm512_add_epi16(_mm512_slli_epi16(magnitude, 4), _mm512_set1_epi16(120 << 7));
-    // m * 2^-9 for m = 0..7.
-    const __m512i table =
-        _mm512_castsi128_si512(_mm_setr_epi16(0, 0x3b00, 0x3b80, 0x3bc0, 0x3c00, 0x3c20, 0x3c40, 0x3c60));
-    const __mmask32 small = _mm512_cmplt_epu16_mask(magnitude, _mm512_set1_epi16(8));
-    const __m512i finite = _mm512_mask_permutexvar_epi16(normal, small, magnitude, table);
-    const __mmask32 nan = _mm512_cmpeq_epi16_mask(magnitude, _mm512_set1_epi16(0x7f));
-    const __m512i value = _mm512_mask_blend_epi16(nan, finite, _mm512_set1_epi16(0x7fc0));
-    return _mm512_or_si512(value, _mm512_slli_epi16(_mm512_and_si512(wide, _mm512_set1_epi16(0x80)), 8));
-  }
-
   // FP8 codes are decoded; bfloat16 is copied.
   static void convert(const Weight& weight, int64_t stride, int64_t n, char* out) {
     const int64_t k = weight.columns;
@@ -45,7 +31,7 @@ struct PairProduct {
     for (int64_t i = 0; i < k; i += kStep) {
       const __mmask32 present = k - i >= kStep ? ~0u : (1u << (k - i)) - 1;
       if constexpr (kFp8) {
-        _mm512_storeu_si512(out + i * 2, decode(_mm256_maskz_loadu_epi8(present, source + i)));
+        _mm512_storeu_si512(out + i * 2, e4m3_to_bf16(_mm256_maskz_loadu_epi8(present, source + i)));
       } else {
         _mm512_storeu_si512(out + i * 2, _mm512_maskz_loadu_epi16(present, source + i * 2));
       }

@@ -2,6 +2,7 @@
 // The instruction takes and gives denormal numbers as zero, as in dot_avx512bf16.cpp.
 #include <cstring>
 
+#include "cpu/e4m3_avx512.h"
 #include "cpu/inline.h"
 #include "cpu/packed_kernels.h"
 #include "cpu/simd_avx512.h"
@@ -103,21 +104,6 @@ void fp8_tile(const PanelProduct& p, int row, const char* b, const Fp8Block& blo
   }
 }
 
-// e4m3 to bfloat16, exact: normal codes shift into place, the eight subnormal magnitudes and NaN come from a table.
-EVALRUN_INLINE __m512i decode(__m256i codes) {
-  const __m512i wide = _mm512_cvtepu8_epi16(codes);
-  const __m512i magnitude = _mm512_and_si512(wide, _mm512_set1_epi16(0x7f));
-  const __m512i normal = _mm512_add_epi16(_mm512_slli_epi16(magnitude, 4), _mm512_set1_epi16(120 << 7));
-  // m * 2^-9 for m = 0..7.
-  const __m512i table =
-      _mm512_castsi128_si512(_mm_setr_epi16(0, 0x3b00, 0x3b80, 0x3bc0, 0x3c00, 0x3c20, 0x3c40, 0x3c60));
-  const __mmask32 small = _mm512_cmplt_epu16_mask(magnitude, _mm512_set1_epi16(8));
-  const __m512i finite = _mm512_mask_permutexvar_epi16(normal, small, magnitude, table);
-  const __mmask32 nan = _mm512_cmpeq_epi16_mask(magnitude, _mm512_set1_epi16(0x7f));
-  const __m512i value = _mm512_mask_blend_epi16(nan, finite, _mm512_set1_epi16(0x7fc0));
-  return _mm512_or_si512(value, _mm512_slli_epi16(_mm512_and_si512(wide, _mm512_set1_epi16(0x80)), 8));
-}
-
 template <int R = kTileRows>
 void pick_bf16(int rows, const PanelProduct& p, int row, const char* b, int64_t begin, int64_t end, bool first, bool last) {
   if (rows >= R) return bf16_tile<R>(p, row, b, begin, end, first, last);
@@ -159,7 +145,7 @@ void multiply_panel_fp8(const PanelProduct& p, size_t scales_at) {
     for (int64_t i = 0; i < pairs * kVectors; ++i) {
       const __m256i source = _mm256_load_si256(reinterpret_cast<const __m256i*>(codes + i * 32));
       _mm_prefetch(codes + i * 32 + kPrefetchBytes, _MM_HINT_T0);
-      _mm512_store_si512(b + i * kVectorBytes, decode(source));
+      _mm512_store_si512(b + i * kVectorBytes, e4m3_to_bf16(source));
     }
     const Fp8Block block{index, begin, pairs, scales_at, scales[index], index + 1 == blocks};
     for (int row = 0; row < p.row_count; row += kTileRows) pick_fp8(p.row_count - row, p, row, b, block);
