@@ -1,8 +1,7 @@
 /** Reads telemetry.jsonl, which nothing depends on: what cannot be read is counted and left out. */
-import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import type { EngineInterval, ExpertLoad, RunTelemetry, SampleUse } from './report-data.js';
+import { isRegularFile, readLines } from './stored-lines.js';
 
 const amount = z.number().nonnegative();
 
@@ -48,16 +47,11 @@ type ExpertsLine = z.infer<typeof expertsSchema>;
 /** Kinds of lines that other parts of evalrun read. */
 const otherKinds = new Set(['routing']);
 
-/** Null where there is no such file. Other failures of reading are thrown as the system has them. */
+/** Null where there is no such file. Throws `run/read` as readLines does. */
 export async function readTelemetry(file: string): Promise<RunTelemetry | null> {
+  if (!(await isRegularFile(file))) return null;
   const collector = new Collector();
-  try {
-    const lines = createInterface({ input: createReadStream(file, 'utf8'), crlfDelay: Number.POSITIVE_INFINITY });
-    for await (const text of lines) collector.add(text);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
-  }
+  for await (const { text } of readLines(file)) collector.add(text);
   return collector.finish();
 }
 

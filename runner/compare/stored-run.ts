@@ -6,7 +6,7 @@ import { runFiles } from '../run-folder.js';
 import type { RunRecord, ShardRecord } from '../run-record.js';
 import type { SampleStatus } from '../run-summary.js';
 import { isChoice, keyOf, parseSampleLine, type SampleLine } from '../sample-line.js';
-import { isRegularFile, readLines } from './stored-lines.js';
+import { isRegularFile, readLines } from '../stored-lines.js';
 
 /** A line of samples.jsonl without its texts, so that runs of any size fit into memory. */
 export interface StoredSample {

@@ -1,7 +1,7 @@
 /** telemetry.jsonl of a run read back: what it cost and which experts its tokens went to. */
 import { z } from 'zod';
+import { readLines } from '../stored-lines.js';
 import type { ArmCost, ExpertLoad } from './comparison.js';
-import { readLines } from './stored-lines.js';
 
 const amount = z.number().nonnegative();
 

@@ -195,6 +195,14 @@ describe('telemetry', () => {
     expect(remarks).toEqual(['damaged-telemetry']);
   });
 
+  test('a line separator of Unicode in what a program said ends no line', async () => {
+    const sandbox = { status: 'failed', detail: 'before\u2028behind\u2029end' };
+    const sample = { type: 'sample', seconds: 2, id: 'humaneval/1', prompt_tokens: 5, shared_tokens: 0, sandbox };
+    const { telemetry, remarks } = await loadRunReport(makeRun([engineLine(1), sample]));
+    expect(telemetry?.samples.get('humaneval/1')?.sandbox).toEqual(sandbox);
+    expect(remarks).toEqual([]);
+  });
+
   test('a layer without counts is no load', async () => {
     const { telemetry } = await loadRunReport(makeRun([{ ...expertsLine('anatomy'), layers: [1] }]));
     expect(telemetry).toMatchObject({ experts: [], unreadableLines: 1 });

@@ -1,7 +1,7 @@
 /** Reads JSONL files of a run folder line by line, in memory for one line, and never writes. */
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { EvalrunError } from '../../errors.js';
+import { EvalrunError } from '../errors.js';
 
 /** Longer than any answer: a file without newlines is not read into memory as a whole. */
 const longestLine = 64 * 2 ** 20;
