@@ -85,6 +85,21 @@ describe('routing', () => {
     expect(load.takeLines()).toEqual([]);
   });
 
+  test("a subject's load is what it has without the other subjects in its steps", async () => {
+    const loadOf = async (asked: readonly ScoreRequest[]) => {
+      const load = new ExpertLoad();
+      for (const step of (await routingOf(asked, false)).steps) load.add(step);
+      return load.takeLines();
+    };
+    const together = await loadOf(requests);
+    expect(together.map(({ group }) => group)).toEqual(['a', 'b']);
+    for (const line of together) {
+      const alone = await loadOf(requests.filter(({ group }) => group === `suite/${line.group}`));
+      expect(alone).toEqual([line]);
+    }
+    expect(together[0]?.counts).not.toEqual(together[1]?.counts);
+  });
+
   test('nothing is recorded unless it is asked for', async () => {
     let routing = 0;
     engine.onStep = (stats) => {

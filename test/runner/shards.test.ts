@@ -3,10 +3,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { mergeRuns } from '../../runner/merge-runs.js';
+import type { PlannedSuite } from '../../runner/plan.js';
 import { runFiles } from '../../runner/run-folder.js';
 import { runSuite } from '../../runner/run-suite.js';
 import { parseShard, renderShard } from '../../runner/shard.js';
+import { shareOf } from '../../runner/share.js';
 import { fakeEngine } from './fake-engine.js';
+import { suiteRecord } from './run-fixture.js';
 import { writeTinyDatasets } from './tiny-dataset.js';
 
 let home: string;
@@ -143,6 +146,16 @@ describe('what cannot be merged', () => {
       /of its \d+ samples of mmlu.*--resume/,
     ],
     [
+      'shards that hold the same samples',
+      (folders) => {
+        const [first, second] = folders.map((folder) => JSON.parse(read(runFiles(folder).record)));
+        const places = { ...second, shard: { ...second.shard, places: first.shard.places } };
+        writeFileSync(runFiles(folders[1] ?? '').record, JSON.stringify(places));
+        return folders;
+      },
+      /has a sample of mmlu that another shard has as well/,
+    ],
+    [
       'a shard that has not ended',
       (folders) => {
         rmSync(runFiles(folders[1] ?? '').metrics);
@@ -171,6 +184,29 @@ describe('what cannot be merged', () => {
 
   test('more shards than questions', async () => {
     await expect(runShard({ shard: '25/25' })).rejects.toThrow(/has no samples.*at most 24 shards/);
+  });
+});
+
+describe('a share', () => {
+  /** Groups of these sizes, one after the other. */
+  const planned = (suite: string, sizes: readonly number[]): PlannedSuite => {
+    const samples = sizes.flatMap((size, group) =>
+      Array.from({ length: size }, (_, row) => {
+        const id = `${suite}/${group}/${row}`;
+        const request = { id, context: [1], continuations: [[2]] };
+        return { id, suite, group: `${group}`, repeat: 0, target: 'A', labels: ['A'], promptSha256: '', request };
+      }),
+    );
+    return { kind: 'choice', record: suiteRecord({ suite }), samples };
+  };
+
+  test('is equal in every suite, though another suite could not be divided equally', () => {
+    const plan = [planned('few', [3, 3, 3]), planned('many', [1, 1, 1, 1])];
+    const sizes = [1, 2].map((index) => shareOf(plan, { index, count: 2 }).suites.map(({ samples }) => samples.length));
+    expect(sizes).toEqual([
+      [6, 2],
+      [3, 2],
+    ]);
   });
 });
 
