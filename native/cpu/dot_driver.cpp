@@ -62,6 +62,24 @@ PackedRows pack_rows(const DotKernels& kernels, const float* x, int64_t stride, 
   return {data, row_bytes};
 }
 
+void pack_operands(const DotKernels& kernels, const LinearOp& op, Scratch& memory, std::vector<const void*>& rows,
+                   ThreadPool& pool) {
+  const PackedRows packed = pack_rows(kernels, op.x, op.x_stride, op.rows, op.weight.columns, memory, pool);
+  rows.resize(op.rows);
+  for (int row = 0; row < op.rows; ++row) rows[row] = packed.row(row);
+}
+
+void pack_operands(const DotKernels& kernels, const GroupedLinearOp& op, Scratch& memory, std::vector<const void*>& rows,
+                   ThreadPool& pool) {
+  const int64_t columns = op.weights[0].columns;
+  const int sources = op.gather ? op.slots / op.experts_per_token : op.slots;
+  const PackedRows packed = pack_rows(kernels, op.x, columns, sources, columns, memory, pool);
+  rows.resize(op.slots);
+  for (int slot = 0; slot < op.slots; ++slot) {
+    rows[slot] = packed.row(op.gather ? op.order[slot] / op.experts_per_token : slot);
+  }
+}
+
 void run_dot_groups(const DotKernels& kernels, const DotGroup* groups, int64_t group_count, const void* const* packed,
                     float* y, int64_t y_stride, ThreadPool& pool) {
   thread_local std::vector<Piece> memory;

@@ -2,6 +2,7 @@
 // arithmetic.
 #pragma once
 #include <cstdint>
+#include <vector>
 
 #include "cpu/dot_kernels.h"
 #include "cpu/scratch.h"
@@ -18,6 +19,12 @@ struct PackedRows {
 
 PackedRows pack_rows(const DotKernels& kernels, const float* x, int64_t stride, int64_t rows, int64_t columns,
                      Scratch& memory, ThreadPool& pool);
+
+// The packed rows of a product, and of each slot of a grouped one: a gathered row is packed once and used by each of its experts.
+void pack_operands(const DotKernels& kernels, const LinearOp& op, Scratch& memory, std::vector<const void*>& rows,
+                   ThreadPool& pool);
+void pack_operands(const DotKernels& kernels, const GroupedLinearOp& op, Scratch& memory, std::vector<const void*>& rows,
+                   ThreadPool& pool);
 
 // Consecutive output rows that share a weight.
 struct DotGroup {

@@ -14,9 +14,7 @@ void linear(const LinearOp& op, ThreadPool& pool) {
   thread_local Scratch memory;
   thread_local std::vector<const void*> rows;
   const DotKernels& kernels = kTable[static_cast<int>(op.precision)];
-  const PackedRows packed = pack_rows(kernels, op.x, op.x_stride, op.rows, op.weight.columns, memory, pool);
-  rows.resize(op.rows);
-  for (int row = 0; row < op.rows; ++row) rows[row] = packed.row(row);
+  pack_operands(kernels, op, memory, rows, pool);
   const DotGroup group{&op.weight, op.bias, 0, op.rows};
   run_dot_groups(kernels, &group, 1, rows.data(), op.y, op.y_stride, pool);
 }
@@ -29,13 +27,7 @@ void grouped_linear(const GroupedLinearOp& op, ThreadPool& pool) {
   thread_local std::vector<DotGroup> groups;
   const DotKernels& kernels = kTable[static_cast<int>(op.precision)];
   const Weight& shape = op.weights[0];
-  // A gathered row is packed once and used by each of its experts.
-  const int sources = op.gather ? op.slots / op.experts_per_token : op.slots;
-  const PackedRows packed = pack_rows(kernels, op.x, shape.columns, sources, shape.columns, memory, pool);
-  rows.resize(op.slots);
-  for (int slot = 0; slot < op.slots; ++slot) {
-    rows[slot] = packed.row(op.gather ? op.order[slot] / op.experts_per_token : slot);
-  }
+  pack_operands(kernels, op, memory, rows, pool);
   groups.clear();
   for (int e = 0; e < op.experts; ++e) {
     groups.push_back({&op.weights[e], nullptr, op.offsets[e], op.offsets[e + 1] - op.offsets[e]});

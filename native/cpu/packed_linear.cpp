@@ -50,9 +50,7 @@ void linear(const LinearOp& op, ThreadPool& pool) {
   thread_local std::vector<const void*> rows;
   thread_local std::vector<Piece> pieces;
   const DotKernels& dot = kDotAvx512Bf16[static_cast<int>(op.precision)];
-  const PackedRows packed = pack_rows(dot, op.x, op.x_stride, op.rows, op.weight.columns, memory, pool);
-  rows.resize(op.rows);
-  for (int row = 0; row < op.rows; ++row) rows[row] = packed.row(row);
+  pack_operands(dot, op, memory, rows, pool);
   pieces.clear();
   add_pieces(&op.weight, op.bias, 0, op.rows, pieces);
   run_pieces(op.precision, pieces, rows.data(), op.y, op.y_stride, pool);
@@ -65,13 +63,7 @@ void grouped_linear(const GroupedLinearOp& op, ThreadPool& pool) {
   thread_local std::vector<Piece> pieces;
   const DotKernels& dot = kDotAvx512Bf16[static_cast<int>(op.precision)];
   const Weight& shape = op.weights[0];
-  // A gathered row is packed once and used by each of its experts.
-  const int sources = op.gather ? op.slots / op.experts_per_token : op.slots;
-  const PackedRows packed = pack_rows(dot, op.x, shape.columns, sources, shape.columns, memory, pool);
-  rows.resize(op.slots);
-  for (int slot = 0; slot < op.slots; ++slot) {
-    rows[slot] = packed.row(op.gather ? op.order[slot] / op.experts_per_token : slot);
-  }
+  pack_operands(dot, op, memory, rows, pool);
   pieces.clear();
   for (int e = 0; e < op.experts; ++e) {
     add_pieces(&op.weights[e], nullptr, op.offsets[e], op.offsets[e + 1] - op.offsets[e], pieces);
