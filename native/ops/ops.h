@@ -39,6 +39,11 @@ struct Weight {
   const float* scale = nullptr;
   // The same elements in the layout of cpu/packed_weight.h, or null. Where they are there, `data` may be slow to read.
   const void* packed = nullptr;
+  // Elements from one row to the next where that is more than `columns`: rows on a GPU are padded with zeros to whole
+  // groups of cuda::kRowBytes.
+  int64_t stride = 0;
+
+  int64_t row_stride() const { return stride > 0 ? stride : columns; }
 };
 
 // y[i, :] = table[ids[i], :] as float32. ids in [0, V).
@@ -132,6 +137,17 @@ struct Span {
   bool decode;     // absorbed form for latent attention
 };
 
+// The spans of a step and their pages, in the memory of the device that computes and, for planning, in the host's; on the CPU
+// both are the same.
+struct Spans {
+  const Span* host = nullptr;
+  const Span* device = nullptr;
+  int count = 0;
+  const int32_t* host_pages = nullptr;
+  const int32_t* pages = nullptr;  // the page table
+  int page_count = 0;
+};
+
 // Attention over the paged cache, softmax in float32 over blocks of kPageTokens keys in order of position:
 //   m' = max(m, max s); l = l * exp(m - m') + sum p; o = o * exp(m - m') + p v;  p = exp(s - m'); at the end o / l.
 // precision kBF16: q, k, v and p are rounded to bfloat16 before their products (k and v are so in the cache); l sums the
@@ -148,9 +164,7 @@ struct AttentionOp {
   DType kv_dtype;
   const void* k_cache;
   const void* v_cache;
-  const Span* spans;
-  int span_count;
-  const int32_t* page_table;
+  Spans spans;
   float* y;  // [T, H * D], row stride y_stride
   int64_t y_stride;
 };
@@ -170,9 +184,7 @@ struct LatentAttentionOp {
   Precision precision;  // kF32 or kBF16
   DType kv_dtype;
   const void* cache;  // [pages, P, R + rope]
-  const Span* spans;
-  int span_count;
-  const int32_t* page_table;
+  Spans spans;
   float* y;  // [T, H * v_dim], row stride y_stride
   int64_t y_stride;
 };
@@ -207,8 +219,17 @@ struct RouteOp {
   float* weights;   // [rows, K]
 };
 
-// One weight per expert; slot j of the sorted order holds the (row, k) pair `order[j]` = row * K + k, sorted by expert
-// and, within an expert, by row (stable); expert e owns slots offsets[e] .. offsets[e + 1].
+// Sorts the (row, k) pairs row * K + k by their expert and, within an expert, by row (stable): slot j of the order holds the
+// pair order[j], expert e owns slots offsets[e] .. offsets[e + 1], and slot_of[order[j]] = j.
+struct BucketOp {
+  const int32_t* chosen;  // [rows, K]
+  int rows, experts_per_token, experts;
+  int32_t* order;    // [rows * K]
+  int32_t* offsets;  // [E + 1]
+  int32_t* slot_of;  // [rows * K]
+};
+
+// One weight per expert, over the slots of a BucketOp:
 //   y[j, :] = x[source(j), :] . W_e^T   where source(j) = order[j] / K when gather, else j.
 struct GroupedLinearOp {
   const float* x;  // [rows, columns]; stride = columns

@@ -1,0 +1,76 @@
+// What an op's host code has at hand: the stream, scratch memory on the device, and small arrays staged for a step.
+#pragma once
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "cuda/runtime.h"
+
+namespace evalrun::cuda {
+
+struct CudaError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// Throws CudaError "<what>: <CUDA's reason>" unless `status` is cudaSuccess.
+inline void check(cudaError_t status, const char* what) {
+  if (status != cudaSuccess) throw CudaError(std::string(what) + ": " + cudaGetErrorString(status));
+}
+
+// Rows of device matrices begin at multiples of this many bytes, and the padding is zero.
+constexpr int64_t kRowBytes = 128;
+
+inline int64_t round_up(int64_t value, int64_t multiple) { return (value + multiple - 1) / multiple * multiple; }
+inline int64_t ceil_div(int64_t value, int64_t divisor) { return (value + divisor - 1) / divisor; }
+
+// Device memory that grows by blocks and is handed out from the front; reset() takes all of it back. 256-byte aligned.
+class Scratch {
+ public:
+  Scratch() = default;
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+  ~Scratch();
+
+  void* take(int64_t bytes, const char* what);
+  template <class T>
+  T* take(int64_t count, const char* what) {
+    return static_cast<T*>(take(count * static_cast<int64_t>(sizeof(T)), what));
+  }
+  void reset();
+  int64_t bytes() const { return bytes_; }
+
+ private:
+  struct Block {
+    char* data;
+    int64_t bytes;
+  };
+  std::vector<Block> blocks_;
+  size_t block_ = 0;
+  int64_t used_ = 0;  // of blocks_[block_]
+  int64_t bytes_ = 0;
+};
+
+// An activation matrix converted for the matrix units, in scratch memory that lives until the end of the step; see
+// linear_operand.h for who makes it and when it is made anew.
+struct Operand;
+
+struct Context {
+  cudaStream_t stream = nullptr;
+  int multiprocessors = 1;
+  int compute_capability = 90;  // 10 * major + minor
+  // Valid until the running op returns (to the host: the stream keeps the order). Reset by the caller of each op.
+  Scratch scratch;
+  // Valid until the step ends.
+  Scratch step_memory;
+  // Counts steps, from 1.
+  int64_t step = 0;
+  // Copies `count` values to the device, in stream order; the pointer is valid until the step ends. `host` may be reused at once.
+  template <class T>
+  const T* stage(const T* host, int64_t count, const char* what) {
+    return static_cast<const T*>(stage_bytes(host, count * static_cast<int64_t>(sizeof(T)), what));
+  }
+  const void* stage_bytes(const void* host, int64_t bytes, const char* what);
+};
+
+}  // namespace evalrun::cuda

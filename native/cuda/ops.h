@@ -1,0 +1,36 @@
+// The op catalogue on a GPU: one function per op, which launches its kernels on ctx.stream and returns the kernel's name for the
+// run's provenance ("mma", "simt", ...). Pointers in the ops are device pointers but for the `host_` ones of Spans. Weights are as
+// DeviceWeights holds them: rows padded with zeros to kRowBytes (Weight::stride), 256-byte aligned; a GroupedLinearOp's weights are
+// equally spaced, weights[e].data = weights[0].data + e * (weights[1].data - weights[0].data), scales likewise.
+//
+// The rule of ops/ops.h holds: an output row is a function of its own input row(s) alone, bit for bit. No atomics on floating
+// point values, no split of a reduction that depends on the number of rows.
+#pragma once
+#include "cuda/context.h"
+#include "ops/ops.h"
+
+namespace evalrun::cuda {
+
+// embed.cu, norm.cu, rope.cu, store_kv.cu, gated_act.cu, rows.cu
+const char* run(Context& ctx, const EmbedOp& op);
+const char* run(Context& ctx, const RmsNormOp& op);
+const char* run(Context& ctx, const AddNormOp& op);
+const char* run(Context& ctx, const RopeOp& op);
+const char* run(Context& ctx, const StoreKvOp& op);
+const char* run(Context& ctx, const GatedActOp& op);
+const char* run(Context& ctx, const TakeRowsOp& op);
+// route.cu, bucket.cu, combine.cu
+const char* run(Context& ctx, const RouteOp& op);
+const char* run(Context& ctx, const BucketOp& op);
+const char* run(Context& ctx, const CombineOp& op);
+// linear.cu, grouped_linear.cu
+const char* run(Context& ctx, const LinearOp& op);
+const char* run(Context& ctx, const GroupedLinearOp& op);
+// log_probs.cu, sample.cu. LogProbsOp's out and best, and SampleOp's out, are device memory as well.
+const char* run(Context& ctx, const LogProbsOp& op);
+const char* run(Context& ctx, const SampleOp& op);
+// attention.cu, latent_attention.cu
+const char* run(Context& ctx, const AttentionOp& op);
+const char* run(Context& ctx, const LatentAttentionOp& op);
+
+}  // namespace evalrun::cuda
