@@ -1,6 +1,7 @@
 // What an op's host code has at hand: the stream, scratch memory on the device, and small arrays staged for a step.
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -55,6 +56,9 @@ class Scratch {
 // linear_operand.h for who makes it and when it is made anew.
 struct Operand;
 
+// What attention derives from the spans of a step, once for all layers; see attention_plan.h.
+struct AttentionPlan;
+
 struct Context {
   cudaStream_t stream = nullptr;
   int multiprocessors = 1;
@@ -65,6 +69,7 @@ struct Context {
   Scratch step_memory;
   // Counts steps, from 1.
   int64_t step = 0;
+  std::shared_ptr<AttentionPlan> attention_plan;
   // Copies `count` values to the device, in stream order; the pointer is valid until the step ends. `host` may be reused at once.
   template <class T>
   const T* stage(const T* host, int64_t count, const char* what) {
