@@ -17,6 +17,7 @@ inline uint32_t bf16x2_from_e4m3x2(uint16_t codes) {
   return pack_bf16(from_e4m3(static_cast<uint8_t>(codes & 0xff)), from_e4m3(static_cast<uint8_t>(codes >> 8)));
 }
 inline float from_f16(uint16_t bits) { return f16_to_float(bits); }
+inline float fast_exp2(float x) { return x < -126.0f ? 0.0f : std::exp2(x); }
 
 template <class T>
 T shuffle(T value, int lane, const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
