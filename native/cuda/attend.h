@@ -12,6 +12,10 @@ int max_shared_bytes(const Context& ctx);
 bool takes_prompts(const Context& ctx, int key_columns, int value_columns);
 bool takes_splits(const Context& ctx, int key_columns, int value_columns, bool latent);
 
+// Expanded keys and values of latent attention may take this much scratch memory; where all heads' would be more, heads are taken in
+// groups. (Pages are never: a row's sums run over all its pages.) Tests make it smaller.
+inline int64_t max_expanded_bytes = int64_t{1} << 30;
+
 // The plan's prompt spans; `a` without its tiles. Widths as takes_prompts accepts.
 void attend_prompts(Context& ctx, AttentionPlan& plan, PromptArguments a, int kv_heads);
 

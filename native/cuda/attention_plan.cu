@@ -16,7 +16,7 @@ bool same(const Span& a, const Span& b) {
 }
 
 bool fits(const AttentionPlan& plan, const Context& ctx, const Spans& spans) {
-  return plan.step == ctx.step && static_cast<int>(plan.spans.size()) == spans.count &&
+  return plan.step == ctx.step && plan.device_spans == spans.device && static_cast<int>(plan.spans.size()) == spans.count &&
          static_cast<int>(plan.pages.size()) == spans.page_count &&
          std::equal(plan.spans.begin(), plan.spans.end(), spans.host, same) &&
          std::equal(plan.pages.begin(), plan.pages.end(), spans.host_pages);
@@ -40,6 +40,7 @@ AttentionPlan& attention_plan(Context& ctx, const Spans& spans) {
   if (ctx.attention_plan && fits(*ctx.attention_plan, ctx, spans)) return *ctx.attention_plan;
   auto plan = std::make_shared<AttentionPlan>();
   plan->step = ctx.step;
+  plan->device_spans = spans.device;
   plan->spans.assign(spans.host, spans.host + spans.count);
   plan->pages.assign(spans.host_pages, spans.host_pages + spans.page_count);
   for (const Span& span : plan->spans) {

@@ -12,7 +12,9 @@ namespace evalrun::cuda {
 // matter for them, so a captured step may be replayed at later positions, up to those that Spans::host held when it was captured.
 struct AttentionPlan {
   int64_t step = 0;
-  std::vector<Span> spans;     // copies of what the plan was made from
+  // What the plan was made from.
+  const Span* device_spans = nullptr;
+  std::vector<Span> spans;
   std::vector<int32_t> pages;
 
   int decode_rows = 0;

@@ -14,13 +14,9 @@
 namespace evalrun::cuda {
 namespace {
 
-// Expanded keys and values may take this much scratch memory; where all heads' would be more, heads are taken in groups. (Pages
-// are never: a row's sums run over all its pages.)
-constexpr int64_t kExpandedBytes = int64_t{1} << 30;
-
 int heads_at_once(const LatentAttentionOp& op, int pages, int element_bytes) {
   const int64_t head = int64_t{pages} * kPageTokens * (op.nope_dim + op.rope_dim + op.v_dim) * element_bytes;
-  return static_cast<int>(std::clamp<int64_t>(kExpandedBytes / head, 1, op.heads));
+  return static_cast<int>(std::clamp<int64_t>(max_expanded_bytes / head, 1, op.heads));
 }
 
 // Rows of [slots, heads, P, columns] in scratch memory.

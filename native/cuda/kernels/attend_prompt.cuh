@@ -3,7 +3,8 @@
 //
 // The rows of a tile are (query, head of the group) pairs, query by query, 16 to a warp. A row is its own chain of numbers: the
 // matrix instruction mixes no rows, scores outside a row's keys add nothing, and each page is one step of the softmax. So where a
-// prompt is cut, and which rows share a tile, shows in no bit.
+// prompt is cut, and which rows share a tile, shows in no bit. (One exception: an infinite or NaN value reaches every row of the
+// tile that walks its page, as 0 times it is NaN. Slots behind the span are replaced by zeros.)
 #pragma once
 #include "cuda/kernels/paged.cuh"
 #include "cuda/launch.h"

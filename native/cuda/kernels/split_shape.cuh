@@ -1,0 +1,69 @@
+// How attend_split.cuh divides its work: tiles among the warps of a block, pages among blocks.
+#pragma once
+#include "cuda/kernels/paged.cuh"
+
+namespace evalrun::cuda {
+
+template <int kQk_, int kV_, bool kLatent_, int kDimParts_, int kKeyParts_, int kRowTiles_>
+struct SplitShape {
+  static constexpr int kQk = kQk_, kV = kV_;
+  static constexpr bool kLatent = kLatent_;  // values are columns [0, kV) of the keys
+  static constexpr int kDimParts = kDimParts_, kKeyParts = kKeyParts_, kRowTiles = kRowTiles_;
+  static constexpr int kWarps = kDimParts * kKeyParts;
+  static constexpr int kRows = kRowTiles * 16;
+  static constexpr int kHalf = kPageTokens / 2;
+  static constexpr int kKeyPitch = kQk + kRowPadding;
+  static constexpr int kValuePitch = kLatent ? kKeyPitch : kV + kRowPadding;
+  static constexpr int kSlotElements = kHalf * (kKeyPitch + (kLatent ? 0 : kValuePitch));
+  static constexpr int kKeySteps = kQk / 16 / kDimParts;          // matrix steps of a warp along q . k
+  static constexpr int kKeyTiles = kPageTokens / 8 / kKeyParts;   // key tiles of a warp
+  static constexpr int kColumns = kV / kWarps;                    // value columns of a warp
+  static constexpr int kScorePitch = kPageTokens + 8;
+  static constexpr int kProbabilityPitch = kPageTokens + kRowPadding;
+  static constexpr int kPasses = (kRows + 4 * kWarps - 1) / (4 * kWarps);  // of the softmax, 4 rows to a warp
+  static_assert(kQk % (16 * kDimParts) == 0 && kKeyTiles % 2 == 0 && kColumns % 16 == 0);
+
+  static constexpr int kScoreBytes = kDimParts * kRows * kScorePitch * 4;
+  static constexpr int shared_bytes(int slots) {
+    return slots * kSlotElements * 2 + kScoreBytes + kRows * kProbabilityPitch * 2 + kRows * 4;
+  }
+};
+
+// The pages of one block's units, in order.
+template <class S>
+struct PageWalk {
+  int unit;
+  int page = 0, end = 0;  // of the current unit; page == end: no unit is left
+  int first_page = 0;
+  int item = 0, kv_head = 0, first_row = 0, span_index = 0;
+  Span span = {};
+
+  // Moves to `unit`, or to this block's next one that has rows and pages.
+  __device__ __forceinline__ void settle(const SplitArguments& a, int units) {
+    for (; unit < units; unit += gridDim.x) {
+      const int per_item = a.kv_heads * a.row_blocks;
+      item = unit / per_item;
+      kv_head = unit % per_item / a.row_blocks;
+      first_row = unit % a.row_blocks * S::kRows;
+      const SplitItem split = a.plan.items[item];
+      span_index = split.span;
+      span = a.spans[span_index];
+      const int pages = (span.start_position + span.count - 1) / kPageTokens + 1;
+      const int seen = first_key(span.start_position, a.window) / kPageTokens;
+      first_page = split.split * kSplitPages;
+      end = first_page + kSplitPages < pages ? first_page + kSplitPages : pages;
+      first_page = first_page > seen ? first_page : seen;
+      page = first_page;
+      if (first_row < span.count * a.group && page < end) return;
+    }
+    page = end = 0;
+  }
+  __device__ __forceinline__ bool has_page() const { return page < end; }
+  __device__ __forceinline__ void advance(const SplitArguments& a, int units) {
+    if (++page < end) return;
+    unit += gridDim.x;
+    settle(a, units);
+  }
+};
+
+}  // namespace evalrun::cuda
