@@ -149,14 +149,20 @@ __global__ void __launch_bounds__(kBucketThreads) bucket_scan(BucketOp op, int c
   __syncthreads();
   scan_experts(op.experts, totals, offsets, offsets + op.experts + 1);
   for (int e = threadIdx.x; e <= op.experts; e += kBucketThreads) op.offsets[e] = offsets[e];
+  // Read some chunks ahead of the first store, or every read would wait for the store before it.
+  constexpr int kAhead = 16;
   for (int e = threadIdx.x; e < op.experts; e += kBucketThreads) {
     int32_t slot = offsets[e];
-#pragma unroll 8
-    for (int c = 0; c < chunks; ++c) {
-      int32_t* count = chunk_counts + static_cast<int64_t>(c) * op.experts + e;
-      const int32_t own = *count;
-      *count = slot;
-      slot += own;
+    for (int first = 0; first < chunks; first += kAhead) {
+      int32_t* count = chunk_counts + static_cast<int64_t>(first) * op.experts + e;
+      int32_t own[kAhead];
+#pragma unroll
+      for (int c = 0; c < kAhead; ++c) own[c] = first + c < chunks ? count[c * op.experts] : 0;
+#pragma unroll
+      for (int c = 0; c < kAhead; ++c) {
+        if (first + c < chunks) count[c * op.experts] = slot;
+        slot += own[c];
+      }
     }
   }
 }
