@@ -22,16 +22,18 @@ __device__ __forceinline__ uint64_t candidate(float value, uint32_t index) {
 __device__ __forceinline__ int candidate_index(uint64_t key) { return static_cast<int>(0xffffffffu - static_cast<uint32_t>(key)); }
 __device__ __forceinline__ float candidate_value(uint64_t key) { return from_ordered(static_cast<uint32_t>(key >> 32)); }
 
-// The best candidate of a warp whose lanes hold kHeld each; taken from the lane that held it.
-template <int kHeld>
-__device__ __forceinline__ uint64_t take_best(uint64_t (&keys)[kHeld]) {
+// The best candidate of a warp whose lanes hold kHeld each. It is taken from the lane that held it, for which taken(i) is called.
+template <int kHeld, class Taken>
+__device__ __forceinline__ uint64_t take_best(uint64_t (&keys)[kHeld], Taken taken) {
   uint64_t best = keys[0];
 #pragma unroll
   for (int i = 1; i < kHeld; ++i) best = Max::of(best, keys[i]);
   best = warp_reduce<Max>(best);
 #pragma unroll
   for (int i = 0; i < kHeld; ++i) {
-    if (keys[i] == best) keys[i] = kNoCandidate;
+    if (keys[i] != best) continue;
+    keys[i] = kNoCandidate;
+    taken(i);
   }
   return best;
 }

@@ -65,7 +65,7 @@ __device__ __forceinline__ void mask_groups(const RouteOp& op, int lane, float* 
   }
   uint32_t kept = 0;  // bit i: expert i * 32 + lane
   for (int g = 0; g < op.groups_per_token; ++g) {
-    const int begin = candidate_index(take_best(keys)) * size;
+    const int begin = candidate_index(take_best(keys, [](int) {})) * size;
 #pragma unroll
     for (int i = 0; i < kHeld; ++i) {
       const int expert = i * kWarp + lane;
@@ -107,12 +107,8 @@ __global__ void __launch_bounds__(kRouteWarps * kWarp) route_kernel(RouteOp op) 
   float total = 0;
   // Lane k % 32 keeps the score of place k in memory, because all of them are needed before the first weight is known.
   for (int k = 0; k < op.experts_per_token; ++k) {
-    const int expert = candidate_index(take_best(keys));
     float score = 0;
-#pragma unroll
-    for (int i = 0; i < kHeld; ++i) {
-      if (i == expert / kWarp) score = scores[i];
-    }
+    const int expert = candidate_index(take_best(keys, [&](int i) { score = scores[i]; }));
     score = shuffle(score, expert % kWarp);
     total += score;
     if (k % kWarp == lane) {

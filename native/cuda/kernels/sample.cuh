@@ -154,6 +154,14 @@ __device__ __forceinline__ int collect(const SampleRow& row, Takes takes, uint64
   return count;
 }
 
+// The tokens whose weight is at least `least`, or a little less; the most probable one in any case.
+__device__ __forceinline__ int collect_heavy(const SampleRow& row, double least, uint64_t* memory, SampleShared& shared,
+                                             uint64_t*& keys) {
+  const double largest = row.largest;
+  const double floor = fmin(largest + row.temperature * log(least), largest);
+  return collect(row, [&](float logit) { return static_cast<double>(logit) >= floor; }, memory, shared, keys);
+}
+
 struct Prefix {
   int index;   // of the first candidate whose cumulative weight reaches the target, or their number
   double sum;  // up to and with that candidate, or of all
@@ -201,15 +209,13 @@ __device__ __forceinline__ int draw(const SampleRow& row, const SampleParams& pa
   } else if (top_p < 1) {
     const double total = sum_weights(row, 0, shared);
     const double least = 0.5 * fmax((1 - top_p) * total / row.vocab, min_p);
-    const double floor = row.largest + row.temperature * log(least);
-    kept = collect(row, [&](float logit) { return logit >= fmin(floor, row.largest); }, memory, shared, keys);
+    kept = collect_heavy(row, least, memory, shared, keys);
     kept = min(kept, find_prefix<false>(row, keys, kept, top_p * total, shared).index + 1);
   } else {
     // Nothing but min_p and the draw: what the draw cannot reach is not even sorted.
     mass = sum_weights(row, fmin(min_p, 1.0), shared);
     const double least = 0.5 * fmax((1 - u) * mass / row.vocab, min_p);
-    const double floor = row.largest + row.temperature * log(least);
-    kept = collect(row, [&](float logit) { return logit >= fmin(floor, row.largest); }, memory, shared, keys);
+    kept = collect_heavy(row, least, memory, shared, keys);
   }
 
   if (min_p > 0) {
