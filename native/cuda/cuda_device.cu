@@ -8,7 +8,6 @@
 #include "cuda/context.h"
 #include "cuda/device_weights.h"
 #include "cuda/gpu.h"
-#include "cuda/linear_operand.h"
 #include "cuda/op_outputs.h"
 #include "cuda/ops.h"
 
@@ -61,26 +60,30 @@ class CudaDevice : public Device {
   }
   void copy(void* to, const void* from, int64_t bytes) override {
     activate();
-    operands(ctx_).invalidate(to, bytes);
+    ctx_.operands.invalidate(to, bytes);
     check(cudaMemcpyAsync(to, from, static_cast<size_t>(bytes), cudaMemcpyDeviceToDevice, ctx_.stream), "copying on the GPU");
   }
 
-  void begin_step() override {
+  void begin_step(bool decoding) override {
     activate();
     landings_.clear();
+    ctx_.recorder.drop();
     check(cudaStreamSynchronize(ctx_.stream), "the step before");  // it may have failed half-way
-    operands(ctx_).clear();
     ctx_.step_memory.reset();
     ++ctx_.step;
+    decoding_ = decoding;
+    if (decoding_) ctx_.recorder.begin();
   }
   void finish() override {
     activate();
+    ctx_.recorder.flush(ctx_.stream);
     for (const Landing& landing : landings_) {
       check(cudaMemcpyAsync(landing.host, landing.device, static_cast<size_t>(landing.bytes), cudaMemcpyDeviceToHost, ctx_.stream),
             "fetching results");
     }
     check(cudaStreamSynchronize(ctx_.stream), "computing the step");
     landings_.clear();
+    if (decoding_) ctx_.recorder.begin();  // a step may go on after it has finished once
   }
   const void* stage(const void* host, int64_t bytes) override {
     activate();
@@ -118,13 +121,14 @@ class CudaDevice : public Device {
     activate();
     ctx_.scratch.reset();
     const char* kernel = cuda::run(ctx_, op);
-    for (const Range& range : outputs_of(op)) operands(ctx_).invalidate(range.begin, range.bytes);
+    for (const Range& range : outputs_of(op)) ctx_.operands.invalidate(range.begin, range.bytes);
     return kernel;
   }
 
   const int index_;
   const int host_threads_;
   Context ctx_;
+  bool decoding_ = false;
   std::vector<Landing> landings_;
 };
 
