@@ -147,9 +147,7 @@ void attention(ThreadPool& pool, Precision precision, int heads, int kv_heads, i
                        kv,
                        keys.data(),
                        values.data(),
-                       work.spans.data(),
-                       static_cast<int>(work.spans.size()),
-                       work.table.data(),
+                       Spans::shared(work.spans, work.table),
                        y.data(),
                        width};
   measure(op, pool, 4 * work.pairs * width, 2.0 * cached * element_size(kv),
@@ -178,9 +176,7 @@ void latent_attention(ThreadPool& pool, Precision precision, const SharedPrefix&
                              precision,
                              type,
                              cache.data(),
-                             work.spans.data(),
-                             static_cast<int>(work.spans.size()),
-                             work.table.data(),
+                             Spans::shared(work.spans, work.table),
                              y.data(),
                              heads * v};
   const bool decode = work.spans[0].decode;

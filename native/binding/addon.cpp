@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "binding/read_spec.h"
+#include "cpu/cpu_device.h"
 #include "cpu/features.h"
 #include "cpu/limits.h"
 #include "model/model.h"
@@ -63,12 +64,10 @@ class JsModel : public Napi::ObjectWrap<JsModel> {
   explicit JsModel(const Napi::CallbackInfo& info) : ObjectWrap(info) {
     guarded(info.Env(), [&] {
       const Napi::Object options = info[4].As<Napi::Object>();
-      ModelOptions native;
-      native.threads = std::max(1, options.Get("threads").ToNumber().Int32Value());
-      native.pages = options.Get("pages").ToNumber().Int32Value();
-      native.reference_kernels = options.Get("referenceKernels").ToBoolean();
-      model_ = std::make_shared<Model>(read_arch_spec(info[0].As<Napi::Object>()), read_numerics(info[1].As<Napi::Object>()),
-                                       read_files(info[2].As<Napi::Array>()), read_tensors(info[3].As<Napi::Array>()), native);
+      const int threads = std::max(1, options.Get("threads").ToNumber().Int32Value());
+      model_ = std::make_shared<Model>(create_cpu_device(threads, options.Get("referenceKernels").ToBoolean()), read_arch_spec(info[0].As<Napi::Object>()), read_numerics(info[1].As<Napi::Object>()),
+                                       read_files(info[2].As<Napi::Array>()), read_tensors(info[3].As<Napi::Array>()),
+                                       options.Get("pages").ToNumber().Int32Value());
       return info.Env().Undefined();
     });
   }

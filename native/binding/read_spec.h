@@ -7,7 +7,7 @@
 
 #include "model/arch_spec.h"
 #include "model/step.h"
-#include "model/weight_store.h"
+#include "model/weights.h"
 
 namespace evalrun {
 

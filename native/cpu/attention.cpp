@@ -23,13 +23,13 @@ struct Piece {
 void cut(const AttentionOp& op, std::vector<Piece>& pieces) {
   pieces.clear();
   const int queries_per_kv = op.heads / op.kv_heads;
-  for (int s = 0; s < op.span_count; ++s) {
-    const int rows = op.spans[s].count * queries_per_kv;
+  for (int s = 0; s < op.spans.count; ++s) {
+    const int rows = op.spans.device[s].count * queries_per_kv;
     const int tiles = (rows + AttendTile::kRows - 1) / AttendTile::kRows;
     for (int tile = tiles - 1; tile >= 0; --tile) {
       const int first = tile * AttendTile::kRows;
       for (int g = 0; g < op.kv_heads; ++g) {
-        pieces.push_back({&op.spans[s], g, first, std::min(AttendTile::kRows, rows - first)});
+        pieces.push_back({&op.spans.device[s], g, first, std::min(AttendTile::kRows, rows - first)});
       }
     }
   }
@@ -50,7 +50,7 @@ void attend(const AttentionOp& op, const BlockKernels& kernels, const Piece& pie
   }
   const int64_t page_bytes = element_size(op.kv_dtype) * kPageTokens * dim;
   for (int block = tile.first_block(op.window); block <= tile.last_block(); ++block) {
-    const int64_t page = op.page_table[piece.span->first_page + block];
+    const int64_t page = op.spans.pages[piece.span->first_page + block];
     const int64_t offset = (page * op.kv_heads + piece.kv_head) * page_bytes;
     const int needed = tile.enter(block, op.window);
     tile.score(static_cast<const char*>(op.k_cache) + offset, needed);

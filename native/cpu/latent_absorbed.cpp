@@ -26,8 +26,8 @@ class AbsorbedAttention {
   }
 
   void run() {
-    for (int s = 0; s < op_.span_count; ++s) {
-      const Span& span = op_.spans[s];
+    for (int s = 0; s < op_.spans.count; ++s) {
+      const Span& span = op_.spans.device[s];
       for (int i = 0; span.decode && i < span.count; ++i)
         rows_.push_back({&span, span.first_row + i, span.start_position + i});
     }
@@ -108,7 +108,7 @@ class AbsorbedAttention {
     }
     void* scratch = scratch_memory.get<char>(dot_.scratch_bytes(cache_columns_));
     for (int b = 0; b <= tile.last_block(); ++b) {
-      const int64_t page = op_.page_table[row.span->first_page + b];
+      const int64_t page = op_.spans.pages[row.span->first_page + b];
       const char* cached =
           static_cast<const char*>(op_.cache) + page * kPageTokens * cache_columns_ * element_size(op_.kv_dtype);
       const int keys = tile.enter(b, 0);

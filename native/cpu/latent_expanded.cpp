@@ -72,17 +72,17 @@ class ExpandedAttention {
   void collect() {
     std::unordered_map<int, int> index_of;
     size_t references = 0;
-    for (int s = 0; s < op_.span_count; ++s) {
-      if (!op_.spans[s].decode) references += (op_.spans[s].start_position + op_.spans[s].count - 1) / kPageTokens + 1;
+    for (int s = 0; s < op_.spans.count; ++s) {
+      if (!op_.spans.device[s].decode) references += (op_.spans.device[s].start_position + op_.spans.device[s].count - 1) / kPageTokens + 1;
     }
     page_index_.reserve(references);  // tiles point into it
-    for (int s = 0; s < op_.span_count; ++s) {
-      const Span& span = op_.spans[s];
+    for (int s = 0; s < op_.spans.count; ++s) {
+      const Span& span = op_.spans.device[s];
       if (span.decode || span.count == 0) continue;
       const int end = span.start_position + span.count;
       const size_t first = page_index_.size();
       for (int base = 0; base < end; base += kPageTokens) {
-        const int id = op_.page_table[span.first_page + base / kPageTokens];
+        const int id = op_.spans.pages[span.first_page + base / kPageTokens];
         const auto [entry, is_new] = index_of.try_emplace(id, static_cast<int>(pages_.size()));
         if (is_new) pages_.push_back({id, 0});
         pages_[entry->second].keys = std::max(pages_[entry->second].keys, std::min(end - base, kPageTokens));

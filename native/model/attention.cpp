@@ -26,22 +26,22 @@ void Model::gqa_attention(int layer, const Rows& rows, const float* h, float* y)
   linear(h, spec_.width, prefix + "v_proj", numerics_.linear, count, v, spec.qkv_bias);
   if (spec.qk_norm) {
     const int dim = spec.head_dim;
-    run(RmsNormOp{q, dim, weights_.stored(prefix + "q_norm.weight"), spec.qk_norm_eps, numerics_.round_normalized,
+    run(RmsNormOp{q, dim, weights_->stored(prefix + "q_norm.weight"), spec.qk_norm_eps, numerics_.round_normalized,
                   count * spec.heads, dim, q, dim});
-    run(RmsNormOp{k, dim, weights_.stored(prefix + "k_norm.weight"), spec.qk_norm_eps, numerics_.round_normalized,
+    run(RmsNormOp{k, dim, weights_->stored(prefix + "k_norm.weight"), spec.qk_norm_eps, numerics_.round_normalized,
                   count * spec.kv_heads, dim, k, dim});
   }
-  const int32_t* positions = rows.rope_positions.data();
+  const int32_t* positions = rows.rope_positions;
+  const float* angles = static_cast<const float*>(cos_sin_.data());
   run(RopeOp{q, q_columns, spec.heads, spec.head_dim, 0, spec_.rope_dim, spec_.rope_interleaved, positions,
-             cos_sin_.data(), count});
+             angles, count});
   run(RopeOp{k, kv_columns, spec.kv_heads, spec.head_dim, 0, spec_.rope_dim, spec_.rope_interleaved, positions,
-             cos_sin_.data(), count});
-  run(StoreKvOp{k, kv_columns, v, kv_columns, false, spec.kv_heads, spec.head_dim, spec.head_dim, rows.slots.data(),
+             angles, count});
+  run(StoreKvOp{k, kv_columns, v, kv_columns, false, spec.kv_heads, spec.head_dim, spec.head_dim, rows.slots,
                 cache_.dtype(), cache_.keys(layer), cache_.values(layer), count});
   float* attended = attended_.floats(count * q_columns);
   run(AttentionOp{q, q_columns, spec.heads, spec.kv_heads, spec.head_dim, spec_.softmax_scale, spec_.sliding_windows[layer],
-                  numerics_.attention, cache_.dtype(), cache_.keys(layer), cache_.values(layer), rows.spans,
-                  rows.span_count, rows.page_table, attended, q_columns});
+                  numerics_.attention, cache_.dtype(), cache_.keys(layer), cache_.values(layer), rows.spans, attended, q_columns});
   linear(attended, q_columns, prefix + "o_proj", numerics_.linear, count, y, spec.output_bias);
 }
 
@@ -56,7 +56,7 @@ void Model::latent_attention(int layer, const Rows& rows, const float* h, float*
     const int rank = spec.q_lora_rank;
     float* low = q_latent_.floats(static_cast<int64_t>(count) * rank);
     linear(h, spec_.width, prefix + "q_a_proj", numerics_.linear, count, low, spec.attention_bias);
-    run(RmsNormOp{low, rank, weights_.stored(prefix + "q_a_layernorm.weight"), spec.latent_norm_eps,
+    run(RmsNormOp{low, rank, weights_->stored(prefix + "q_a_layernorm.weight"), spec.latent_norm_eps,
                   numerics_.round_normalized, count, rank, low, rank});
     linear(low, rank, prefix + "q_b_proj", numerics_.linear, count, q, false);
   } else {
@@ -67,21 +67,21 @@ void Model::latent_attention(int layer, const Rows& rows, const float* h, float*
   const int64_t kv_columns = rank + spec.rope_dim;
   float* kv = kv_.floats(count * kv_columns);
   linear(h, spec_.width, prefix + "kv_a_proj_with_mqa", numerics_.linear, count, kv, spec.attention_bias);
-  run(RmsNormOp{kv, kv_columns, weights_.stored(prefix + "kv_a_layernorm.weight"), spec.latent_norm_eps,
+  run(RmsNormOp{kv, kv_columns, weights_->stored(prefix + "kv_a_layernorm.weight"), spec.latent_norm_eps,
                 numerics_.round_normalized, count, rank, kv, kv_columns});
-  const int32_t* positions = rows.rope_positions.data();
+  const int32_t* positions = rows.rope_positions;
+  const float* angles = static_cast<const float*>(cos_sin_.data());
   run(RopeOp{q, q_columns, spec.heads, q_head, spec.nope_dim, spec.rope_dim, spec_.rope_interleaved, positions,
-             cos_sin_.data(), count});
+             angles, count});
   run(RopeOp{kv, kv_columns, 1, static_cast<int>(kv_columns), rank, spec.rope_dim, spec_.rope_interleaved, positions,
-             cos_sin_.data(), count});
-  run(StoreKvOp{kv, kv_columns, kv + rank, kv_columns, true, 1, rank, spec.rope_dim, rows.slots.data(), cache_.dtype(),
+             angles, count});
+  run(StoreKvOp{kv, kv_columns, kv + rank, kv_columns, true, 1, rank, spec.rope_dim, rows.slots, cache_.dtype(),
                 cache_.keys(layer), nullptr, count});
   const int64_t out_columns = static_cast<int64_t>(spec.heads) * spec.v_dim;
   float* attended = attended_.floats(count * out_columns);
   run(LatentAttentionOp{q, q_columns, spec.heads, spec.nope_dim, spec.rope_dim, spec.v_dim, rank,
-                        weights_.product(prefix + "kv_b_proj.weight", numerics_.kv_b, pool_), spec_.softmax_scale,
-                        numerics_.attention, cache_.dtype(), cache_.keys(layer), rows.spans, rows.span_count,
-                        rows.page_table, attended, out_columns});
+                        weights_->product(prefix + "kv_b_proj.weight", numerics_.kv_b), spec_.softmax_scale,
+                        numerics_.attention, cache_.dtype(), cache_.keys(layer), rows.spans, attended, out_columns});
   linear(attended, out_columns, prefix + "o_proj", numerics_.linear, count, y, spec.attention_bias);
 }
 

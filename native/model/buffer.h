@@ -61,18 +61,4 @@ class Arena {
   int64_t used_ = 0;
 };
 
-// A float32 workspace that only grows; its contents do not survive a larger request.
-class Workspace {
- public:
-  float* floats(int64_t count) {
-    const int64_t bytes = count * static_cast<int64_t>(sizeof(float));
-    if (bytes > buffer_.bytes()) buffer_ = Buffer(bytes);
-    return static_cast<float*>(buffer_.data());
-  }
-  int64_t bytes() const { return buffer_.bytes(); }
-
- private:
-  Buffer buffer_;
-};
-
 }  // namespace evalrun

@@ -8,20 +8,20 @@ void Model::evaluate(const Step& step, const float* x, StepResult& result) {
   const int count = static_cast<int>(step.rows.size());
   if (count == 0) return;
   float* rows = rows_.floats(static_cast<int64_t>(count) * spec_.width);
-  run(TakeRowsOp{x, spec_.width, step.rows.data(), count, rows});
-  run(RmsNormOp{rows, spec_.width, weights_.stored("model.norm.weight"), spec_.norm_eps, numerics_.round_normalized, count,
+  run(TakeRowsOp{x, spec_.width, device_->stage(step.rows), count, rows});
+  run(RmsNormOp{rows, spec_.width, weights_->stored("model.norm.weight"), spec_.norm_eps, numerics_.round_normalized, count,
                 spec_.width, rows, spec_.width});
   result.log_probs.resize(step.ids.size());
   if (step.want_best) result.best.resize(count);
   if (step.want_logits) result.logits.resize(static_cast<size_t>(count) * spec_.vocab);
   const bool sampled = !step.sampling.empty();
-  float* logits = step.want_logits ? result.logits.data()
+  float* logits = step.want_logits ? device_->land(result.logits)
                   : sampled        ? logits_.floats(static_cast<int64_t>(count) * spec_.vocab)
                                    : nullptr;
-  run(LogProbsOp{rows, head(), numerics_.head, count, step.ids.data(), step.id_rows.data(),
-                 static_cast<int>(step.ids.size()), result.log_probs.data(), step.want_best ? result.best.data() : nullptr,
-                 logits});
-  if (sampled) run(SampleOp{logits, count, spec_.vocab, step.sampling.data(), result.best.data()});
+  int32_t* best = step.want_best ? device_->land(result.best) : nullptr;
+  run(LogProbsOp{rows, head(), numerics_.head, count, device_->stage(step.ids), device_->stage(step.id_rows),
+                 static_cast<int>(step.ids.size()), device_->land(result.log_probs), best, logits});
+  if (sampled) run(SampleOp{logits, count, spec_.vocab, device_->stage(step.sampling), best});
 }
 
 // Row t drafts token t+2 from the main model's hidden state h_t (after its final norm) and the embedding of token t+1:
@@ -41,41 +41,43 @@ void Model::predict_next_next(const Step& step, const Rows& main_rows, const flo
     if (next[row] < 0) next[row] = 0;
   }
   if (!chosen.empty()) {
+    device_->finish();  // for result.best
     for (size_t i = 0; i < step.rows.size(); ++i) {
       if (step.next_tokens[step.rows[i]] == kChosenNext) next[step.rows[i]] = result.best[i];
     }
   }
   float* hidden = rows_.floats(static_cast<int64_t>(count) * width);
-  run(RmsNormOp{x, width, weights_.stored("model.norm.weight"), spec_.norm_eps, numerics_.round_normalized, count, width,
+  run(RmsNormOp{x, width, weights_->stored("model.norm.weight"), spec_.norm_eps, numerics_.round_normalized, count, width,
                 hidden, width});
   float* both = mtp_in_.floats(static_cast<int64_t>(count) * width * 2);
   float* embedded = mtp_x_.floats(static_cast<int64_t>(count) * width);
-  run(EmbedOp{next.data(), weights_.stored("model.embed_tokens.weight"), count, embedded});
-  run(RmsNormOp{embedded, width, weights_.stored(prefix + "enorm.weight"), spec_.norm_eps, numerics_.round_normalized, count,
+  run(EmbedOp{device_->stage(next), weights_->stored("model.embed_tokens.weight"), count, embedded});
+  run(RmsNormOp{embedded, width, weights_->stored(prefix + "enorm.weight"), spec_.norm_eps, numerics_.round_normalized, count,
                 width, both, 2 * width});
-  run(RmsNormOp{hidden, width, weights_.stored(prefix + "hnorm.weight"), spec_.norm_eps, numerics_.round_normalized, count,
+  run(RmsNormOp{hidden, width, weights_->stored(prefix + "hnorm.weight"), spec_.norm_eps, numerics_.round_normalized, count,
                 width, both + width, 2 * width});
   float* mtp = embedded;
   linear(both, 2 * width, prefix + "eh_proj", numerics_.head, count, mtp, false);
 
   Rows rows = main_rows;
-  for (int32_t& position : rows.rope_positions) ++position;
+  for (int32_t& position : rows.positions) ++position;
+  rows.rope_positions = device_->stage(rows.positions);
   layer(index, rows, mtp, nullptr);
   run(AddNormOp{mtp, delta_.floats(0), Weight{}, 0, false, count, width, nullptr});
   auto draft = [&](const std::vector<int32_t>& from, int32_t* best, float* logits) {
     const int drafts = static_cast<int>(from.size());
     if (drafts == 0) return;
     float* taken = rows_.floats(static_cast<int64_t>(drafts) * width);
-    run(TakeRowsOp{mtp, width, from.data(), drafts, taken});
-    run(RmsNormOp{taken, width, weights_.stored(prefix + "shared_head.norm.weight"), spec_.norm_eps,
+    run(TakeRowsOp{mtp, width, device_->stage(from), drafts, taken});
+    run(RmsNormOp{taken, width, weights_->stored(prefix + "shared_head.norm.weight"), spec_.norm_eps,
                   numerics_.round_normalized, drafts, width, taken, width});
     run(LogProbsOp{taken, head(), numerics_.head, drafts, nullptr, nullptr, 0, nullptr, best, logits});
   };
   result.drafts.resize(chosen.size());
-  draft(chosen, result.drafts.data(), nullptr);
+  draft(chosen, device_->land(result.drafts), nullptr);
   if (!step.want_logits) return;
   result.mtp_logits.resize(known.size() * spec_.vocab);
-  draft(known, nullptr, result.mtp_logits.data());
+  draft(known, nullptr, device_->land(result.mtp_logits));
 }
 
 }  // namespace evalrun

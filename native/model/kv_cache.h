@@ -1,16 +1,17 @@
-// The paged cache of keys and values (dense) or of latents (MLA), one allocation per layer; page layouts are in ops/ops.h.
+// The paged cache of keys and values (dense) or of latents (MLA), one allocation per layer; page layouts are in ops/ops.h
+// (CPU) and cuda/kv_layout.h (GPU); both have the same size.
 #pragma once
 #include <cstdint>
 #include <vector>
 
 #include "model/arch_spec.h"
-#include "model/buffer.h"
+#include "model/device.h"
 
 namespace evalrun {
 
 class KvCache {
  public:
-  KvCache(const ArchSpec& spec, DType dtype, int pages);
+  KvCache(Device& device, const ArchSpec& spec, DType dtype, int pages);
 
   int pages() const { return pages_; }
   DType dtype() const { return dtype_; }
@@ -23,9 +24,10 @@ class KvCache {
 
  private:
   struct Layer {
-    Buffer keys;
-    Buffer values;
+    DeviceMemory keys;
+    DeviceMemory values;
   };
+  Device& device_;
   int pages_;
   DType dtype_;
   int64_t key_page_bytes_;

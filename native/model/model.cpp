@@ -1,5 +1,6 @@
 #include "model/model.h"
 
+#include <algorithm>
 #include <cmath>
 #include <stdexcept>
 
@@ -17,30 +18,50 @@ void require(bool condition, const char* what) {
 
 }  // namespace
 
-Model::Model(ArchSpec spec, Numerics numerics, const std::vector<FileRef>& files, std::vector<TensorRef> tensors,
-             const ModelOptions& options)
+Model::Model(std::shared_ptr<Device> device, ArchSpec spec, Numerics numerics, const std::vector<FileRef>& files,
+             std::vector<TensorRef> tensors, int pages)
     : spec_(std::move(spec)),
       numerics_(numerics),
-      reference_kernels_(options.reference_kernels),
-      pool_(options.threads),
-      weights_(files, std::move(tensors)),
-      cache_(spec_, numerics.kv, options.pages) {}
+      device_(std::move(device)),
+      weights_(device_->open_weights(files, std::move(tensors))),
+      cache_(*device_, spec_, numerics.kv, pages),
+      x_(*device_, "the residual stream"),
+      h_(*device_, "normalised rows"),
+      delta_(*device_, "a layer's output"),
+      q_(*device_, "queries"),
+      q_latent_(*device_, "low-rank queries"),
+      kv_(*device_, "latent keys and values"),
+      k_(*device_, "keys"),
+      v_(*device_, "values"),
+      attended_(*device_, "the output of attention"),
+      gate_(*device_, "a feed-forward gate"),
+      up_(*device_, "a feed-forward input"),
+      shared_(*device_, "the shared experts' output"),
+      router_(*device_, "router logits"),
+      chosen_(*device_, "chosen experts"),
+      chosen_weights_(*device_, "weights of chosen experts"),
+      order_(*device_, "the order of experts' rows"),
+      offsets_(*device_, "offsets of experts' rows"),
+      slot_of_(*device_, "places of experts' rows"),
+      expert_in_(*device_, "the experts' gates"),
+      expert_out_(*device_, "the experts' outputs"),
+      rows_(*device_, "rows to evaluate"),
+      logits_(*device_, "logits"),
+      mtp_in_(*device_, "the input of multi-token prediction"),
+      mtp_x_(*device_, "the stream of multi-token prediction") {}
 
 int64_t Model::workspace_bytes() const {
   int64_t bytes = 0;
-  for (const Workspace* space : {&x_, &h_, &delta_, &q_, &q_latent_, &kv_, &k_, &v_, &attended_, &gate_, &up_, &shared_,
-                                 &router_, &expert_in_, &expert_out_, &rows_, &logits_, &mtp_in_, &mtp_x_}) {
+  for (const Workspace* space :
+       {&x_, &h_, &delta_, &q_, &q_latent_, &kv_, &k_, &v_, &attended_, &gate_, &up_, &shared_, &router_, &chosen_, &chosen_weights_,
+        &order_, &offsets_, &slot_of_, &expert_in_, &expert_out_, &rows_, &logits_, &mtp_in_, &mtp_x_}) {
     bytes += space->bytes();
   }
   return bytes;
 }
 
 Weight Model::head() {
-  return weight(spec_.tied_head ? "model.embed_tokens.weight" : "lm_head.weight", numerics_.head);
-}
-
-Weight Model::weight(const std::string& name, Precision precision) {
-  return reference_kernels_ ? weights_.product(name, precision, pool_) : weights_.packed(name, precision, pool_);
+  return weights_->matrix(spec_.tied_head ? "model.embed_tokens.weight" : "lm_head.weight", numerics_.head);
 }
 
 void Model::check(const Step& step) const {
@@ -82,22 +103,26 @@ void Model::ensure_positions(int count) {
   if (count <= positions_) return;
   const int wanted = std::max(count, positions_ * 2);
   const int half = spec_.rope_dim / 2;
-  cos_sin_.resize(static_cast<size_t>(wanted) * spec_.rope_dim);
-  for (int position = positions_; position < wanted; ++position) {
-    float* row = cos_sin_.data() + static_cast<size_t>(position) * spec_.rope_dim;
+  std::vector<float> table(static_cast<size_t>(wanted) * spec_.rope_dim);
+  for (int position = 0; position < wanted; ++position) {
+    float* row = table.data() + static_cast<size_t>(position) * spec_.rope_dim;
     for (int i = 0; i < half; ++i) {
       const double angle = static_cast<float>(position) * spec_.inverse_frequencies[i];
       row[i] = static_cast<float>(std::cos(angle)) * spec_.rope_attention_factor;
       row[half + i] = static_cast<float>(std::sin(angle)) * spec_.rope_attention_factor;
     }
   }
+  const int64_t bytes = static_cast<int64_t>(table.size() * sizeof(float));
+  cos_sin_ = DeviceMemory();
+  cos_sin_ = DeviceMemory(*device_, bytes, "the table of rotary angles");
+  device_->upload(cos_sin_.data(), table.data(), bytes);
   positions_ = wanted;
 }
 
 void Model::linear(const float* x, int64_t x_stride, const std::string& name, Precision precision, int rows, float* y,
                    bool has_bias) {
-  const Weight stored = weight(name + ".weight", precision);
-  const float* bias = has_bias ? weights_.vector(name + ".bias") : nullptr;
+  const Weight stored = weights_->matrix(name + ".weight", precision);
+  const float* bias = has_bias ? weights_->vector(name + ".bias") : nullptr;
   run(LinearOp{x, x_stride, stored, bias, precision, rows, y, stored.rows});
 }
 
@@ -106,8 +131,8 @@ void Model::layer(int index, const Rows& rows, float* x, const float* delta) {
   const std::string prefix = layer_prefix(index);
   float* h = h_.floats(static_cast<int64_t>(rows.count) * spec_.width);
   float* y = delta_.floats(static_cast<int64_t>(rows.count) * spec_.width);
-  const Weight first = weights_.stored(prefix + "input_layernorm.weight");
-  const Weight second = weights_.stored(prefix + "post_attention_layernorm.weight");
+  const Weight first = weights_->stored(prefix + "input_layernorm.weight");
+  const Weight second = weights_->stored(prefix + "post_attention_layernorm.weight");
   run(AddNormOp{x, delta, first, spec_.norm_eps, numerics_.round_normalized, rows.count, spec_.width, h});
   attention(index, rows, h, y);
   run(AddNormOp{x, y, second, spec_.norm_eps, numerics_.round_normalized, rows.count, spec_.width, h});
@@ -116,29 +141,33 @@ void Model::layer(int index, const Rows& rows, float* x, const float* delta) {
 
 StepResult Model::forward(const Step& step) {
   check(step);
+  device_->begin_step(std::all_of(step.spans.begin(), step.spans.end(), [](const Span& span) { return span.decode; }));
   for (size_t i = 0; i < step.page_copies.size(); i += 2) cache_.copy_page(step.page_copies[i], step.page_copies[i + 1]);
 
   Rows rows;
   rows.count = static_cast<int>(step.tokens.size());
-  rows.spans = step.spans.data();
-  rows.span_count = static_cast<int>(step.spans.size());
-  rows.page_table = step.page_table.data();
+  std::vector<int32_t> slots;
   int last_position = 0;
   for (const Span& span : step.spans) {
     for (int i = 0; i < span.count; ++i) {
       const int position = span.start_position + i;
       rows.positions.push_back(position);
-      rows.slots.push_back(step.page_table[span.first_page + position / kPageTokens] * kPageTokens + position % kPageTokens);
+      slots.push_back(step.page_table[span.first_page + position / kPageTokens] * kPageTokens + position % kPageTokens);
       last_position = std::max(last_position, position);
     }
   }
-  rows.rope_positions = rows.positions;
+  rows.rope_positions = device_->stage(rows.positions);
+  rows.slots = device_->stage(slots);
+  rows.spans = {step.spans.data(),      device_->stage(step.spans),      static_cast<int>(step.spans.size()),
+                step.page_table.data(), device_->stage(step.page_table), static_cast<int>(step.page_table.size())};
   ensure_positions(last_position + 2);
 
   StepResult result;
-  recorded_experts_ = step.want_experts ? &result.experts : nullptr;
+  recording_experts_ = step.want_experts;
+  recorded_experts_.clear();
+  recorded_experts_.reserve(spec_.layers);  // landed memory must stay where it is
   float* x = x_.floats(static_cast<int64_t>(rows.count) * spec_.width);
-  run(EmbedOp{step.tokens.data(), weights_.stored("model.embed_tokens.weight"), rows.count, x});
+  run(EmbedOp{device_->stage(step.tokens), weights_->stored("model.embed_tokens.weight"), rows.count, x});
   const float* delta = nullptr;
   for (int index = 0; index < spec_.layers; ++index) {
     layer(index, rows, x, delta);
@@ -146,9 +175,13 @@ StepResult Model::forward(const Step& step) {
   }
   run(AddNormOp{x, delta, Weight{}, 0, false, rows.count, spec_.width, nullptr});
 
-  recorded_experts_ = nullptr;
+  recording_experts_ = false;
   evaluate(step, x, result);
   if (!step.next_tokens.empty()) predict_next_next(step, rows, x, result);
+  device_->finish();
+  for (const std::vector<int32_t>& chosen : recorded_experts_) {
+    result.experts.insert(result.experts.end(), chosen.begin(), chosen.end());
+  }
   return result;
 }
 

@@ -6,33 +6,26 @@
 #include <string>
 #include <vector>
 
-#include "cpu/thread_pool.h"
 #include "model/arch_spec.h"
-#include "model/buffer.h"
+#include "model/device.h"
 #include "model/kv_cache.h"
 #include "model/step.h"
-#include "model/weight_store.h"
 
 namespace evalrun {
 
-struct ModelOptions {
-  int threads = 1;
-  int pages = 0;
-  bool reference_kernels = false;
-};
-
 class Model {
  public:
-  Model(ArchSpec spec, Numerics numerics, const std::vector<FileRef>& files, std::vector<TensorRef> tensors,
-        const ModelOptions& options);
+  // The cache gets `pages` pages.
+  Model(std::shared_ptr<Device> device, ArchSpec spec, Numerics numerics, const std::vector<FileRef>& files,
+        std::vector<TensorRef> tensors, int pages);
 
   // Converts what needs converting, so that the first step does not; throws when a tensor is missing.
   void prepare();
-  std::vector<TensorScan> scan() { return weights_.scan(pool_); }
+  std::vector<TensorScan> scan() { return weights_->scan(); }
   // Throws std::invalid_argument when the step is malformed; the cache is then untouched.
   StepResult forward(const Step& step);
 
-  int64_t converted_bytes() const { return weights_.converted_bytes(); }
+  int64_t converted_bytes() const { return weights_->converted_bytes(); }
   int64_t cache_bytes() const { return cache_.bytes(); }
   int64_t workspace_bytes() const;
   // Op -> kernel that ran it so far.
@@ -57,22 +50,20 @@ class Model {
   void evaluate(const Step& step, const float* x, StepResult& result);
   void predict_next_next(const Step& step, const Rows& rows, const float* x, StepResult& result);
   Weight head();
-  // A product's weight, packed where that makes it faster.
-  Weight weight(const std::string& name, Precision precision);
 
   ArchSpec spec_;
   Numerics numerics_;
-  bool reference_kernels_;
-  ThreadPool pool_;
-  WeightStore weights_;
+  std::shared_ptr<Device> device_;  // before what lives on it
+  std::unique_ptr<Weights> weights_;
   KvCache cache_;
-  std::vector<float> cos_sin_;
+  DeviceMemory cos_sin_;
   int positions_ = 0;
-  std::map<std::string, std::vector<Weight>> expert_weights_;
   std::map<std::string, std::string> kernels_used_;
-  std::vector<uint16_t>* recorded_experts_ = nullptr;  // of the step being computed, where it asks for them
-  Workspace x_, h_, delta_, q_, q_latent_, kv_, k_, v_, attended_, gate_, up_, shared_, router_, expert_in_, expert_out_, rows_,
-      logits_, mtp_in_, mtp_x_;
+  // Of the step being computed, one for each layer with experts, where it asks for them.
+  std::vector<std::vector<int32_t>> recorded_experts_;
+  bool recording_experts_ = false;
+  Workspace x_, h_, delta_, q_, q_latent_, kv_, k_, v_, attended_, gate_, up_, shared_, router_, chosen_, chosen_weights_, order_,
+      offsets_, slot_of_, expert_in_, expert_out_, rows_, logits_, mtp_in_, mtp_x_;
 };
 
 }  // namespace evalrun

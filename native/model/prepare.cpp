@@ -5,7 +5,7 @@ namespace evalrun {
 
 void Model::prepare() {
   const Precision linear = numerics_.linear;
-  auto product = [&](const std::string& name, Precision precision) { weight(name + ".weight", precision); };
+  auto product = [&](const std::string& name, Precision precision) { weights_->matrix(name + ".weight", precision); };
   head();
   for (int layer = 0; layer < spec_.layers + spec_.mtp_layers; ++layer) {
     const std::string prefix = "model.layers." + std::to_string(layer) + ".";
@@ -19,7 +19,7 @@ void Model::prepare() {
       }
       product(attention + "kv_a_proj_with_mqa", linear);
       // Attention reads its rows one by one.
-      weights_.product(attention + "kv_b_proj.weight", numerics_.kv_b, pool_);
+      weights_->product(attention + "kv_b_proj.weight", numerics_.kv_b);
     } else {
       for (const char* part : {"q_proj", "k_proj", "v_proj"}) product(attention + part, linear);
     }
@@ -29,9 +29,7 @@ void Model::prepare() {
     for (const char* part : {"gate_proj", "up_proj", "down_proj"}) {
       if (!moe) product(prefix + "mlp." + part, linear);
       if (moe && spec_.moe.shared_width > 0) product(prefix + "mlp.shared_experts." + part, linear);
-      for (int e = 0; moe && e < spec_.moe.experts; ++e) {
-        product(prefix + "mlp.experts." + std::to_string(e) + "." + part, linear);
-      }
+      if (moe) weights_->experts(prefix + "mlp.", part, spec_.moe.experts, linear);
     }
   }
 }

@@ -8,12 +8,11 @@ namespace evalrun {
 
 struct Model::Rows {
   int count = 0;
-  std::vector<int32_t> positions;       // place in the sequence: which cache slot, which keys are visible
-  std::vector<int32_t> rope_positions;  // angle; one further in an MTP layer, whose rows stand for the next token
-  std::vector<int32_t> slots;           // page * P + place
-  const Span* spans = nullptr;
-  int span_count = 0;
-  const int32_t* page_table = nullptr;
+  const int32_t* rope_positions = nullptr;  // [rows] on the device: the angle; one further in an MTP layer, whose rows stand
+                                            // for the next token
+  const int32_t* slots = nullptr;           // [rows] on the device: page * P + place
+  Spans spans;
+  std::vector<int32_t> positions;  // place in the sequence
 };
 
 }  // namespace evalrun

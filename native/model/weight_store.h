@@ -1,4 +1,4 @@
-// The checkpoint's tensors by name: mapped as they are, converted in memory only where a product needs another format.
+// The checkpoint's tensors by name in the host's memory: mapped as they are, converted only where a product needs another format.
 #pragma once
 #include <map>
 #include <memory>
@@ -8,33 +8,10 @@
 #include "cpu/thread_pool.h"
 #include "model/buffer.h"
 #include "model/mapped_file.h"
+#include "model/weights.h"
 #include "ops/ops.h"
 
 namespace evalrun {
-
-struct TensorRef {
-  std::string name;
-  DType dtype = DType::kF32;
-  std::vector<int64_t> shape;
-  int file = 0;
-  int64_t offset = 0;
-  bool has_scale = false;
-  DType scale_dtype = DType::kF32;
-  int scale_file = 0;
-  int64_t scale_offset = 0;
-};
-
-struct FileRef {
-  std::string path;
-  int64_t size = 0;
-};
-
-// What one pass over a tensor's bytes finds.
-struct TensorScan {
-  std::string name;
-  uint64_t hash = 0;
-  int64_t first_non_finite = -1;  // element index, -1 when all are finite
-};
 
 class WeightStore {
  public:
@@ -45,7 +22,9 @@ class WeightStore {
   Weight stored(const std::string& name);
   // The tensor in the format that a product of this precision reads; converted once, then kept.
   Weight product(const std::string& name, Precision precision, ThreadPool& pool);
-  // The same, and laid out for the kernels that read packed weights where this CPU has them; `data` of what was converted on
+  // As product(), but what is converted goes into `memory`, which the caller keeps, and nothing is remembered.
+  Weight converted_into(const std::string& name, Precision precision, Buffer& memory, ThreadPool& pool);
+  // As product(), and laid out for the kernels that read packed weights where this CPU has them; `data` of what was converted on
   // the way is then gone. What is packed is dropped from the mapped files' share of memory: it is not read again.
   Weight packed(const std::string& name, Precision precision, ThreadPool& pool);
   // A vector as float32.

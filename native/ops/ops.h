@@ -9,6 +9,7 @@
 // adds numbers may depend on the reduction length, never on how many rows, which other rows, or how many threads.
 #pragma once
 #include <cstdint>
+#include <vector>
 
 namespace evalrun {
 
@@ -146,6 +147,11 @@ struct Spans {
   const int32_t* host_pages = nullptr;
   const int32_t* pages = nullptr;  // the page table
   int page_count = 0;
+
+  // For memory that host and device share.
+  static Spans shared(const std::vector<Span>& spans, const std::vector<int32_t>& pages) {
+    return {spans.data(), spans.data(), static_cast<int>(spans.size()), pages.data(), pages.data(), static_cast<int>(pages.size())};
+  }
 };
 
 // Attention over the paged cache, softmax in float32 over blocks of kPageTokens keys in order of position:

@@ -90,9 +90,7 @@ std::vector<float> run(const Kernel<AttentionOp>& kernel, const World& world, co
                        world.c.kv,
                        world.cache.keys(),
                        world.cache.values(),
-                       spans.data(),
-                       static_cast<int>(spans.size()),
-                       table.data(),
+                       Spans::shared(spans, table),
                        y.floats(),
                        y_stride};
   if (!kernel.accepts(op, cpu_features())) return {};

@@ -99,8 +99,7 @@ std::vector<float> run(const Kernel<LatentAttentionOp>& kernel, const World& wor
                              s.rank,         world.kv_b.weight(),
                              scale,          world.c.precision,
                              world.c.kv,     world.cache.keys(),
-                             spans.data(),   static_cast<int>(spans.size()),
-                             table.data(),   y.floats(),
+                             Spans::shared(spans, table), y.floats(),
                              world.y_width()};
   if (!kernel.accepts(op, cpu_features())) return {};
   kernel.run(op, pool(threads));

@@ -10,8 +10,8 @@ void attention(const AttentionOp& op, ThreadPool& pool) {
   const bool round = op.precision == Precision::kBF16;
   const int dim = op.head_dim;
   const int queries_per_kv = op.heads / op.kv_heads;
-  for (int s = 0; s < op.span_count; ++s) {
-    const Span& span = op.spans[s];
+  for (int s = 0; s < op.spans.count; ++s) {
+    const Span& span = op.spans.device[s];
     pool.run(static_cast<int64_t>(span.count) * op.heads, [&](int64_t piece, int) {
       const int head = static_cast<int>(piece % op.heads);
       const int64_t row = span.first_row + piece / op.heads;
@@ -22,7 +22,7 @@ void attention(const AttentionOp& op, ThreadPool& pool) {
         q[c] = round ? round_bf16(value) : value;
       }
       auto block_of = [&](int key) {
-        const int64_t page = op.page_table[span.first_page + key / kPageTokens];
+        const int64_t page = op.spans.pages[span.first_page + key / kPageTokens];
         return page * op.kv_heads + head / queries_per_kv;
       };
       auto score = [&](int key) {

@@ -15,7 +15,7 @@ struct RowContext {
   float* y;
 
   float cached(int key, int column) const {
-    const int64_t page = op.page_table[span.first_page + key / kPageTokens];
+    const int64_t page = op.spans.pages[span.first_page + key / kPageTokens];
     const int64_t row = page * kPageTokens + key % kPageTokens;
     return load_element(op.cache, op.kv_dtype, row * (op.rank + op.rope_dim) + column);
   }
@@ -83,8 +83,8 @@ void attend_absorbed(const RowContext& row) {
 }
 
 void latent_attention(const LatentAttentionOp& op, ThreadPool& pool) {
-  for (int s = 0; s < op.span_count; ++s) {
-    const Span& span = op.spans[s];
+  for (int s = 0; s < op.spans.count; ++s) {
+    const Span& span = op.spans.device[s];
     pool.run(static_cast<int64_t>(span.count) * op.heads, [&](int64_t piece, int) {
       const int head = static_cast<int>(piece % op.heads);
       const int64_t index = piece / op.heads;

@@ -1,0 +1,121 @@
+// Where a model computes: memory, copies and one kernel per op. The graph in model/ is written once over this interface; the CPU
+// (cpu/cpu_device.h) and the GPU (cuda/cuda_device.h) implement it.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "model/weights.h"
+#include "ops/ops.h"
+
+namespace evalrun {
+
+// Every op of the catalogue, with the name that provenance gives it.
+#define EVALRUN_OPS(APPLY)                      \
+  APPLY(EmbedOp, "embed")                       \
+  APPLY(RmsNormOp, "rms_norm")                  \
+  APPLY(AddNormOp, "add_norm")                  \
+  APPLY(LinearOp, "linear")                     \
+  APPLY(RopeOp, "rope")                         \
+  APPLY(StoreKvOp, "store_kv")                  \
+  APPLY(AttentionOp, "attention")               \
+  APPLY(LatentAttentionOp, "latent_attention")  \
+  APPLY(GatedActOp, "gated_act")                \
+  APPLY(RouteOp, "route")                       \
+  APPLY(BucketOp, "bucket")                     \
+  APPLY(GroupedLinearOp, "grouped_linear")      \
+  APPLY(CombineOp, "combine")                   \
+  APPLY(TakeRowsOp, "take_rows")                \
+  APPLY(LogProbsOp, "log_probs")                \
+  APPLY(SampleOp, "sample")
+
+class Device {
+ public:
+  virtual ~Device() = default;
+
+  // Device memory, zeroed on the CPU and undefined on a GPU. `what` names it in the error when there is not enough.
+  virtual void* allocate(int64_t bytes, const std::string& what) = 0;
+  virtual void release(void* memory, int64_t bytes) = 0;
+  // Host to device and device to device, in the order of the ops. The host's memory may be reused when upload returns.
+  virtual void upload(void* to, const void* from, int64_t bytes) = 0;
+  virtual void copy(void* to, const void* from, int64_t bytes) = 0;
+
+  // A step is what lies between these two. `decoding`: all of its rows continue sequences, so that steps like it will follow. finish() waits for everything begun, after which landed memory is filled; a step may
+  // finish more than once.
+  virtual void begin_step(bool decoding) = 0;
+  virtual void finish() = 0;
+  // The device's copy of a small array, valid until the next begin_step(); the host's must live as long.
+  virtual const void* stage(const void* host, int64_t bytes) = 0;
+  // Device memory for an op to write, whose contents are in `host` after finish(); valid until the next begin_step().
+  virtual void* land(void* host, int64_t bytes) = 0;
+
+  virtual std::unique_ptr<Weights> open_weights(const std::vector<FileRef>& files, std::vector<TensorRef> tensors) = 0;
+
+  // Runs an op, or begins to, and returns the name of the kernel that does.
+#define EVALRUN_DECLARE_RUN(Op, name) virtual const char* run(const Op& op) = 0;
+  EVALRUN_OPS(EVALRUN_DECLARE_RUN)
+#undef EVALRUN_DECLARE_RUN
+
+  template <class T>
+  const T* stage(const std::vector<T>& host) {
+    return static_cast<const T*>(stage(static_cast<const void*>(host.data()), static_cast<int64_t>(host.size() * sizeof(T))));
+  }
+  template <class T>
+  T* land(std::vector<T>& host) {
+    return static_cast<T*>(land(static_cast<void*>(host.data()), static_cast<int64_t>(host.size() * sizeof(T))));
+  }
+};
+
+// Device memory that is released with its owner.
+class DeviceMemory {
+ public:
+  DeviceMemory() = default;
+  DeviceMemory(Device& device, int64_t bytes, const std::string& what)
+      : device_(&device), data_(bytes > 0 ? device.allocate(bytes, what) : nullptr), bytes_(bytes > 0 ? bytes : 0) {}
+  ~DeviceMemory() {
+    if (data_ != nullptr) device_->release(data_, bytes_);
+  }
+  DeviceMemory(DeviceMemory&& other) noexcept
+      : device_(other.device_), data_(std::exchange(other.data_, nullptr)), bytes_(std::exchange(other.bytes_, 0)) {}
+  DeviceMemory& operator=(DeviceMemory&& other) noexcept {
+    std::swap(device_, other.device_);
+    std::swap(data_, other.data_);
+    std::swap(bytes_, other.bytes_);
+    return *this;
+  }
+
+  void* data() const { return data_; }
+  int64_t bytes() const { return bytes_; }
+
+ private:
+  Device* device_ = nullptr;
+  void* data_ = nullptr;
+  int64_t bytes_ = 0;
+};
+
+// A workspace of 4-byte values that only grows; its contents do not survive a larger request.
+class Workspace {
+ public:
+  Workspace(Device& device, const char* what) : device_(device), what_(what) {}
+
+  float* floats(int64_t count) { return static_cast<float*>(take(count * 4)); }
+  int32_t* ints(int64_t count) { return static_cast<int32_t*>(take(count * 4)); }
+  int64_t bytes() const { return memory_.bytes(); }
+
+ private:
+  void* take(int64_t bytes) {
+    if (bytes > memory_.bytes()) {
+      memory_ = DeviceMemory();  // before the larger one, so that both never exist at once
+      memory_ = DeviceMemory(device_, bytes, what_);
+    }
+    return memory_.data();
+  }
+
+  Device& device_;
+  const char* what_;
+  DeviceMemory memory_;
+};
+
+}  // namespace evalrun
