@@ -5,9 +5,7 @@
 
 namespace evalrun::cuda {
 
-const char* run(Context& ctx, const GroupedLinearOp& op) {
-  if (op.precision == Precision::kF32) return run_f32(ctx, op);
-  if (op.slots == 0) return "mma";
+void run_grouped(Context& ctx, const GroupedLinearOp& op, MatmulTile tile) {
   const Weight& first = op.weights[0];
   // Gathered, x has one row for each token, and the slots are all its pairs with an expert.
   const int rows_of_x = op.gather ? op.slots / op.experts_per_token : op.slots;
@@ -25,7 +23,13 @@ const char* run(Context& ctx, const GroupedLinearOp& op) {
   matmul.offsets = op.offsets;
   matmul.order = op.gather ? op.order : nullptr;
   matmul.per_token = op.experts_per_token;
-  run_matmul(ctx, matmul, choose_tile(op.precision, op.slots, op.experts, first.rows, ctx.multiprocessors));
+  run_matmul(ctx, matmul, tile);
+}
+
+const char* run(Context& ctx, const GroupedLinearOp& op) {
+  if (op.precision == Precision::kF32) return run_f32(ctx, op);
+  if (op.slots == 0) return "mma";
+  run_grouped(ctx, op, choose_tile(op.precision, op.slots, op.experts, op.weights[0].rows, ctx.multiprocessors));
   return "mma";
 }
 

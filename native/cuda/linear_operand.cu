@@ -1,11 +1,14 @@
 // Conversion of activations, once a step for the ops that read the same matrix.
 #include "cuda/linear_operand.h"
 
-#include <algorithm>
+#include <type_traits>
 
 #include "cuda/kernels/operand.cuh"
 
 namespace evalrun::cuda {
+
+// Launches are told apart by the bytes of their arguments.
+static_assert(std::has_unique_object_representations_v<ConvertArguments>);
 
 const Operand* OperandCache::find(const OperandKey& key, int64_t step) const {
   if (step != step_) return nullptr;
@@ -68,7 +71,7 @@ Operand linear_operand(Context& ctx, const OperandKey& key) {
   in.rows = key.rows;
   in.columns = static_cast<int>(key.columns);
   in.groups = static_cast<int>(ceil_div(key.columns, kQuantBlock));
-  in.aligned = reinterpret_cast<uintptr_t>(key.x) % 16 == 0 && key.x_stride % 4 == 0;
+  in.aligned = reinterpret_cast<uintptr_t>(key.x) % 16 == 0 && key.x_stride % 4 == 0 ? 1 : 0;
   in.values = static_cast<uint8_t*>(operand.values);
   in.row_bytes = operand.row_bytes;
   in.scales = operand.scales;

@@ -4,11 +4,16 @@
 #include <algorithm>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 
 #include "cuda/kernels/matmul.cuh"
 #include "cuda/linear_operand.h"
 
 namespace evalrun::cuda {
+
+// Launches are told apart by the bytes of their arguments.
+static_assert(std::has_unique_object_representations_v<MatmulArguments>);
+
 namespace {
 
 // Clocks that a multiprocessor of an H200 is estimated to spend on a panel of a tile, by MatmulTile: (rows + columns) * 128 bytes
@@ -110,7 +115,7 @@ void run_matmul(Context& ctx, const Matmul& matmul, MatmulTile tile) {
   in.order = matmul.order;
   in.per_token = matmul.per_token;
   in.tile_rows = in.tile_columns = 0;
-  in.pairs = matmul.y_stride % 2 == 0 && reinterpret_cast<uintptr_t>(matmul.y) % 8 == 0;
+  in.pairs = matmul.y_stride % 2 == 0 && reinterpret_cast<uintptr_t>(matmul.y) % 8 == 0 ? 1 : 0;
   if (fp8) {
     launch_tile<Codes::kE4M3>(ctx, in, matmul, tile);
   } else {

@@ -43,5 +43,7 @@ MatmulTile choose_tile(Precision precision, int rows, int experts, int64_t colum
 Operand operand_for(Context& ctx, const float* x, int64_t x_stride, int rows, const Weight& weight, Precision precision);
 
 void run_matmul(Context& ctx, const Matmul& matmul, MatmulTile tile);
+// GroupedLinearOp in bf16 or FP8, with the tile of the caller's choice (for tests).
+void run_grouped(Context& ctx, const GroupedLinearOp& op, MatmulTile tile);
 
 }  // namespace evalrun::cuda

@@ -27,7 +27,7 @@ struct MatmulArguments {
   const int32_t* order;    // null: slot j is row j
   int per_token;
   int tile_rows, tile_columns;  // of the grid
-  bool pairs;                   // two columns of y can be stored at once
+  int pairs;                    // 1: two columns of y can be stored at once
 };
 
 // Neighbouring blocks take this many tile rows before the next tile column, so that blocks that run together share operands in
@@ -101,7 +101,7 @@ __device__ __forceinline__ void store_tile(const MatmulArguments& in, const Tile
           left += in.bias[column];
           if (column + 1 < in.columns) right += in.bias[column + 1];
         }
-        if (in.pairs && column + 1 < in.columns) {
+        if (in.pairs != 0 && column + 1 < in.columns) {
           *reinterpret_cast<float2*>(y + column) = make_float2(left, right);
         } else {
           if (column < in.columns) y[column] = left;

@@ -9,13 +9,13 @@ namespace evalrun::cuda {
 struct ConvertArguments {
   const float* x;
   int64_t x_stride;
-  int rows;
-  int columns;
-  int groups;       // of 128 columns in a row
-  bool aligned;     // x and its stride are multiples of 16 bytes
   uint8_t* values;
   int64_t row_bytes;
   float* scales;
+  int rows;
+  int columns;
+  int groups;   // of 128 columns in a row
+  int aligned;  // 1: x and its stride are multiples of 16 bytes
 };
 
 constexpr int kConvertWarps = 8;
@@ -23,7 +23,7 @@ constexpr int kConvertWarps = 8;
 // The lane's four values; zeros behind the end of the row.
 __device__ inline void load_four(const ConvertArguments& in, int row, int column, float (&value)[4]) {
   const float* x = in.x + row * in.x_stride + column;
-  if (in.aligned && column + 4 <= in.columns) {
+  if (in.aligned != 0 && column + 4 <= in.columns) {
     const float4 four = *reinterpret_cast<const float4*>(x);
     value[0] = four.x;
     value[1] = four.y;
