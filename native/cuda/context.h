@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "cuda/launch_recorder.h"
+#include "cuda/operand_cache.h"
 #include "cuda/runtime.h"
 
 namespace evalrun::cuda {
@@ -82,10 +84,6 @@ class StageRing {
   bool spare_ = false;
 };
 
-// An activation matrix converted for the matrix units, in scratch memory that lives until the end of the step; see
-// linear_operand.h for who makes it and when it is made anew.
-struct Operand;
-
 struct Context {
   cudaStream_t stream = nullptr;
   int multiprocessors = 1;
@@ -97,6 +95,10 @@ struct Context {
   StageRing ring;
   // Counts steps, from 1.
   int64_t step = 0;
+  // Activations that this step has converted. Whoever runs ops tells it what each of them writes: operands.invalidate().
+  OperandCache operands;
+  // Where launches go while a decoding step is recorded.
+  LaunchRecorder recorder;
   // Copies `count` values to the device, in stream order; the pointer is valid until the step ends. `host` may be reused at once.
   template <class T>
   const T* stage(const T* host, int64_t count, const char* what) {

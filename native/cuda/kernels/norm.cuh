@@ -1,0 +1,85 @@
+// Root mean square norms: each row is read once, held in registers and written once.
+#pragma once
+#include "cuda/kernels/elements.cuh"
+#include "cuda/kernels/reduce.cuh"
+#include "cuda/launch.h"
+
+namespace evalrun::cuda {
+
+// What RmsNormOp and AddNormOp have in common.
+struct NormArguments {
+  const float* x;
+  int64_t x_stride;
+  const float* delta;  // added to x, row stride as x; may be null
+  float* sum;          // x + delta goes here; null where there is no delta
+  Weight weight;       // data null: no norm
+  float eps;
+  bool round_normalized;
+  int rows;
+  int columns;
+  float* y;
+  int64_t y_stride;
+};
+
+// kTeam threads share a row, of which a block of max(kTeam, 128) threads does several; thread t of the team holds the groups of
+// four columns t, t + kTeam, .. of which there are at most kHeld. The sum of squares is one chain of fused multiply-adds through
+// a thread's columns in order, then a tree over the team: it depends on the number of columns alone.
+template <int kTeam, int kHeld, bool kWide>
+__global__ void __launch_bounds__(kTeam < 128 ? 128 : kTeam) norm_kernel(NormArguments a) {
+  constexpr int kBlock = kTeam < 128 ? 128 : kTeam;
+  const int member = threadIdx.x % kTeam;
+  const int64_t row = static_cast<int64_t>(blockIdx.x) * (kBlock / kTeam) + threadIdx.x / kTeam;
+  if (row >= a.rows) return;  // a whole warp, or nobody
+  const float* x = a.x + row * a.x_stride;
+
+  float4 held[kHeld];
+#pragma unroll
+  for (int i = 0; i < kHeld; ++i) {
+    const int column = (i * kTeam + member) * kGroup;
+    held[i] = column < a.columns ? load_group<kWide>(x + column, a.columns - column) : make_float4(0, 0, 0, 0);
+  }
+  if (a.delta != nullptr) {
+    const float* delta = a.delta + row * a.x_stride;
+    float* sum = a.sum + row * a.x_stride;
+#pragma unroll
+    for (int i = 0; i < kHeld; ++i) {
+      const int column = (i * kTeam + member) * kGroup;
+      if (column >= a.columns) continue;
+      const float4 more = load_constant_group<kWide>(delta + column, a.columns - column);
+      held[i] = make_float4(held[i].x + more.x, held[i].y + more.y, held[i].z + more.z, held[i].w + more.w);
+      store_group<kWide>(sum + column, a.columns - column, held[i]);
+    }
+  }
+  if (a.weight.data == nullptr) return;
+
+  float squares = 0;
+#pragma unroll
+  for (int i = 0; i < kHeld; ++i) {
+    squares = fmaf(held[i].x, held[i].x, squares);
+    squares = fmaf(held[i].y, held[i].y, squares);
+    squares = fmaf(held[i].z, held[i].z, squares);
+    squares = fmaf(held[i].w, held[i].w, squares);
+  }
+  if constexpr (kTeam == kWarp) {
+    squares = warp_reduce<Sum>(squares);
+  } else {
+    squares = block_reduce<Sum, kTeam / kWarp>(squares, reinterpret_cast<float*>(shared_memory()));
+  }
+  const float inverse = 1.0f / sqrtf(squares / static_cast<float>(a.columns) + a.eps);
+  const auto normalize = [&](float value, float weight) {
+    const float normalized = value * inverse;
+    return weight * (a.round_normalized ? from_bf16(to_bf16(normalized)) : normalized);
+  };
+  float* y = a.y + row * a.y_stride;
+#pragma unroll
+  for (int i = 0; i < kHeld; ++i) {
+    const int column = (i * kTeam + member) * kGroup;
+    if (column >= a.columns) continue;
+    const float4 weight = load_vector_group(a.weight.data, a.weight.dtype, column);
+    const float4 result = make_float4(normalize(held[i].x, weight.x), normalize(held[i].y, weight.y),
+                                      normalize(held[i].z, weight.z), normalize(held[i].w, weight.w));
+    store_group<kWide>(y + column, a.columns - column, result);
+  }
+}
+
+}  // namespace evalrun::cuda

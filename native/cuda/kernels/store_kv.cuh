@@ -1,0 +1,63 @@
+// Storing the keys and values, or the latents, of a step's tokens into the pages of kv_layout.h.
+#pragma once
+#include "cuda/kernels/elements.cuh"
+#include "cuda/kv_layout.h"
+#include "cuda/launch.h"
+
+namespace evalrun::cuda {
+
+constexpr int kStoreThreads = 256;
+// Columns that one thread stores: 16 bytes of bfloat16.
+constexpr int kStoreColumns = 8;
+
+// Up to kStoreColumns columns of one head of one token; `left` of them exist.
+template <bool kWide>
+__device__ __forceinline__ void store_columns(const float* from, void* cache, DType type, int64_t index, int left) {
+  const float4 low = load_constant_group<kWide>(from, left);
+  const float4 high = load_constant_group<kWide>(from + kGroup, left - kGroup);
+  if (type == DType::kF32) {
+    float* to = static_cast<float*>(cache) + index;
+    store_group<kWide>(to, left, low);
+    store_group<kWide>(to + kGroup, left - kGroup, high);
+    return;
+  }
+  uint16_t* to = static_cast<uint16_t*>(cache) + index;
+  if (kWide) {
+    *reinterpret_cast<uint4*>(to) =
+        make_uint4(pack_bf16(low.x, low.y), pack_bf16(low.z, low.w), pack_bf16(high.x, high.y), pack_bf16(high.z, high.w));
+    return;
+  }
+  if (left > 0) to[0] = to_bf16(low.x);
+  if (left > 1) to[1] = to_bf16(low.y);
+  if (left > 2) to[2] = to_bf16(low.z);
+  if (left > 3) to[3] = to_bf16(low.w);
+  if (left > 4) to[4] = to_bf16(high.x);
+  if (left > 5) to[5] = to_bf16(high.y);
+  if (left > 6) to[6] = to_bf16(high.z);
+  if (left > 7) to[7] = to_bf16(high.w);
+}
+
+// A token is heads * (k_steps + v_steps) threads: all of its keys (or its latent), then all of its values (or its rotary key).
+template <bool kWide>
+__global__ void __launch_bounds__(kStoreThreads) store_kv_kernel(StoreKvOp op, int k_steps, int v_steps) {
+  const int64_t item = static_cast<int64_t>(blockIdx.x) * kStoreThreads + threadIdx.x;
+  const int per_token = op.heads * (k_steps + v_steps);
+  const int64_t row = item / per_token;
+  if (row >= op.rows) return;
+  int within = static_cast<int>(item - row * per_token);
+  const bool is_key = within < op.heads * k_steps;
+  if (!is_key) within -= op.heads * k_steps;
+  const int steps = is_key ? k_steps : v_steps;
+  const int head = within / steps;
+  const int column = (within - head * steps) * kStoreColumns;
+  const int columns = is_key ? op.k_columns : op.v_columns;
+  const float* from = is_key ? op.k + row * op.k_stride : op.v + row * op.v_stride;
+  const int64_t slot = op.slots[row];
+  const int64_t begin = op.latent ? latent_kv_row(slot, op.k_columns, op.v_columns) + (is_key ? 0 : op.k_columns)
+                                  : dense_kv_row(slot, head, op.heads, columns);
+  void* cache = is_key || op.latent ? op.k_cache : op.v_cache;
+  store_columns<kWide>(from + static_cast<int64_t>(head) * columns + column, cache, op.kv_dtype, begin + column,
+                       columns - column);
+}
+
+}  // namespace evalrun::cuda

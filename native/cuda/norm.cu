@@ -1,0 +1,48 @@
+// RmsNormOp and AddNormOp.
+#include <stdexcept>
+
+#include "cuda/kernels/norm.cuh"
+#include "cuda/ops.h"
+
+namespace evalrun::cuda {
+namespace {
+
+template <int kTeam, int kHeld>
+void launch_team(Context& ctx, const NormArguments& a, bool wide) {
+  const auto kernel = wide ? norm_kernel<kTeam, kHeld, true> : norm_kernel<kTeam, kHeld, false>;
+  constexpr int kBlock = kTeam < 128 ? 128 : kTeam;
+  const dim3 grid(static_cast<unsigned>(ceil_div(a.rows, kBlock / kTeam)));
+  launch(ctx, "norm", kernel, grid, dim3(kBlock), kTeam / kWarp * static_cast<int>(sizeof(float)), a);
+}
+
+// The widths of heads and latents go to warps, those of models to blocks; which, depends on the width alone.
+const char* run_norm(Context& ctx, const NormArguments& a) {
+  const bool wide = wide_rows(a.x, a.x_stride, a.columns) && wide_rows(a.delta, a.x_stride, a.columns) &&
+                    wide_rows(a.weight.data == nullptr ? nullptr : a.y, a.y_stride, a.columns);
+  if (a.weight.data != nullptr && (a.weight.dtype == DType::kF8E4M3 || !aligned_16(a.weight.data))) {
+    throw std::invalid_argument("norm: the weight must be float32, bfloat16 or float16 and 16-byte aligned");
+  }
+  const int64_t groups = ceil_div(a.columns, kGroup);
+  if (groups <= 32) launch_team<32, 1>(ctx, a, wide);
+  else if (groups <= 128) launch_team<32, 4>(ctx, a, wide);
+  else if (groups <= 512) launch_team<256, 2>(ctx, a, wide);
+  else if (groups <= 1024) launch_team<256, 4>(ctx, a, wide);
+  else if (groups <= 2048) launch_team<256, 8>(ctx, a, wide);
+  else if (groups <= 8192) launch_team<1024, 8>(ctx, a, wide);
+  else throw std::invalid_argument("norm: rows of " + std::to_string(a.columns) + " columns; at most 32768 are supported");
+  return "simt";
+}
+
+}  // namespace
+
+const char* run(Context& ctx, const RmsNormOp& op) {
+  return run_norm(ctx, {op.x, op.x_stride, nullptr, nullptr, op.weight, op.eps, op.round_normalized, op.rows, op.columns, op.y,
+                        op.y_stride});
+}
+
+const char* run(Context& ctx, const AddNormOp& op) {
+  return run_norm(ctx, {op.x, op.columns, op.delta, op.x, op.weight, op.eps, op.round_normalized, op.rows, op.columns, op.y,
+                        op.columns});
+}
+
+}  // namespace evalrun::cuda
