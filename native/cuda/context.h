@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "cuda/launch_recorder.h"
+#include "cuda/operand_cache.h"
 #include "cuda/runtime.h"
 
 namespace evalrun::cuda {
@@ -51,9 +53,36 @@ class Scratch {
   int64_t bytes_ = 0;
 };
 
-// An activation matrix converted for the matrix units, in scratch memory that lives until the end of the step; see
-// linear_operand.h for who makes it and when it is made anew.
-struct Operand;
+// Pinned memory through which small host arrays go to the device: a ring of chunks, each reused when the copies from it are done.
+// While its stream is captured, nothing may be allocated or waited for, and a graph reads its sources at every launch: such
+// arrays take a chunk that was set aside by an uncaptured step before, and stay there as long as the ring lives.
+class StageRing {
+ public:
+  StageRing() = default;
+  StageRing(const StageRing&) = delete;
+  StageRing& operator=(const StageRing&) = delete;
+  ~StageRing();
+
+  // Pinned memory with a copy of the bytes, which the next thing given to `stream` may read.
+  const void* put(const void* host, int64_t bytes, cudaStream_t stream, const char* what);
+
+ private:
+  struct Chunk {
+    char* data = nullptr;
+    int64_t bytes = 0;
+    int64_t used = 0;
+    cudaEvent_t copied = nullptr;  // recorded when the ring left the chunk
+    bool in_flight = false;
+  };
+  static Chunk make_chunk(int64_t bytes, const char* what);
+  Chunk& chunk_for(int64_t bytes, cudaStream_t stream, const char* what);
+  Chunk& captured_chunk_for(int64_t bytes, const char* what);
+
+  std::vector<Chunk> chunks_;
+  size_t current_ = 0;
+  std::vector<Chunk> captured_;  // the last one is set aside while spare_
+  bool spare_ = false;
+};
 
 struct Context {
   cudaStream_t stream = nullptr;
@@ -63,8 +92,13 @@ struct Context {
   Scratch scratch;
   // Valid until the step ends.
   Scratch step_memory;
+  StageRing ring;
   // Counts steps, from 1.
   int64_t step = 0;
+  // Activations that this step has converted. Whoever runs ops tells it what each of them writes: operands.invalidate().
+  OperandCache operands;
+  // Where launches go while a decoding step is recorded.
+  LaunchRecorder recorder;
   // Copies `count` values to the device, in stream order; the pointer is valid until the step ends. `host` may be reused at once.
   template <class T>
   const T* stage(const T* host, int64_t count, const char* what) {

@@ -4,6 +4,7 @@
 //   launch(ctx, "norm", my_kernel<4>, grid, block, shared_bytes, arguments...);
 //
 // Throws CudaError that names the kernel when the launch is refused. More than 48 KiB of shared memory is asked for here.
+// While ctx.recorder records, the launch is held back. Parameters are values that are the same when their bytes are: no padding.
 #pragma once
 #include "cuda/context.h"
 
@@ -14,25 +15,33 @@ __device__ inline unsigned char* shared_memory() {
   extern __shared__ __align__(1024) unsigned char evalrun_shared[];
   return evalrun_shared;
 }
+#endif
 
 template <class... Parameters, class... Arguments>
 void launch(Context& ctx, const char* name, void (*kernel)(Parameters...), dim3 grid, dim3 block, int shared_bytes,
             Arguments... arguments) {
   if (grid.x == 0 || grid.y == 0 || grid.z == 0) return;
+#if defined(EVALRUN_CUDA_SIM)
+  auto start = [=, stream = ctx.stream] {
+    sim::launch(name, grid, block, shared_bytes, stream, [=] { kernel(static_cast<Parameters>(arguments)...); });
+    check(cudaGetLastError(), name);
+  };
+#else
   if (shared_bytes > 48 * 1024) {
     check(cudaFuncSetAttribute(reinterpret_cast<const void*>(kernel), cudaFuncAttributeMaxDynamicSharedMemorySize, shared_bytes),
           name);
   }
-  kernel<<<grid, block, shared_bytes, ctx.stream>>>(static_cast<Parameters>(arguments)...);
-  check(cudaGetLastError(), name);
-}
-#else
-template <class... Parameters, class... Arguments>
-void launch(Context& ctx, const char* name, void (*kernel)(Parameters...), dim3 grid, dim3 block, int shared_bytes,
-            Arguments... arguments) {
-  if (grid.x == 0 || grid.y == 0 || grid.z == 0) return;
-  sim::run_grid(name, grid, block, shared_bytes, [=] { kernel(static_cast<Parameters>(arguments)...); });
-}
+  auto start = [=, stream = ctx.stream] {
+    kernel<<<grid, block, shared_bytes, stream>>>(static_cast<Parameters>(arguments)...);
+    check(cudaGetLastError(), name);
+  };
 #endif
+  if (!ctx.recorder.recording()) return start();
+  LaunchHash hash;
+  hash.add(reinterpret_cast<const void*>(kernel));
+  for (unsigned size : {grid.x, grid.y, grid.z, block.x, block.y, block.z, static_cast<unsigned>(shared_bytes)}) hash.add(size);
+  (hash.add(static_cast<Parameters>(arguments)), ...);
+  ctx.recorder.add(hash, std::move(start));
+}
 
 }  // namespace evalrun::cuda

@@ -1,5 +1,5 @@
 // What kernels need beyond C++: conversions, warp shuffles, asynchronous copies into shared memory, matrix instructions.
-// Written twice, once in PTX and once for the simulation (sim/primitives.h); the contracts are here.
+// Written twice, in PTX (primitives_ptx.cuh) and for the simulation (sim/primitives.h); the contracts are here.
 //
 // Fragment layouts are those of PTX mma.sync (PTX ISA, "Matrix Fragments for mma.m16n8k16 / m16n8k32"): lane l has
 // group = l / 4 and place = l % 4.
@@ -8,7 +8,14 @@
 
 #include "cuda/runtime.h"
 
+#if defined(EVALRUN_CUDA_SIM)
+#include "cuda/sim/primitives.h"
+#else
+#include "cuda/kernels/primitives_ptx.cuh"
+#endif
+
 namespace evalrun::cuda {
+#if !defined(EVALRUN_CUDA_SIM)
 
 // --- conversions, all to nearest even -------------------------------------------------------------------------------------
 __device__ uint16_t to_bf16(float value);                   // NaN stays NaN
@@ -48,5 +55,6 @@ __device__ void mma_bf16(float (&d)[4], const uint32_t (&a)[4], const uint32_t (
 // d += a . b with a [16, 32] e4m3, b [32, 8] e4m3, d float32 (mma.m16n8k32). Compute capability 8.9 and later; earlier it must
 // not be reached (kHasE4m3Mma is false while compiling for them).
 __device__ void mma_e4m3(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]);
+#endif
 
 }  // namespace evalrun::cuda
