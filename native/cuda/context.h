@@ -52,6 +52,37 @@ class Scratch {
   int64_t bytes_ = 0;
 };
 
+// Pinned memory through which small host arrays go to the device: a ring of chunks, each reused when the copies from it are done.
+// While its stream is captured, nothing may be allocated or waited for, and a graph reads its sources at every launch: such
+// arrays take a chunk that was set aside by an uncaptured step before, and stay there as long as the ring lives.
+class StageRing {
+ public:
+  StageRing() = default;
+  StageRing(const StageRing&) = delete;
+  StageRing& operator=(const StageRing&) = delete;
+  ~StageRing();
+
+  // Pinned memory with a copy of the bytes, which the next thing given to `stream` may read.
+  const void* put(const void* host, int64_t bytes, cudaStream_t stream, const char* what);
+
+ private:
+  struct Chunk {
+    char* data = nullptr;
+    int64_t bytes = 0;
+    int64_t used = 0;
+    cudaEvent_t copied = nullptr;  // recorded when the ring left the chunk
+    bool in_flight = false;
+  };
+  static Chunk make_chunk(int64_t bytes, const char* what);
+  Chunk& chunk_for(int64_t bytes, cudaStream_t stream, const char* what);
+  Chunk& captured_chunk_for(int64_t bytes, const char* what);
+
+  std::vector<Chunk> chunks_;
+  size_t current_ = 0;
+  std::vector<Chunk> captured_;  // the last one is set aside while spare_
+  bool spare_ = false;
+};
+
 struct Context {
   cudaStream_t stream = nullptr;
   int multiprocessors = 1;
@@ -60,6 +91,7 @@ struct Context {
   Scratch scratch;
   // Valid until the step ends.
   Scratch step_memory;
+  StageRing ring;
   // Counts steps, from 1.
   int64_t step = 0;
   // Activations that this step has converted. Whoever runs ops tells it what each of them writes: operands.invalidate().

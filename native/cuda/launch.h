@@ -31,7 +31,8 @@ template <class... Parameters, class... Arguments>
 void launch(Context& ctx, const char* name, void (*kernel)(Parameters...), dim3 grid, dim3 block, int shared_bytes,
             Arguments... arguments) {
   if (grid.x == 0 || grid.y == 0 || grid.z == 0) return;
-  sim::run_grid(name, grid, block, shared_bytes, [=] { kernel(static_cast<Parameters>(arguments)...); });
+  sim::launch(name, grid, block, shared_bytes, ctx.stream, [=] { kernel(static_cast<Parameters>(arguments)...); });
+  check(cudaGetLastError(), name);
 }
 #endif
 

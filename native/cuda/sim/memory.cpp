@@ -1,0 +1,190 @@
+#include "cuda/sim/memory.h"
+
+#include <csignal>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <map>
+#include <new>
+
+#include "cuda/sim/device.h"
+#include "cuda/sim/sanitizer.h"
+
+namespace evalrun::cuda::sim {
+namespace {
+
+constexpr size_t kAlignment = 256;
+constexpr size_t kZone = 4096;
+
+size_t round_up(size_t value, size_t multiple) { return (value + multiple - 1) / multiple * multiple; }
+
+class Arena {
+ public:
+  Arena();
+  void* allocate(size_t bytes);
+  bool free(char* pointer);
+  const std::map<char*, size_t>& allocations() const { return allocations_; }
+  size_t used() const { return used_; }
+  bool contains(const void* pointer) const {
+    return pointer >= static_cast<const void*>(base_) && pointer < static_cast<const void*>(base_ + kDeviceBytes);
+  }
+  void open() {
+    if (opened_++ == 0 && top_ > base_) mprotect(base_, size_t(top_ - base_), PROT_READ | PROT_WRITE);
+  }
+  void close() {
+    if (--opened_ == 0 && top_ > base_) mprotect(base_, size_t(top_ - base_), PROT_NONE);
+  }
+
+ private:
+  static size_t extent(size_t bytes) { return 2 * kZone + round_up(bytes, kAlignment); }
+  void give_back(char* start, size_t bytes);
+
+  char* base_;
+  char* top_;  // everything above was never handed out
+  std::map<char*, size_t> allocations_;  // where the caller's bytes begin, how many
+  std::map<char*, size_t> holes_;        // below top_
+  size_t used_ = 0;
+  int opened_ = 0;
+};
+
+Arena& arena() {
+  static Arena arena;
+  return arena;
+}
+
+std::map<char*, size_t>& pinned() {
+  static std::map<char*, size_t> ranges;
+  return ranges;
+}
+
+#if !defined(EVALRUN_SIM_ASAN)
+void explain_fault(int signal, siginfo_t* info, void*) {
+  if (arena().contains(info->si_addr)) {
+    constexpr char kText[] = "host code touched device memory: copy it with cudaMemcpyAsync\n";
+    if (write(STDERR_FILENO, kText, sizeof kText - 1) < 0) _exit(1);
+  }
+  std::signal(signal, SIG_DFL);
+  std::raise(signal);
+}
+#endif
+
+Arena::Arena() {
+  void* map = mmap(nullptr, kDeviceBytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (map == MAP_FAILED) throw std::bad_alloc();
+  base_ = top_ = static_cast<char*>(map);
+#if !defined(EVALRUN_SIM_ASAN)
+  struct sigaction action {};
+  action.sa_sigaction = explain_fault;
+  action.sa_flags = SA_SIGINFO;
+  sigaction(SIGSEGV, &action, nullptr);
+#endif
+}
+
+void* Arena::allocate(size_t bytes) {
+  const size_t needed = round_up(extent(bytes), kZone);
+  auto hole = std::find_if(holes_.begin(), holes_.end(), [&](const auto& entry) { return entry.second >= needed; });
+  char* start;
+  if (hole != holes_.end()) {
+    start = hole->first;
+    const size_t left = hole->second - needed;
+    holes_.erase(hole);
+    if (left > 0) holes_[start + needed] = left;
+  } else {
+    if (needed > static_cast<size_t>(base_ + kDeviceBytes - top_)) return nullptr;
+    start = top_;
+    top_ += needed;
+    if (opened_ > 0) mprotect(start, needed, PROT_READ | PROT_WRITE);
+  }
+  char* data = start + kZone;
+  open();
+  ASAN_UNPOISON_MEMORY_REGION(start, needed);
+  std::memset(start, 0xff, needed);
+  ASAN_POISON_MEMORY_REGION(start, kZone);
+  ASAN_POISON_MEMORY_REGION(data + bytes, needed - kZone - bytes);
+  close();
+  allocations_[data] = bytes;
+  used_ += needed;
+  return data;
+}
+
+bool Arena::free(char* pointer) {
+  const auto found = allocations_.find(pointer);
+  if (found == allocations_.end()) return false;
+  const size_t size = round_up(extent(found->second), kZone);
+  allocations_.erase(found);
+  used_ -= size;
+  give_back(pointer - kZone, size);
+  return true;
+}
+
+void Arena::give_back(char* start, size_t bytes) {
+  ASAN_POISON_MEMORY_REGION(start, bytes);
+  auto next = holes_.lower_bound(start);
+  if (next != holes_.end() && next->first == start + bytes) {
+    bytes += next->second;
+    next = holes_.erase(next);
+  }
+  if (next != holes_.begin()) {
+    auto previous = std::prev(next);
+    if (previous->first + previous->second == start) {
+      previous->second += bytes;
+      return;
+    }
+  }
+  holes_[start] = bytes;
+}
+
+bool inside(const std::map<char*, size_t>& ranges, const void* pointer, size_t bytes) {
+  char* p = static_cast<char*>(const_cast<void*>(pointer));
+  auto after = ranges.upper_bound(p);
+  if (after == ranges.begin()) return false;
+  const auto& [start, size] = *std::prev(after);
+  return p + bytes <= start + size;
+}
+
+}  // namespace
+
+void* allocate_device(size_t bytes) { return arena().allocate(bytes); }
+bool free_device(void* pointer) { return arena().free(static_cast<char*>(pointer)); }
+size_t free_device_bytes() { return kDeviceBytes - arena().used(); }
+bool is_device(const void* pointer, size_t bytes) { return inside(arena().allocations(), pointer, bytes); }
+bool touches_device(const void* pointer) { return arena().contains(pointer); }
+
+void* allocate_pinned(size_t bytes) {
+  void* memory = ::operator new(bytes, std::align_val_t(kAlignment));
+  std::memset(memory, 0xff, bytes);
+  add_pinned(memory, bytes);
+  return memory;
+}
+bool free_pinned(void* pointer) {
+  if (!remove_pinned(pointer)) return false;
+  ::operator delete(pointer, std::align_val_t(kAlignment));
+  return true;
+}
+void add_pinned(void* pointer, size_t bytes) { pinned()[static_cast<char*>(pointer)] = bytes; }
+bool remove_pinned(void* pointer) { return pinned().erase(static_cast<char*>(pointer)) == 1; }
+bool is_pinned(const void* pointer, size_t bytes) { return inside(pinned(), pointer, bytes); }
+
+std::string written_outside_allocations() {
+#if !defined(EVALRUN_SIM_ASAN)
+  const DeviceAccess access;
+  for (const auto& [data, bytes] : arena().allocations()) {
+    for (size_t i = 0; i < kZone; ++i) {
+      const bool before = static_cast<unsigned char>(data[-1 - static_cast<std::ptrdiff_t>(i)]) != 0xff;
+      if (!before && static_cast<unsigned char>(data[bytes + i]) == 0xff) continue;
+      return "wrote at byte " + (before ? "-" + std::to_string(i + 1) : std::to_string(bytes + i)) +
+             " of a device allocation of " + std::to_string(bytes) + " bytes";
+    }
+  }
+#endif
+  return "";
+}
+
+DeviceAccess::DeviceAccess() { arena().open(); }
+DeviceAccess::~DeviceAccess() { arena().close(); }
+
+}  // namespace evalrun::cuda::sim
