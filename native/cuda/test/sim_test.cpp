@@ -1,7 +1,12 @@
 // The simulation itself: that each mistake it is there to find is found. Kernels here are wrong on purpose.
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <cmath>
+#include <cstdio>
 #include <cstring>
 
+#include "cuda/kernels/e4m3_integer.cuh"
 #include "cuda/kernels/primitives.cuh"
 #include "cuda/launch.h"
 #include "cuda/test/harness.h"
@@ -176,9 +181,50 @@ std::string asynchronous_copies() {
   return "3 groups, 3 wrong addresses";
 }
 
+// Runs body in a process of its own, which must not survive it; what it printed on its way.
+std::string last_words(const std::function<void()>& body) {
+  int ends[2];
+  expect(pipe(ends) == 0, "no pipe");
+  std::fflush(stdout);
+  const pid_t child = fork();
+  if (child == 0) {
+    dup2(ends[1], STDERR_FILENO);
+    body();
+    _exit(0);
+  }
+  close(ends[1]);
+  std::string words;
+  char buffer[4096];
+  for (ssize_t count; (count = read(ends[0], buffer, sizeof buffer)) > 0;) words.append(buffer, static_cast<size_t>(count));
+  close(ends[0]);
+  int status = 0;
+  waitpid(child, &status, 0);
+  expect(!WIFEXITED(status) || WEXITSTATUS(status) != 0, "the process survived");
+  return words;
+}
+
+std::string host_access() {
+  const DeviceArray<int> x(std::vector<int>{7});
+  const std::string words = last_words([&] { *const_cast<volatile int*>(x.data()) = 8; });
+#if !defined(__SANITIZE_ADDRESS__)
+  expect(words.find("host code touched device memory") != std::string::npos, words);
+#endif
+  return "a write from outside of a kernel ends the program";
+}
+
 std::string writes_outside() {
 #if defined(__SANITIZE_ADDRESS__)
-  return "skipped: AddressSanitizer ends the program at such a write";
+  const DeviceArray<char> x(10);
+  for (const int place : {0, 1}) {
+    const std::string words = last_words([&] {
+      sim::run_grid("test", dim3(1), dim3(1), 100, [&] {
+        volatile char* end = place == 0 ? reinterpret_cast<char*>(shared_memory()) + 100 : x.data() + 10;
+        *end = 0;
+      });
+    });
+    expect(words.find("use-after-poison") != std::string::npos, words);
+  }
+  return "AddressSanitizer sees shared and device memory's ends";
 #else
   expect_error(error_of(dim3(1), dim3(1), 100, [] { shared_memory()[100] = 0; }), {"byte 100 of its 100 bytes of shared memory"});
   expect_error(error_of(dim3(1), dim3(1), 100, [] { shared_memory()[-1] = 0; }), {"1 bytes before its shared memory"});
@@ -313,6 +359,25 @@ std::string matrix_loads() {
   return "4 and 2 matrices, both ways, an unaligned row";
 }
 
+// Compute capability 8.0 converts in integers; here its code is compiled for the host.
+std::string integer_conversions() {
+  for (uint32_t code = 0; code < 256; ++code) {
+    const float value = integer::from_e4m3(static_cast<uint8_t>(code)), expected = e4m3_to_float(static_cast<uint8_t>(code));
+    expect(float_to_bits(value) == float_to_bits(expected), print("code %02x is %.9g", code, value));
+  }
+  long count = 0;
+  // All signs and exponents, and of the mantissas those around every rounding there is, and others.
+  for (uint32_t high = 0; high < 1u << 16; ++high) {
+    for (const uint32_t low : {0x0000u, 0x0001u, 0x7fffu, 0x8000u, 0x8001u, 0xffffu}) {
+      const float value = bits_to_float(high << 16 | low);
+      const uint8_t expected = std::isnan(value) ? 0x7f : float_to_e4m3(value);
+      expect(integer::to_e4m3(value) == expected, print("%.9g gives %02x, expected %02x", value, integer::to_e4m3(value), expected));
+      ++count;
+    }
+  }
+  return print("256 codes, %ld floats", count);
+}
+
 __global__ void increment(int* x) { ++*x; }
 
 // A captured launch runs when its graph does, every time, and not before.
@@ -403,11 +468,13 @@ void declare() {
   add("simulation: shuffles and votes", shuffles);
   add("simulation: an asynchronous copy is there after its wait and not before", asynchronous_copies);
   add("simulation: writes outside of memory are errors", writes_outside);
+  add("simulation: host code cannot touch device memory", host_access);
   add("simulation: memory is poisoned", poisoned_memory);
   add("simulation: impossible launches are errors", launch_limits);
   add("simulation: a bfloat16 product by the PTX layouts", [] { return products(false); });
   add("simulation: an e4m3 product by the PTX layouts", [] { return products(true); });
   add("simulation: matrix loads", matrix_loads);
+  add("primitives: e4m3 in integers", integer_conversions);
   add("simulation: graphs run when they are launched", graphs);
   add("simulation: streams run when they are waited for", lazy_streams);
   add("context: staged arrays survive the ring", staging);
