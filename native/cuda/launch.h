@@ -4,7 +4,7 @@
 //   launch(ctx, "norm", my_kernel<4>, grid, block, shared_bytes, arguments...);
 //
 // Throws CudaError that names the kernel when the launch is refused. More than 48 KiB of shared memory is asked for here.
-// While ctx.recorder records, the launch is held back. Parameters are values that are the same when their bytes are: no padding.
+// While ctx.recorder records, the launch is held back.
 #pragma once
 #include "cuda/context.h"
 
@@ -28,8 +28,12 @@ void launch(Context& ctx, const char* name, void (*kernel)(Parameters...), dim3 
   };
 #else
   if (shared_bytes > 48 * 1024) {
-    check(cudaFuncSetAttribute(reinterpret_cast<const void*>(kernel), cudaFuncAttributeMaxDynamicSharedMemorySize, shared_bytes),
-          name);
+    int& allowed = ctx.large_shared[reinterpret_cast<const void*>(kernel)];
+    if (allowed < shared_bytes) {
+      check(cudaFuncSetAttribute(reinterpret_cast<const void*>(kernel), cudaFuncAttributeMaxDynamicSharedMemorySize, shared_bytes),
+            name);
+      allowed = shared_bytes;
+    }
   }
   auto start = [=, stream = ctx.stream] {
     kernel<<<grid, block, shared_bytes, stream>>>(static_cast<Parameters>(arguments)...);
