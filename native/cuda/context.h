@@ -1,6 +1,7 @@
 // What an op's host code has at hand: the stream, scratch memory on the device, and small arrays staged for a step.
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <unordered_map>
@@ -85,6 +86,9 @@ class StageRing {
   bool spare_ = false;
 };
 
+// What attention derives from the spans of a step, once for all layers; see attention_plan.h.
+struct AttentionPlan;
+
 struct Context {
   cudaStream_t stream = nullptr;
   int multiprocessors = 1;
@@ -102,6 +106,7 @@ struct Context {
   std::unordered_map<const void*, int> large_shared;
   // Where launches go while a decoding step is recorded.
   LaunchRecorder recorder;
+  std::shared_ptr<AttentionPlan> attention_plan;
   // Copies `count` values to the device, in stream order; the pointer is valid until the step ends. `host` may be reused at once.
   template <class T>
   const T* stage(const T* host, int64_t count, const char* what) {
