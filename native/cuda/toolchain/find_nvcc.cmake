@@ -11,6 +11,12 @@ set(EVALRUN_NVCC_FLAGS -std=c++17 -O3
   -gencode "arch=compute_80,code=[sm_80,compute_80]" -gencode arch=compute_90a,code=sm_90a
   -Xcompiler=-fPIC,-fvisibility=hidden,-ffp-contract=off,-fno-math-errno)
 set(EVALRUN_CUDA_TARGETS "sm_80, sm_90a and PTX for later GPUs")
+set(EVALRUN_CUDA_ARCH "" CACHE STRING "compile for this GPU alone, such as 90a: half the time, for a machine whose GPU is known")
+if(EVALRUN_CUDA_ARCH)
+  set(EVALRUN_NVCC_FLAGS -std=c++17 -O3 -gencode arch=compute_${EVALRUN_CUDA_ARCH},code=sm_${EVALRUN_CUDA_ARCH}
+    -Xcompiler=-fPIC,-fvisibility=hidden,-ffp-contract=off,-fno-math-errno)
+  set(EVALRUN_CUDA_TARGETS "sm_${EVALRUN_CUDA_ARCH} alone")
+endif()
 
 function(evalrun_find_nvcc)
   set(EVALRUN_NVCC "" PARENT_SCOPE)
