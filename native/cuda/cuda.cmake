@@ -24,7 +24,7 @@ else()
 endif()
 file(WRITE ${CMAKE_BINARY_DIR}/cuda.json "{\"compiled\": ${compiled}, \"reason\": \"${reason}\"}\n")
 if(NOT EVALRUN_NVCC AND EVALRUN_CUDA STREQUAL "1")
-  message(FATAL_ERROR "EVALRUN_CUDA=1 asks for CUDA, but ${EVALRUN_NVCC_PROBLEM}.")
+  message(FATAL_ERROR "EVALRUN_CUDA=1 asks for CUDA, but ${EVALRUN_NVCC_PROBLEM}. Mend that, or unset EVALRUN_CUDA.")
 endif()
 
 # Sampling a GPU's counters needs no CUDA, and ends up in every build.
