@@ -4,6 +4,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "cuda/launch_recorder.h"
@@ -99,6 +100,8 @@ struct Context {
   int64_t step = 0;
   // Activations that this step has converted. Whoever runs ops tells it what each of them writes: operands.invalidate().
   OperandCache operands;
+  // Shared memory that each kernel was allowed to ask for beyond 48 KiB.
+  std::unordered_map<const void*, int> large_shared;
   // Where launches go while a decoding step is recorded.
   LaunchRecorder recorder;
   std::shared_ptr<AttentionPlan> attention_plan;

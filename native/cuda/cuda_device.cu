@@ -1,6 +1,7 @@
 // A GPU as a device: one stream, on which everything happens in order.
 #include <cstdio>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "cuda/context.h"
 #include "cuda/device_weights.h"
 #include "cuda/gpu.h"
+#include "cuda/nvml.h"
 #include "cuda/op_outputs.h"
 #include "cuda/ops.h"
 
@@ -132,6 +134,21 @@ class CudaDevice : public Device {
   std::vector<Landing> landings_;
 };
 
+// From NVML where it answers: CUDA would start on every GPU of the machine to tell, and take half a gigabyte of each. A part of a
+// GPU (MIG) has no memory of its own in NVML.
+void find_free_memory(GpuInfo& gpu) {
+  try {
+    gpu.free_bytes = nvml().sample(gpu.bus_id).memory_free_bytes.value_or(0);
+  } catch (const std::runtime_error&) {
+    gpu.free_bytes = 0;  // no NVML: CUDA is asked below
+  }
+  if (gpu.free_bytes > 0 && gpu.free_bytes <= gpu.total_bytes) return;
+  size_t free = 0, total = 0;
+  const cudaError_t status = cudaSetDevice(gpu.index) == cudaSuccess ? cudaMemGetInfo(&free, &total) : cudaGetLastError();
+  if (status != cudaSuccess) gpu.reason = cudaGetErrorString(status);
+  gpu.free_bytes = static_cast<int64_t>(free);
+}
+
 GpuInfo describe(int index) {
   GpuInfo gpu;
   gpu.index = index;
@@ -145,15 +162,14 @@ GpuInfo describe(int index) {
   gpu.compute_capability = properties.major * 10 + properties.minor;
   gpu.multiprocessors = properties.multiProcessorCount;
   gpu.total_bytes = static_cast<int64_t>(properties.totalGlobalMem);
+  char bus_id[32] = "";
+  if (cudaDeviceGetPCIBusId(bus_id, sizeof bus_id, index) == cudaSuccess) gpu.bus_id = bus_id;
   if (gpu.compute_capability < kOldest) {
     gpu.reason = "compute capability " + std::to_string(properties.major) + "." + std::to_string(properties.minor) +
                  ", and the kernels need 8.0";
     return gpu;
   }
-  size_t free = 0, total = 0;
-  const cudaError_t memory = cudaSetDevice(index) == cudaSuccess ? cudaMemGetInfo(&free, &total) : cudaGetLastError();
-  if (memory != cudaSuccess) gpu.reason = cudaGetErrorString(memory);
-  gpu.free_bytes = static_cast<int64_t>(free);
+  find_free_memory(gpu);
   return gpu;
 }
 

@@ -41,8 +41,12 @@ void launch(Context& ctx, const char* name, void (*kernel)(Parameters...), dim3 
   };
 #else
   if (shared_bytes > 48 * 1024) {
-    check(cudaFuncSetAttribute(reinterpret_cast<const void*>(kernel), cudaFuncAttributeMaxDynamicSharedMemorySize, shared_bytes),
-          name);
+    int& allowed = ctx.large_shared[reinterpret_cast<const void*>(kernel)];
+    if (allowed < shared_bytes) {
+      check(cudaFuncSetAttribute(reinterpret_cast<const void*>(kernel), cudaFuncAttributeMaxDynamicSharedMemorySize, shared_bytes),
+            name);
+      allowed = shared_bytes;
+    }
   }
   auto start = [=, stream = ctx.stream] {
     kernel<<<grid, block, shared_bytes, stream>>>(static_cast<Parameters>(arguments)...);

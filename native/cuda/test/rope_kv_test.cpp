@@ -1,7 +1,6 @@
 // RopeOp and StoreKvOp.
 #include <cmath>
 
-#include "cuda/kv_layout.h"
 #include "cuda/test/harness.h"
 #include "cuda/test/reference.h"
 
