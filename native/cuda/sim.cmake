@@ -1,6 +1,7 @@
 # The GPU kernels compiled as C++ against the simulation, with the op tests of cuda/test: evalrun_cuda_sim_test, and the same with
 # AddressSanitizer and UndefinedBehaviorSanitizer (not of the CPU's kernels, which are linked as they are).
 file(GLOB SIM_SOURCES CONFIGURE_DEPENDS cuda/sim/*.cpp cuda/test/*.cpp)
+list(APPEND SIM_SOURCES ${CMAKE_SOURCE_DIR}/cuda/nvml.cpp)
 file(GLOB SIM_KERNEL_SOURCES CONFIGURE_DEPENDS cuda/*.cu)
 # A .cu file may be compiled by nvcc in this build as well, so here it goes through a C++ file that includes it.
 foreach(source ${SIM_KERNEL_SOURCES})
@@ -17,7 +18,7 @@ function(add_sim_test name)
   target_compile_definitions(${name} PRIVATE EVALRUN_CUDA_SIM)
   # Device code reads four floats as a uint4 and the like, which nvcc allows.
   target_compile_options(${name} PRIVATE -O2 -g1 -fno-strict-aliasing -Wno-unknown-pragmas)
-  target_link_libraries(${name} PRIVATE Threads::Threads)
+  target_link_libraries(${name} PRIVATE Threads::Threads ${CMAKE_DL_LIBS})
 endfunction()
 
 add_sim_test(evalrun_cuda_sim_test)
