@@ -5,6 +5,7 @@
 #include <deque>
 #include <exception>
 #include <numeric>
+#include <utility>
 #include <vector>
 
 #include "cuda/sim/device.h"
@@ -79,7 +80,8 @@ class Machine {
   void finish_thread();
   int choose();
   void go_on(bool last);
-  [[noreturn]] void stop(std::exception_ptr error);
+  [[noreturn]] void stop();
+  void set_stuck();
   std::string stuck() const;
 
   const char* name_ = "";
@@ -148,7 +150,7 @@ void Machine::run_block(int threads) {
   threadIdx = threads_[running_].index;
   threads_[running_].fiber.resume(program_);
   active_ = false;
-  if (error_) std::rethrow_exception(error_);
+  if (error_) std::rethrow_exception(std::exchange(error_, nullptr));
   const std::string written = shared_.written_outside();
   if (!written.empty()) {
     throw Error("kernel \"" + std::string(name_) + "\", block " + print(blockIdx) + ": " + written);
@@ -163,8 +165,7 @@ void Machine::thread_main() {
   } catch (...) {
     self.error_ = std::current_exception();
   }
-  if (self.error_) self.stop(self.error_);
-  if (self.returned_ == self.count_) self.stop(nullptr);
+  if (self.error_ || self.returned_ == self.count_) self.stop();
   self.go_on(true);
 }
 
@@ -192,7 +193,10 @@ int Machine::choose() {
 
 void Machine::go_on(bool last) {
   const int next = choose();
-  if (next < 0) stop(std::make_exception_ptr(Error(where() + ": " + stuck())));
+  if (next < 0) {
+    set_stuck();
+    stop();
+  }
   if (next == running_) return;
   Thread& from = running();
   running_ = next;
@@ -200,9 +204,10 @@ void Machine::go_on(bool last) {
   threads_[next].fiber.resume(from.fiber, last);
 }
 
-// Back to the program; threads that have not returned are forgotten where they are.
-void Machine::stop(std::exception_ptr error) {
-  error_ = error;
+void Machine::set_stuck() { error_ = std::make_exception_ptr(Error(where() + ": " + stuck())); }
+
+// Back to the program. Threads that have not returned are forgotten where they are, so callers have nothing to destroy.
+void Machine::stop() {
   program_.resume(running().fiber, true);
   __builtin_unreachable();
 }
