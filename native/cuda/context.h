@@ -56,8 +56,7 @@ class Scratch {
 };
 
 // Pinned memory through which small host arrays go to the device: a ring of chunks, each reused when the copies from it are done.
-// While its stream is captured, nothing may be allocated or waited for, and a graph reads its sources at every launch: such
-// arrays take a chunk that was set aside by an uncaptured step before, and stay there as long as the ring lives.
+// Not for a stream that is being captured: a graph would read its sources again at every launch.
 class StageRing {
  public:
   StageRing() = default;
@@ -72,18 +71,17 @@ class StageRing {
   struct Chunk {
     char* data = nullptr;
     int64_t bytes = 0;
-    int64_t used = 0;
     cudaEvent_t copied = nullptr;  // recorded when the ring left the chunk
     bool in_flight = false;
   };
   static Chunk make_chunk(int64_t bytes, const char* what);
-  Chunk& chunk_for(int64_t bytes, cudaStream_t stream, const char* what);
-  Chunk& captured_chunk_for(int64_t bytes, const char* what);
+  static void free_chunk(const Chunk& chunk);
+  // Makes chunks_[current_] one with room behind used_.
+  void make_room(int64_t bytes, cudaStream_t stream, const char* what);
 
   std::vector<Chunk> chunks_;
   size_t current_ = 0;
-  std::vector<Chunk> captured_;  // the last one is set aside while spare_
-  bool spare_ = false;
+  int64_t used_ = 0;  // of chunks_[current_]
 };
 
 // What attention derives from the spans of a step, once for all layers; see attention_plan.h.
