@@ -69,7 +69,9 @@ function build(...args) {
 
 const asked = process.env.EVALRUN_CUDA ?? '';
 if (!['', '0', '1'].includes(asked)) {
-  fail(`EVALRUN_CUDA is "${asked}"; it may be 0 (no code for NVIDIA GPUs), 1 (not without it) or unset (where nvcc works).`);
+  fail(
+    `EVALRUN_CUDA is "${asked}"; it may be 0 (no code for NVIDIA GPUs), 1 (not without it) or unset (where nvcc works).`,
+  );
 }
 requireTools();
 mkdirSync(buildFolder, { recursive: true });
