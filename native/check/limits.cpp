@@ -15,7 +15,7 @@ namespace {
 Spread timed(Device& device, int repeats, const std::function<void()>& work) {
   std::vector<double> seconds;
   for (int i = 0; i < repeats + 3; ++i) {
-    device.begin_step();
+    device.begin_step(false);
     const double begin = now();
     work();
     device.finish();

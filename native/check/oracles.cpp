@@ -1,7 +1,7 @@
 // Reference checkpoints on the device. In float32 the judge is another program's float32 forward pass, which the plan refers to. In bf16 and
-// fp8 every product's operands are rounded, so the judge is the CPU's scalar reference, which rounds in the same places; sums of another
-// order move a value across the edge between two codes now and then, and such a row differs by about as much as one rounding moves it.
-// The scale for that is how far the rounding itself moves the reference from float32.
+// fp8 every product's operands are rounded, so the judge is the CPU's scalar reference, which rounds in the same places. Sums of another
+// order move a value across the edge between two codes now and then; what follows from it is rounded otherwise as well, so that two right
+// engines end up apart by a part of what rounding itself does to a row. The scale is therefore the reference's distance from float32.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -76,6 +76,17 @@ struct Totals {
   double log_probs = 0;
 };
 
+Record begun(const Case& test, const char* form, size_t rows, const Difference& found, double log_probs) {
+  return Record()
+      .add("model", test.plan.name)
+      .add("dtype", test.dtype)
+      .add("form", form)
+      .add("rows", static_cast<int64_t>(rows))
+      .add("max abs error", found.max_abs)
+      .add("cosine distance", found.cosine_distance)
+      .add("log-prob error", log_probs);
+}
+
 bool float32_form(const Case& test, const Form& form, SequenceRunner& runner, Records& records) {
   const ArchSpec& spec = test.plan.spec;
   Totals all;
@@ -92,19 +103,18 @@ bool float32_form(const Case& test, const Form& form, SequenceRunner& runner, Re
   }
   const Difference found = difference(all.ours, all.reference);
   const bool passed = found.finite && found.max_abs <= kLogitTolerance && all.log_probs <= kLogProbTolerance;
-  records.push_back(Record()
-                        .add("model", test.plan.name)
-                        .add("dtype", test.dtype)
-                        .add("form", form.name)
-                        .add("rows", static_cast<int64_t>(all.ours.size() / spec.vocab))
-                        .add("max abs error", found.max_abs)
-                        .add("cosine distance", found.cosine_distance)
-                        .add("log-prob error", all.log_probs)
-                        .add("typical / rounding", 0.0)
-                        .add("at worst / rounding", 0.0)
+  records.push_back(begun(test, form.name, all.ours.size() / spec.vocab, found, all.log_probs)
+                        .add("tolerance", kLogitTolerance)
                         .add("passed", passed));
   return passed;
 }
+
+// Of a rounded precision. The bounds: another order of summation may not move a typical row further than the rounding itself does, nor be
+// less exact than the scalar reference by more than the spread that such an order makes. Where no value crosses an edge, rows are closer by
+// six orders of magnitude; how many are is shown.
+constexpr double kApart = 1.0;   // measured between the CPU's vector kernels and its scalar ones: at most 0.62
+constexpr double kError = 1.1;   // measured likewise: 0.977 to 1.012
+constexpr double kCloseRow = 1e-3;
 
 bool rounded_form(const Case& test, const Form& form, SequenceRunner& runner, SequenceRunner& judge, Records& records) {
   const int vocab = test.plan.spec.vocab;
@@ -123,21 +133,42 @@ bool rounded_form(const Case& test, const Form& form, SequenceRunner& runner, Se
     append(all.unrounded, expected_of(test.plan, prompt, "logits_mtp"));
   }
   const Difference found = difference(all.ours, all.reference);
-  const std::vector<double> error = row_rms(all.ours, all.reference, vocab);
+  const std::vector<double> apart = row_rms(all.ours, all.reference, vocab);
   const double rounding = quantile(row_rms(all.reference, all.unrounded, vocab), 0.5);
-  const double typical = quantile(error, 0.5) / rounding;
-  const double worst = quantile(error, 0.9) / rounding;
-  const bool passed = found.finite && typical <= 0.25;
+  const double typical = quantile(apart, 0.5) / rounding;
+  const double error = quantile(row_rms(all.ours, all.unrounded, vocab), 0.5) / rounding;
+  const auto close = std::count_if(apart.begin(), apart.end(), [&](double row) { return row <= kCloseRow * rounding; });
+  const bool passed = found.finite && typical <= kApart && error <= kError;
+  records.push_back(begun(test, form.name, apart.size(), found, all.log_probs)
+                        .add("apart / rounding", typical)
+                        .add("error / reference's", error)
+                        .add("close rows", static_cast<double>(close) / apart.size())
+                        .add("passed", passed));
+  return passed;
+}
+
+// Where a reference computed fp8 itself, activations quantised too: far closer to that than to the weights alone, and the first row, in
+// which no code has had a chance to fall otherwise, the same.
+bool near_w8a8(const Case& test, SequenceRunner& runner, Records& records) {
+  const int vocab = test.plan.spec.vocab;
+  std::vector<float> ours, quantized, weights_only;
+  for (const Prompt& prompt : prompts_of(test.plan, test.options)) {
+    if (prompt.expected.count("logits_w8a8") == 0) continue;
+    append(ours, runner.alone({prompt.tokens, pages_from(0, static_cast<int>(prompt.tokens.size()))}, 1 << 20, false).logits);
+    append(quantized, expected_of(test.plan, prompt, "logits_w8a8"));
+    append(weights_only, expected_of(test.plan, prompt, "logits"));
+  }
+  if (ours.empty()) return true;
+  const std::vector<double> near = row_rms(ours, quantized, vocab);
+  const double share = quantile(near, 0.5) / quantile(row_rms(ours, weights_only, vocab), 0.5);
+  const bool passed = share < 1.0 / 3 && near.front() < 1e-4;
   records.push_back(Record()
                         .add("model", test.plan.name)
                         .add("dtype", test.dtype)
-                        .add("form", form.name)
-                        .add("rows", static_cast<int64_t>(error.size()))
-                        .add("max abs error", found.max_abs)
-                        .add("cosine distance", found.cosine_distance)
-                        .add("log-prob error", all.log_probs)
-                        .add("typical / rounding", typical)
-                        .add("at worst / rounding", worst)
+                        .add("form", "against W8A8")
+                        .add("rows", static_cast<int64_t>(near.size()))
+                        .add("distance to W8A8 / to weights only", share)
+                        .add("first row", near.front())
                         .add("passed", passed));
   return passed;
 }
@@ -161,6 +192,7 @@ bool check_dtype(const Case& test, const std::shared_ptr<Device>& device, Record
     SequenceRunner judge(*judge_model, spec.vocab, spec.mtp_layers > 0);
     passed = rounded_form(test, form, runner, judge, records) && passed;
   }
+  if (test.dtype == "fp8" && test.options.selects("--forms", "whole")) passed = near_w8a8(test, runner, records) && passed;
   return passed;
 }
 

@@ -62,21 +62,28 @@ std::string Record::json() const {
 }
 
 void print_table(const std::vector<Record>& records) {
-  for (size_t first = 0; first < records.size();) {
-    size_t last = first;
-    while (last < records.size() && same_names(records[first], records[last])) ++last;
-    const size_t columns = records[first].fields().size();
-    std::vector<size_t> width(columns);
-    for (size_t c = 0; c < columns; ++c) {
-      width[c] = records[first].fields()[c].name.size();
-      for (size_t r = first; r < last; ++r) width[c] = std::max(width[c], records[r].fields()[c].shown.size());
+  std::vector<bool> printed(records.size(), false);
+  for (size_t first = 0; first < records.size(); ++first) {
+    if (printed[first]) continue;
+    std::vector<const Record*> rows;
+    for (size_t r = first; r < records.size(); ++r) {
+      if (printed[r] || !same_names(records[first], records[r])) continue;
+      printed[r] = true;
+      rows.push_back(&records[r]);
     }
-    for (size_t c = 0; c < columns; ++c) std::printf("%-*s  ", static_cast<int>(width[c]), records[first].fields()[c].name.c_str());
+    const size_t columns = records[first].fields().size();
+    std::vector<int> width(columns);
+    for (size_t c = 0; c < columns; ++c) {
+      width[c] = static_cast<int>(records[first].fields()[c].name.size());
+      for (const Record* row : rows) width[c] = std::max(width[c], static_cast<int>(row->fields()[c].shown.size()));
+    }
+    for (size_t c = 0; c < columns; ++c) std::printf("%-*s  ", width[c], records[first].fields()[c].name.c_str());
     std::printf("\n");
-    for (; first < last; ++first) {
-      for (size_t c = 0; c < columns; ++c) std::printf("%-*s  ", static_cast<int>(width[c]), records[first].fields()[c].shown.c_str());
+    for (const Record* row : rows) {
+      for (size_t c = 0; c < columns; ++c) std::printf("%-*s  ", width[c], row->fields()[c].shown.c_str());
       std::printf("\n");
     }
+    std::printf("\n");
   }
   std::fflush(stdout);
 }

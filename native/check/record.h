@@ -27,7 +27,7 @@ class Record {
   std::vector<Field> fields_;
 };
 
-// Aligned columns; a heading wherever the names change.
+// One table with aligned columns for all records that have the same names.
 void print_table(const std::vector<Record>& records);
 
 // A JSON array, one record a line. Throws std::runtime_error when the file cannot be written.
