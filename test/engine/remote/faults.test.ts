@@ -203,7 +203,7 @@ describe('letters that are not among the listed tokens', () => {
 
   test('are refused before the first question where the server tells nothing', async () => {
     await withStub({ top: 0, echo: false }, async (engine) => {
-      await expect(run(engine)).rejects.toThrow(/tells no log-probabilities.*written answers/);
+      await expect(run(engine)).rejects.toThrow(/tells no log-probabilities of texts.*written answers/);
     });
   });
 });
