@@ -1,6 +1,8 @@
 // A GPU as a device: one stream, on which everything happens in order.
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -8,6 +10,7 @@
 #include "cuda/context.h"
 #include "cuda/device_weights.h"
 #include "cuda/gpu.h"
+#include "cuda/nvml.h"
 #include "cuda/op_outputs.h"
 #include "cuda/ops.h"
 
@@ -132,6 +135,27 @@ class CudaDevice : public Device {
   std::vector<Landing> landings_;
 };
 
+// From NVML where it answers: CUDA would start on every GPU of the machine to tell, and take half a gigabyte of each. Of a part of
+// a GPU (MIG) NVML tells the whole GPU's memory, which is then not CUDA's total.
+void find_free_memory(GpuInfo& gpu) {
+#if !defined(EVALRUN_CUDA_SIM)
+  char bus_id[32] = "";
+  if (cudaDeviceGetPCIBusId(bus_id, sizeof bus_id, gpu.index) == cudaSuccess) gpu.bus_id = bus_id;
+  try {
+    const GpuSample sample = nvml().sample(gpu.bus_id);
+    gpu.free_bytes = sample.memory_free_bytes.value_or(0);
+    const int64_t total = gpu.free_bytes + sample.memory_used_bytes.value_or(0);
+    if (gpu.free_bytes > 0 && std::abs(total - gpu.total_bytes) < gpu.total_bytes / 20) return;
+  } catch (const std::runtime_error&) {
+    // No NVML: CUDA is asked.
+  }
+#endif
+  size_t free = 0, total = 0;
+  const cudaError_t status = cudaSetDevice(gpu.index) == cudaSuccess ? cudaMemGetInfo(&free, &total) : cudaGetLastError();
+  if (status != cudaSuccess) gpu.reason = cudaGetErrorString(status);
+  gpu.free_bytes = static_cast<int64_t>(free);
+}
+
 GpuInfo describe(int index) {
   GpuInfo gpu;
   gpu.index = index;
@@ -150,10 +174,7 @@ GpuInfo describe(int index) {
                  ", and the kernels need 8.0";
     return gpu;
   }
-  size_t free = 0, total = 0;
-  const cudaError_t memory = cudaSetDevice(index) == cudaSuccess ? cudaMemGetInfo(&free, &total) : cudaGetLastError();
-  if (memory != cudaSuccess) gpu.reason = cudaGetErrorString(memory);
-  gpu.free_bytes = static_cast<int64_t>(free);
+  find_free_memory(gpu);
   return gpu;
 }
 

@@ -12,6 +12,7 @@ namespace evalrun::cuda {
 struct GpuInfo {
   int index = 0;
   std::string name;
+  std::string bus_id;  // PCI, "0000:3b:00.0"; by this NVML knows it
   int compute_capability = 0;  // 10 * major + minor
   int multiprocessors = 0;
   int64_t total_bytes = 0;

@@ -4,8 +4,10 @@
 //   launch(ctx, "norm", my_kernel<4>, grid, block, shared_bytes, arguments...);
 //
 // Throws CudaError that names the kernel when the launch is refused. More than 48 KiB of shared memory is asked for here.
-// While ctx.recorder records, the launch is held back. Parameters are values that are the same when their bytes are: no padding.
+// While ctx.recorder records, the launch is held back.
 #pragma once
+#include <type_traits>
+
 #include "cuda/context.h"
 
 namespace evalrun::cuda {
@@ -16,6 +18,17 @@ __device__ inline unsigned char* shared_memory() {
   return evalrun_shared;
 }
 #endif
+
+// Bytes between members hold anything, and would make equal arguments look different.
+template <class T>
+void add_argument(LaunchHash& hash, T argument) {
+#if defined(__has_builtin)
+#if __has_builtin(__builtin_clear_padding)
+  if constexpr (std::is_class_v<T>) __builtin_clear_padding(&argument);
+#endif
+#endif
+  hash.add(argument);
+}
 
 template <class... Parameters, class... Arguments>
 void launch(Context& ctx, const char* name, void (*kernel)(Parameters...), dim3 grid, dim3 block, int shared_bytes,
@@ -28,8 +41,12 @@ void launch(Context& ctx, const char* name, void (*kernel)(Parameters...), dim3 
   };
 #else
   if (shared_bytes > 48 * 1024) {
-    check(cudaFuncSetAttribute(reinterpret_cast<const void*>(kernel), cudaFuncAttributeMaxDynamicSharedMemorySize, shared_bytes),
-          name);
+    int& allowed = ctx.large_shared[reinterpret_cast<const void*>(kernel)];
+    if (allowed < shared_bytes) {
+      check(cudaFuncSetAttribute(reinterpret_cast<const void*>(kernel), cudaFuncAttributeMaxDynamicSharedMemorySize, shared_bytes),
+            name);
+      allowed = shared_bytes;
+    }
   }
   auto start = [=, stream = ctx.stream] {
     kernel<<<grid, block, shared_bytes, stream>>>(static_cast<Parameters>(arguments)...);
@@ -40,7 +57,7 @@ void launch(Context& ctx, const char* name, void (*kernel)(Parameters...), dim3 
   LaunchHash hash;
   hash.add(reinterpret_cast<const void*>(kernel));
   for (unsigned size : {grid.x, grid.y, grid.z, block.x, block.y, block.z, static_cast<unsigned>(shared_bytes)}) hash.add(size);
-  (hash.add(static_cast<Parameters>(arguments)), ...);
+  (add_argument(hash, static_cast<Parameters>(arguments)), ...);
   ctx.recorder.add(hash, std::move(start));
 }
 

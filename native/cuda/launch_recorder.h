@@ -17,8 +17,10 @@ namespace evalrun::cuda {
 class LaunchHash {
  public:
   void add(const void* data, size_t bytes);
+  // Padding between a structure's members does not count.
   template <class T>
-  void add(const T& value) {
+  void add(T value) {
+    __builtin_clear_padding(&value);
     add(&value, sizeof value);
   }
   bool operator==(const LaunchHash& other) const { return a_ == other.a_ && b_ == other.b_; }

@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <stdexcept>
+#include <utility>
 
 namespace evalrun::cuda {
 namespace {
@@ -71,7 +72,10 @@ GpuSample Nvml::sample(const std::string& bus_id) const {
   GpuSample sample;
   Memory memory{};
   auto* memory_of = find<Result(Handle, Memory*)>(library_, "nvmlDeviceGetMemoryInfo");
-  if (memory_of != nullptr && memory_of(gpu, &memory) == 0) sample.memory_used_bytes = static_cast<int64_t>(memory.used);
+  if (memory_of != nullptr && memory_of(gpu, &memory) == 0) {
+    sample.memory_used_bytes = static_cast<int64_t>(memory.used);
+    sample.memory_free_bytes = static_cast<int64_t>(memory.free);
+  }
   Utilization busy{};
   auto* busy_of = find<Result(Handle, Utilization*)>(library_, "nvmlDeviceGetUtilizationRates");
   if (busy_of != nullptr && busy_of(gpu, &busy) == 0) {

@@ -9,7 +9,7 @@ namespace evalrun::cuda {
 
 // One moment of one GPU. A counter that this GPU or driver does not have is absent.
 struct GpuSample {
-  std::optional<int64_t> memory_used_bytes;  // of all processes
+  std::optional<int64_t> memory_used_bytes, memory_free_bytes;  // whoever uses it
   std::optional<int64_t> power_milliwatts;
   std::optional<int64_t> energy_millijoules;  // since the driver was loaded
   std::optional<int64_t> sm_clock_mhz, memory_clock_mhz;

@@ -19,14 +19,14 @@ inline bool ranges_wanted() {
   return wanted;
 }
 
-// A range from here to the end of the scope, of what the host does: const Range range("attention");
-class Range {
+// A range from here to the end of the scope, of what the host does: const NvtxRange range("attention");
+class NvtxRange {
  public:
 #if defined(EVALRUN_HAS_NVTX)
-  explicit Range(const char* name) : open_(ranges_wanted()) {
+  explicit NvtxRange(const char* name) : open_(ranges_wanted()) {
     if (open_) nvtxRangePushA(name);
   }
-  ~Range() {
+  ~NvtxRange() {
     if (open_) nvtxRangePop();
   }
 
@@ -35,11 +35,11 @@ class Range {
 
  public:
 #else
-  explicit Range(const char*) {}
-  ~Range() {}  // not trivial: a range that is only declared is no unused variable
+  explicit NvtxRange(const char*) {}
+  ~NvtxRange() {}  // not trivial: a range that is only declared is no unused variable
 #endif
-  Range(const Range&) = delete;
-  Range& operator=(const Range&) = delete;
+  NvtxRange(const NvtxRange&) = delete;
+  NvtxRange& operator=(const NvtxRange&) = delete;
 };
 
 }  // namespace evalrun::cuda

@@ -98,6 +98,10 @@ void perform_mma_bf16(void* const (&lanes)[32]) {
   multiply<2>(lanes, [](uint32_t bits, int i) { return bits_to_float(i == 0 ? bits << 16 : bits & 0xffff0000u); });
 }
 
+void perform_mma_f16(void* const (&lanes)[32]) {
+  multiply<2>(lanes, [](uint32_t bits, int i) { return f16_to_float(static_cast<uint16_t>(bits >> (16 * i))); });
+}
+
 void perform_mma_e4m3(void* const (&lanes)[32]) {
   multiply<4>(lanes, [](uint32_t bits, int i) { return e4m3_to_float(static_cast<uint8_t>(bits >> (8 * i))); });
 }
@@ -145,6 +149,11 @@ void load_matrix(const char* kind, uint32_t* registers, int count, bool transpos
 void mma_bf16(float* d, const uint32_t* a, const uint32_t* b, Site site) {
   Product product{d, a, b};
   collective("mma_bf16", site, &product, perform_mma_bf16, true);
+}
+
+void mma_f16(float* d, const uint32_t* a, const uint32_t* b, Site site) {
+  Product product{d, a, b};
+  collective("mma_f16", site, &product, perform_mma_f16, true);
 }
 
 void mma_e4m3(float* d, const uint32_t* a, const uint32_t* b, Site site) {

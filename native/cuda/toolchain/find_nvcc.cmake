@@ -10,7 +10,14 @@
 set(EVALRUN_NVCC_FLAGS -std=c++17 -O3
   -gencode "arch=compute_80,code=[sm_80,compute_80]" -gencode arch=compute_90a,code=sm_90a
   -Xcompiler=-fPIC,-fvisibility=hidden,-ffp-contract=off,-fno-math-errno)
+set(EVALRUN_PROBE ${CMAKE_CURRENT_LIST_DIR}/probe.cu)
 set(EVALRUN_CUDA_TARGETS "sm_80, sm_90a and PTX for later GPUs")
+set(EVALRUN_CUDA_ARCH "" CACHE STRING "compile for this GPU alone, such as 90a: half the time, for a machine whose GPU is known")
+if(EVALRUN_CUDA_ARCH)
+  set(EVALRUN_NVCC_FLAGS -std=c++17 -O3 -gencode arch=compute_${EVALRUN_CUDA_ARCH},code=sm_${EVALRUN_CUDA_ARCH}
+    -Xcompiler=-fPIC,-fvisibility=hidden,-ffp-contract=off,-fno-math-errno)
+  set(EVALRUN_CUDA_TARGETS "sm_${EVALRUN_CUDA_ARCH} alone")
+endif()
 
 function(evalrun_find_nvcc)
   set(EVALRUN_NVCC "" PARENT_SCOPE)
@@ -88,7 +95,7 @@ endfunction()
 # Compiles, links and runs probe.cu as the addon is compiled and linked; `result` is empty or says which of them fails.
 function(evalrun_try_nvcc result nvcc host cudart folder)
   set(${result} "" PARENT_SCOPE)
-  execute_process(COMMAND ${nvcc} ${EVALRUN_NVCC_FLAGS} -ccbin ${host} -c ${CMAKE_CURRENT_LIST_DIR}/cuda/toolchain/probe.cu -o ${folder}/probe.o
+  execute_process(COMMAND ${nvcc} ${EVALRUN_NVCC_FLAGS} -ccbin ${host} -c ${EVALRUN_PROBE} -o ${folder}/probe.o
     OUTPUT_VARIABLE out ERROR_VARIABLE out RESULT_VARIABLE status TIMEOUT 120)
   if(NOT status EQUAL 0)
     evalrun_first_line(out)

@@ -1,0 +1,124 @@
+// Chooses among the instances of the attention kernels, by width.
+#include "cuda/attend.h"
+
+#include <algorithm>
+
+#include "cuda/kernels/attend_prompt.cuh"
+#include "cuda/kernels/attend_rows.cuh"
+#include "cuda/kernels/attend_split.cuh"
+#include "cuda/kernels/combine_splits.cuh"
+
+namespace evalrun::cuda {
+namespace {
+
+constexpr int kKiB = 1024;
+
+template <int kQk, int kV>
+void launch_prompts(Context& ctx, AttentionPlan& plan, PromptArguments a, int kv_heads) {
+  // 128 rows share what is read of a page; fewer where there would be fewer blocks than multiprocessors, or where their queries
+  // need shared memory that the device lacks.
+  int warps = 8;
+  if (plan.prompt_tiles(ctx, a.group, warps * 16).count * kv_heads < ctx.multiprocessors) warps = 4;
+  while (prompt_shared_bytes<kQk, kV>(warps) > max_shared_bytes(ctx)) warps /= 2;
+  const AttentionPlan::Tiles& tiles = plan.prompt_tiles(ctx, a.group, warps * 16);
+  a.tiles = tiles.device;
+  launch(ctx, "attend_prompt", attend_prompt<kQk, kV>, dim3(kv_heads, tiles.count), dim3(warps * 32),
+         prompt_shared_bytes<kQk, kV>(warps), a);
+}
+
+template <class S>
+void launch_splits(Context& ctx, SplitArguments a, int64_t units) {
+  // As many blocks on a multiprocessor as leave each a ring of two pages, or one with whatever ring it can have.
+  const int limit = max_shared_bytes(ctx);
+  int blocks = 4;
+  const auto slots_of = [&](int share) { return std::min(6, (limit / share - kKiB - S::shared_bytes(0)) / (S::kSlotElements * 2)); };
+  while (blocks > 1 && slots_of(blocks) < 4) --blocks;
+  a.slots = slots_of(blocks);
+  const int64_t grid = std::min<int64_t>(units, static_cast<int64_t>(ctx.multiprocessors) * blocks);
+  launch(ctx, "attend_split", attend_split<S>, dim3(static_cast<unsigned>(grid)), dim3(S::kWarps * 32), S::shared_bytes(a.slots),
+         a);
+}
+
+template <int kRowTiles>
+using LatentShape = SplitShape<576, 512, true, 4, 2, kRowTiles>;
+template <int kColumns, int kRowTiles>
+using DenseShape = SplitShape<kColumns, kColumns, false, kColumns == 256 ? 2 : 1, 4, kRowTiles>;
+
+template <int kRowTiles>
+void choose_splits(Context& ctx, const SplitArguments& a, bool latent, int64_t units) {
+  const int columns = std::max(a.keys.columns, a.values.columns);
+  if (latent) launch_splits<LatentShape<kRowTiles>>(ctx, a, units);
+  else if (columns <= 64) launch_splits<DenseShape<64, kRowTiles>>(ctx, a, units);
+  else if (columns <= 128) launch_splits<DenseShape<128, kRowTiles>>(ctx, a, units);
+  else launch_splits<DenseShape<256, kRowTiles>>(ctx, a, units);
+}
+
+int split_columns(const SplitArguments& a, bool latent) {
+  if (latent) return LatentShape<1>::kV;
+  const int columns = std::max(a.keys.columns, a.values.columns);
+  return columns <= 64 ? 64 : columns <= 128 ? 128 : 256;
+}
+
+}  // namespace
+
+int max_shared_bytes(const Context& ctx) {
+  const int capability = ctx.compute_capability;
+  if (capability == 80 || capability == 87) return 163 * kKiB;
+  if (capability >= 90 && capability < 120) return 227 * kKiB;
+  return 99 * kKiB;
+}
+
+bool takes_prompts(const Context& ctx, int key_columns, int value_columns) {
+  if (key_columns % 8 != 0 || value_columns % 8 != 0) return false;
+  if (key_columns <= 192 && value_columns <= 128) return prompt_shared_bytes<192, 128>(1) <= max_shared_bytes(ctx);
+  return key_columns <= 256 && value_columns <= 256 && prompt_shared_bytes<256, 256>(1) <= max_shared_bytes(ctx);
+}
+
+bool takes_splits(const Context& ctx, int key_columns, int value_columns, bool latent) {
+  if (key_columns % 8 != 0 || value_columns % 8 != 0) return false;
+  const int limit = max_shared_bytes(ctx) - kKiB;
+  if (latent) return key_columns <= 576 && value_columns <= 512 && LatentShape<2>::shared_bytes(3) <= limit;
+  return key_columns <= 256 && value_columns <= 256 && DenseShape<256, 2>::shared_bytes(3) <= limit;
+}
+
+void attend_prompts(Context& ctx, AttentionPlan& plan, PromptArguments a, int kv_heads) {
+  if (plan.max_prompt_count == 0) return;
+  const int k = a.keys.columns, v = a.values.columns;
+  if (k <= 64 && v <= 64) launch_prompts<64, 64>(ctx, plan, a, kv_heads);
+  else if (k <= 128 && v <= 128) launch_prompts<128, 128>(ctx, plan, a, kv_heads);
+  else if (k <= 192 && v <= 128) launch_prompts<192, 128>(ctx, plan, a, kv_heads);
+  else launch_prompts<256, 256>(ctx, plan, a, kv_heads);
+}
+
+SplitResults attend_splits(Context& ctx, const AttentionPlan& plan, SplitArguments a, bool latent) {
+  const int rows = plan.max_count * a.group;
+  const int heads = a.kv_heads * a.group;
+  a.plan = plan.decode;
+  a.max_count = plan.max_count;
+  a.row_blocks = static_cast<int>(ceil_div(rows, rows <= 16 ? 16 : 32));
+  const int columns = split_columns(a, latent);
+  const int64_t results = static_cast<int64_t>(plan.max_items) * plan.max_count * heads;
+  a.output = ctx.scratch.take<float>(results * columns, "attention: outputs of splits");
+  a.sums = ctx.scratch.take<float2>(results, "attention: sums of splits");
+  const int64_t units = static_cast<int64_t>(plan.max_items) * a.kv_heads * a.row_blocks;
+  if (rows <= 16) choose_splits<1>(ctx, a, latent, units);
+  else choose_splits<2>(ctx, a, latent, units);
+  return {a.spans,   plan.decode, a.output,     a.sums, plan.max_count, heads, a.values.columns,
+          columns, a.scale_log2, a.window};
+}
+
+void combine_dense(Context& ctx, const AttentionPlan& plan, const SplitResults& splits, float* y, int64_t y_stride) {
+  launch(ctx, "combine_splits", combine_splits, dim3(plan.decode_rows, static_cast<unsigned>(ceil_div(splits.heads, 4))),
+         dim3(128), 0, splits, y, y_stride);
+}
+
+void attend_all_rows(Context& ctx, const AttentionPlan& plan, const RowsArguments& a, int kv_heads, int spans) {
+  const int count = a.which == Rows::kPrompt   ? plan.max_prompt_count
+                    : a.which == Rows::kDecode ? plan.max_count
+                                               : std::max(plan.max_prompt_count, plan.max_count);
+  const auto tiles = static_cast<unsigned>(ceil_div(static_cast<int64_t>(count) * a.group, kTileRows));
+  launch(ctx, "attend_rows", attend_rows, dim3(tiles, kv_heads, spans), dim3(kTileThreads),
+         rows_shared_bytes(a.keys.columns, a.values.columns), a);
+}
+
+}  // namespace evalrun::cuda

@@ -1,0 +1,27 @@
+// Attention over paged keys and values in either of its two forms, for attention.cu and latent_attention.cu: both prepare what is
+// to be attended to, and these launch the kernels of kernels/attend_*.cuh for the widths at hand.
+#pragma once
+#include "cuda/attention_plan.h"
+
+namespace evalrun::cuda {
+
+// Shared memory that one block may have, in bytes (CUDA C Programming Guide, technical specifications per compute capability).
+int max_shared_bytes(const Context& ctx);
+
+// Whether the matrix kernels take such rows: whole pieces of 16 bytes, and tiles that this device has the shared memory for.
+bool takes_prompts(const Context& ctx, int key_columns, int value_columns);
+bool takes_splits(const Context& ctx, int key_columns, int value_columns, bool latent);
+
+// The plan's prompt spans; `a` without its tiles. Widths as takes_prompts accepts.
+void attend_prompts(Context& ctx, AttentionPlan& plan, PromptArguments a, int kv_heads);
+
+// The plan's decode spans: what their splits find, in ctx.scratch. `a` without plan, row_blocks, max_count, slots, output and sums.
+SplitResults attend_splits(Context& ctx, const AttentionPlan& plan, SplitArguments a, bool latent);
+
+// y of dense attention from what its splits found.
+void combine_dense(Context& ctx, const AttentionPlan& plan, const SplitResults& splits, float* y, int64_t y_stride);
+
+// Any spans without matrix units. Needs no plan but for a.first.
+void attend_all_rows(Context& ctx, const AttentionPlan& plan, const RowsArguments& a, int kv_heads, int spans);
+
+}  // namespace evalrun::cuda

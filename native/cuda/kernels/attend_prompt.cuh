@@ -1,0 +1,226 @@
+// Attention of prompt spans on the matrix units: a block takes a tile of queries of one kv head and walks the pages that they see,
+// as FlashAttention-2 does (Dao 2023, algorithm 1).
+//
+// The rows of a tile are (query, head of the group) pairs, query by query, 16 to a warp. A row is its own chain of numbers: the
+// matrix instruction mixes no rows, scores outside a row's keys add nothing, and each page is one step of the softmax. So where a
+// prompt is cut, and which rows share a tile, shows in no bit.
+#pragma once
+#include "cuda/kernels/paged.cuh"
+#include "cuda/launch.h"
+
+namespace evalrun::cuda {
+
+// Widths above this keep the queries in shared memory, not in registers.
+constexpr int kMaxQueryRegisters = 192;
+
+template <int kQk, int kV>
+constexpr int prompt_shared_bytes(int warps) {
+  const int stage = kPageTokens * (kQk + kRowPadding + kV + kRowPadding);
+  const int queries = kQk > kMaxQueryRegisters ? warps * 16 * (kQk + kRowPadding) : 0;
+  return 2 * (2 * stage + queries);
+}
+
+// One warp's 16 rows and what they have summed. Accumulators hold, as the matrix instruction does, rows lane / 4 and lane / 4 + 8.
+template <int kQk, int kV>
+struct PromptRows {
+  static constexpr bool kHeld = kQk <= kMaxQueryRegisters;
+  static constexpr int kTiles = kPageTokens / 8;
+
+  int position[2];
+  const float* q[2];
+  uint32_t held[kHeld ? kQk / 16 : 1][4];
+  float output[kV / 8][4];
+  float maximum[2] = {kMinusInfinity, kMinusInfinity};
+  float total[2] = {0, 0};  // of this lane's columns
+
+  __device__ __forceinline__ uint32_t query_pair(int row, int column, int columns) const {
+    return column < columns ? pack_bf16(q[row][column], q[row][column + 1]) : 0;
+  }
+
+  __device__ __forceinline__ void load_queries(int columns, uint16_t* shared) {
+    const int lane = threadIdx.x % 32;
+#pragma unroll
+    for (int k = 0; k < kQk / 16; ++k) {
+#pragma unroll
+      for (int i = 0; i < 4; ++i) {
+        const int column = k * 16 + i / 2 * 8 + lane % 4 * 2;
+        const uint32_t pair = query_pair(i % 2, column, columns);
+        if constexpr (kHeld) {
+          held[k][i] = pair;
+        } else {
+          *reinterpret_cast<uint32_t*>(shared + (lane / 4 + i % 2 * 8) * (kQk + kRowPadding) + column) = pair;
+        }
+      }
+    }
+    if constexpr (!kHeld) __syncwarp();
+  }
+
+  __device__ __forceinline__ void score(float (&s)[kTiles][4], const uint16_t* keys, const uint16_t* queries) const {
+#pragma unroll
+    for (int t = 0; t < kTiles; ++t) {
+#pragma unroll
+      for (int i = 0; i < 4; ++i) s[t][i] = 0;
+    }
+#pragma unroll
+    for (int k = 0; k < kQk / 16; ++k) {
+      uint32_t loaded[4];
+      if constexpr (!kHeld) load_matrix_x4(loaded, a_address(queries, kQk + kRowPadding, k * 16));
+#pragma unroll
+      for (int t = 0; t < kTiles; t += 2) {
+        uint32_t b[4];
+        load_matrix_x4(b, key_address(keys + t * 8 * (kQk + kRowPadding), kQk + kRowPadding, k * 16));
+        if constexpr (kHeld) {
+          mma_pair(s[t], s[t + 1], held[k], b);
+        } else {
+          mma_pair(s[t], s[t + 1], loaded, b);
+        }
+      }
+    }
+  }
+
+  __device__ __forceinline__ void mask(float (&s)[kTiles][4], int first_position, int window) const {
+    const int lane = threadIdx.x % 32;
+#pragma unroll
+    for (int t = 0; t < kTiles; ++t) {
+#pragma unroll
+      for (int i = 0; i < 4; ++i) {
+        const int key = first_position + t * 8 + lane % 4 * 2 + i % 2;
+        const int query = position[i / 2];
+        if (key > query || key < first_key(query, window)) s[t][i] = kMinusInfinity;
+      }
+    }
+  }
+
+  // s becomes the probabilities, not yet rounded; the sums so far are rescaled.
+  __device__ __forceinline__ void soften(float (&s)[kTiles][4], float scale_log2) {
+#pragma unroll
+    for (int r = 0; r < 2; ++r) {
+      float highest = maximum[r];
+#pragma unroll
+      for (int t = 0; t < kTiles; ++t) highest = fmaxf(highest, fmaxf(s[t][2 * r], s[t][2 * r + 1]));
+      highest = fmaxf(highest, shuffle_xor(highest, 1));
+      highest = fmaxf(highest, shuffle_xor(highest, 2));
+      const float subtracted = finite_maximum(highest);
+      const float correction = exponential(maximum[r], subtracted, scale_log2);
+      maximum[r] = highest;
+      float sum = 0;
+#pragma unroll
+      for (int t = 0; t < kTiles; ++t) {
+        s[t][2 * r] = exponential(s[t][2 * r], subtracted, scale_log2);
+        s[t][2 * r + 1] = exponential(s[t][2 * r + 1], subtracted, scale_log2);
+        sum += s[t][2 * r];
+        sum += s[t][2 * r + 1];
+      }
+      total[r] = fmaf(total[r], correction, sum);
+#pragma unroll
+      for (int c = 0; c < kV / 8; ++c) {
+        output[c][2 * r] *= correction;
+        output[c][2 * r + 1] *= correction;
+      }
+    }
+  }
+
+  __device__ __forceinline__ void add_values(const float (&s)[kTiles][4], const uint16_t* values) {
+#pragma unroll
+    for (int k = 0; k < kTiles / 2; ++k) {
+      const uint32_t p[4] = {pack_bf16(s[2 * k][0], s[2 * k][1]), pack_bf16(s[2 * k][2], s[2 * k][3]),
+                             pack_bf16(s[2 * k + 1][0], s[2 * k + 1][1]), pack_bf16(s[2 * k + 1][2], s[2 * k + 1][3])};
+#pragma unroll
+      for (int c = 0; c < kV / 8; c += 2) {
+        uint32_t b[4];
+        load_matrix_x4_transposed(b, value_address(values + k * 16 * (kV + kRowPadding), kV + kRowPadding, c * 8));
+        mma_pair(output[c], output[c + 1], p, b);
+      }
+    }
+  }
+};
+
+template <int kQk, int kV>
+__global__ void __launch_bounds__(256, kQk <= 64 ? 2 : 1) attend_prompt(PromptArguments a) {
+  constexpr int kKeyElements = kPageTokens * (kQk + kRowPadding);
+  constexpr int kStage = kKeyElements + kPageTokens * (kV + kRowPadding);
+  uint16_t* shared = reinterpret_cast<uint16_t*>(shared_memory());
+  const int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
+  const int warps = blockDim.x / 32;
+  const PromptTile tile = a.tiles[blockIdx.y];
+  const Span span = a.spans[tile.span];
+  const int head = blockIdx.x;
+  const int rows = span.count * a.group;
+  const int length = span.start_position + span.count;
+  const int32_t* pages = a.pages + span.first_page;
+
+  const auto position_of = [&](int row) { return span.start_position + (row < rows ? row : rows - 1) / a.group; };
+  const int block_last = position_of(tile.first + warps * 16 - 1) / kPageTokens;
+  const int block_first = first_key(position_of(tile.first), a.window) / kPageTokens;
+  const int warp_row = tile.first + warp * 16;
+  // Of the pages that the tile walks, those that this warp's rows see at all, and those that all of them see whole.
+  const int low = position_of(warp_row), high = position_of(warp_row + 15);
+  const int seen_first = first_key(low, a.window) / kPageTokens, seen_last = high / kPageTokens;
+
+  PromptRows<kQk, kV> own;
+  uint16_t* queries = shared + 2 * kStage + warp * 16 * (kQk + kRowPadding);
+#pragma unroll
+  for (int r = 0; r < 2; ++r) {
+    const int index = warp_row + lane / 4 + r * 8;
+    const int row = index < rows ? index : rows - 1;
+    own.position[r] = span.start_position + row / a.group;
+    own.q[r] = a.q + static_cast<int64_t>(span.first_row + row / a.group) * a.q_stride +
+               static_cast<int64_t>(head * a.group + row % a.group) * a.keys.columns;
+  }
+#pragma unroll
+  for (int c = 0; c < kV / 8; ++c) {
+#pragma unroll
+    for (int i = 0; i < 4; ++i) own.output[c][i] = 0;
+  }
+
+  const auto fetch = [&](int block) {
+    uint16_t* stage = shared + block % 2 * kStage;
+    const int page = pages[block];
+    const int valid = length - block * kPageTokens;
+    copy_rows<kPageTokens, kQk>(stage, a.keys.bf16(page, head), a.keys.row_stride, a.keys.columns, 0, valid);
+    copy_rows<kPageTokens, kV>(stage + kKeyElements, a.values.bf16(page, head), a.values.row_stride, a.values.columns, 0,
+                               valid);
+    copy_async_commit();
+  };
+  fetch(block_first);
+  own.load_queries(a.keys.columns, queries);
+
+  for (int block = block_first; block <= block_last; ++block) {
+    copy_async_wait<0>();
+    __syncthreads();  // this page is there, and nobody reads the one before
+    if (block < block_last) fetch(block + 1);
+    if (block < seen_first || block > seen_last) continue;
+    const uint16_t* stage = shared + block % 2 * kStage;
+    float s[PromptRows<kQk, kV>::kTiles][4];
+    own.score(s, stage, queries);
+    const int first_position = block * kPageTokens;
+    if (first_position + kPageTokens - 1 > low || first_position < first_key(high, a.window)) {
+      own.mask(s, first_position, a.window);
+    }
+    own.soften(s, a.scale_log2);
+    own.add_values(s, stage + kKeyElements);
+  }
+
+#pragma unroll
+  for (int r = 0; r < 2; ++r) {
+    own.total[r] += shuffle_xor(own.total[r], 1);
+    own.total[r] += shuffle_xor(own.total[r], 2);
+  }
+#pragma unroll
+  for (int r = 0; r < 2; ++r) {
+    const int row = warp_row + lane / 4 + r * 8;
+    if (row >= rows) continue;
+    float* y = a.y + static_cast<int64_t>(span.first_row + row / a.group) * a.y_stride +
+               static_cast<int64_t>(head * a.group + row % a.group) * a.values.columns;
+#pragma unroll
+    for (int c = 0; c < kV / 8; ++c) {
+      const int column = c * 8 + lane % 4 * 2;
+      if (column >= a.values.columns) continue;
+      // + 0 turns -0 into 0, which is what adding masked keys does to it; whether a tile has any is not the row's business.
+      y[column] = own.output[c][2 * r] / own.total[r] + 0.0f;
+      y[column + 1] = own.output[c][2 * r + 1] / own.total[r] + 0.0f;
+    }
+  }
+}
+
+}  // namespace evalrun::cuda

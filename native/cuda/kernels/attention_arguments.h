@@ -1,0 +1,130 @@
+// What the attention kernels are launched with: where things lie, in device memory unless said otherwise.
+#pragma once
+#include "cuda/runtime.h"
+#include "ops/ops.h"
+
+namespace evalrun::cuda {
+
+// Softmax scales that end in _log2 have this in them: exponentials are powers of two.
+constexpr float kLog2E = 1.4426950408889634f;
+
+// One head's rows of a page begin at data + page * page_stride + head * head_stride, row_stride elements apart.
+struct PagedRows {
+  const void* data;
+  int64_t page_stride;
+  int64_t head_stride;
+  int row_stride;
+  int columns;
+
+  __device__ int64_t at(int page, int head) const { return page * page_stride + head * head_stride; }
+  __device__ const uint16_t* bf16(int page, int head) const {
+    return static_cast<const uint16_t*>(data) + at(page, head);
+  }
+};
+
+// --- prompt spans (attend_prompt.cuh) ------------------------------------------------------------------------------------------
+
+struct PromptTile {
+  int span;
+  int first;  // row of the span's count * group rows
+};
+
+struct PromptArguments {
+  const float* q;  // query row r, head h: q + r * q_stride + h * keys.columns
+  int64_t q_stride;
+  PagedRows keys;    // bfloat16, as are the values
+  PagedRows values;
+  const int32_t* pages;  // where span.first_page points into
+  const Span* spans;
+  const PromptTile* tiles;  // of blockIdx.y; blockIdx.x is the kv head
+  int group;                // query heads of a kv head
+  float scale_log2;
+  int window;
+  float* y;
+  int64_t y_stride;
+};
+
+// --- decode spans (attend_split.cuh, combine_splits.cuh) -----------------------------------------------------------------------
+
+// A span's keys are cut every kSplitPages pages, whatever else is in the step, so that a row's sums do not depend on it.
+constexpr int kSplitPages = 4;
+constexpr int kSplitTokens = kSplitPages * kPageTokens;
+
+struct DecodeRow {
+  int row;   // of the step, or -1: no row
+  int span;
+};
+struct SplitItem {
+  int span;
+  int split;
+};
+struct DecodeFirst {
+  int row;   // of the decode rows
+  int item;
+};
+
+// In device memory.
+struct DecodePlan {
+  DecodeRow* rows;     // [max_rows]
+  SplitItem* items;    // [max_items]
+  DecodeFirst* first;  // [spans]: a span's first row and first split
+  int* item_count;     // [1]
+};
+
+struct SplitArguments {
+  // Latent: bfloat16 [decode rows, heads, keys.columns]. Dense: float32, row r of the step and head h at q + r * q_stride + h * D.
+  const void* q;
+  int64_t q_stride;
+  PagedRows keys;
+  PagedRows values;  // dense only
+  const int32_t* pages;
+  const Span* spans;
+  DecodePlan plan;
+  int kv_heads;
+  int group;
+  int row_blocks;  // matrix row blocks of 16 * kRowTiles that the longest span's rows need
+  int max_count;   // rows of the longest span
+  int slots;       // half pages in the ring, 3 to 6
+  float scale_log2;
+  int window;
+  float* output;      // [items, max_count, heads, kV]
+  float2* sums;       // [items, max_count, heads]: maximum score, sum of probabilities
+};
+
+// What attend_split left, and the rows that it belongs to.
+struct SplitResults {
+  const Span* spans;
+  DecodePlan plan;
+  const float* output;
+  const float2* sums;
+  int max_count;
+  int heads;
+  int columns;        // that matter
+  int split_columns;  // from one row to the next in `output`
+  float scale_log2;
+  int window;
+};
+
+// --- any spans, without matrix units (attend_rows.cuh) -------------------------------------------------------------------------
+
+enum class Rows : uint8_t { kAll, kPrompt, kDecode };
+
+struct RowsArguments {
+  const float* q;  // query row r, head h: q + r * q_stride + h * keys.columns
+  int64_t q_stride;
+  PagedRows keys, values;
+  bool bf16;  // the cache; float32 otherwise
+  const int32_t* pages;
+  const Span* spans;
+  Rows which;
+  // Where rows of q and y count decode rows instead of rows of the step; null otherwise.
+  const DecodeFirst* first;
+  int group;
+  float scale;
+  int window;
+  bool round;
+  float* y;
+  int64_t y_stride;
+};
+
+}  // namespace evalrun::cuda

@@ -1,0 +1,28 @@
+// The end of dense attention's decode spans: each row's splits combined into y.
+#pragma once
+#include "cuda/kernels/combine_row.cuh"
+#include "cuda/launch.h"
+
+namespace evalrun::cuda {
+
+// A warp to each (row, head); up to 256 columns.
+__global__ void __launch_bounds__(128) combine_splits(SplitResults a, float* y, int64_t y_stride) {
+  const int lane = threadIdx.x % 32;
+  const int head = blockIdx.y * 4 + threadIdx.x / 32;
+  const DecodeRow entry = a.plan.rows[blockIdx.x];
+  if (entry.row < 0 || head >= a.heads) return;
+  float4 result[2];
+  combine_row(row_splits(a, entry, head), a.columns, a.scale_log2, result);
+  float* to = y + entry.row * y_stride + static_cast<int64_t>(head) * a.columns;
+#pragma unroll
+  for (int g = 0; g < 2; ++g) {
+    const float values[4] = {result[g].x, result[g].y, result[g].z, result[g].w};
+#pragma unroll
+    for (int i = 0; i < 4; ++i) {
+      const int column = g * 128 + lane * 4 + i;
+      if (column < a.columns) to[column] = values[i] + 0.0f;
+    }
+  }
+}
+
+}  // namespace evalrun::cuda

@@ -1,0 +1,93 @@
+// What both attention tests need: a paged cache in the CPU's and the GPU's layout, filled alike, and steps over parts of its
+// sequences.
+#pragma once
+#include <vector>
+
+#include "cuda/test/harness.h"
+
+namespace evalrun::cuda::test {
+
+// A sequence's tokens and the pages that hold them.
+struct Sequence {
+  std::vector<int32_t> pages;
+  int length = 0;
+};
+
+// Hands out pages in a scrambled order, so that consecutive blocks are never consecutive in memory.
+class PageOrder {
+ public:
+  PageOrder(Random& random, int pages);
+  int32_t next() { return order_.at(used_++); }
+
+ private:
+  std::vector<int32_t> order_;
+  size_t used_ = 0;
+};
+
+// Dense (heads > 0) or latent (heads 0: rows of key_columns + value_columns in `keys`). NaN wherever nothing was stored.
+class PagedCache {
+ public:
+  PagedCache(DType dtype, int pages, int heads, int key_columns, int value_columns);
+
+  // One token's key and value, or latent and rotary key; rounded as the cache's dtype asks.
+  void store(const Sequence& sequence, int position, const float* key, const float* value);
+
+  DType dtype() const { return dtype_; }
+  // As ops.h lays them out for the CPU, and as kv_layout.h does for the GPU (the host's copy).
+  const void* host_keys() const { return host_keys_.data(); }
+  const void* host_values() const { return host_values_.data(); }
+  const std::vector<char>& keys() const { return heads_ == 0 ? host_keys_ : keys_; }
+  const std::vector<char>& values() const { return host_values_; }
+
+ private:
+  DType dtype_;
+  int heads_, key_columns_, value_columns_;
+  std::vector<char> host_keys_, host_values_, keys_;
+};
+
+// Rows [begin, end) of a sequence, as one span of a step.
+struct Part {
+  int sequence, begin, end;
+  bool decode = false;
+};
+
+// The spans of a step and its page table: only the pages up to each span's end, and an impossible one behind the last.
+class StepSpans {
+ public:
+  StepSpans(const std::vector<Sequence>& sequences, const std::vector<Part>& parts);
+
+  int rows() const { return rows_; }
+  Spans host() const;
+  // With `slack`, the host's copy of decode spans says that they are that much further on.
+  Spans device(int slack = 0);
+
+ private:
+  std::vector<Span> spans_, slack_spans_;
+  std::vector<int32_t> table_;
+  int rows_ = 0;
+  DeviceArray<Span> device_spans_;
+  DeviceArray<int32_t> device_table_;
+};
+
+// The parts' rows of per-sequence matrices [length, width], one after the other, `stride` apart and NaN between.
+std::vector<float> gather(const std::vector<std::vector<float>>& matrices, const std::vector<Part>& parts, int64_t width,
+                          int64_t stride);
+
+// Rows [0, count) of a [count, stride] matrix without what is between them, of which nothing may have been written.
+std::vector<float> compact(const std::vector<float>& matrix, int64_t count, int64_t width, int64_t stride,
+                           const std::string& what);
+
+// Restores what a test changes of the context.
+class ContextSettings {
+ public:
+  ContextSettings() : multiprocessors_(context().multiprocessors), capability_(context().compute_capability) {}
+  ~ContextSettings() {
+    context().multiprocessors = multiprocessors_;
+    context().compute_capability = capability_;
+  }
+
+ private:
+  int multiprocessors_, capability_;
+};
+
+}  // namespace evalrun::cuda::test
