@@ -43,7 +43,7 @@ function cmake(args) {
   return { ok: status === 0, output: `${stdout ?? ''}${stderr ?? ''}` };
 }
 
-/** `cuda` is auto, 0 or 1; returns what native/cuda/cuda.cmake decided: {compiled, reason}. */
+/** `cuda` is auto, 0 or 1; returns what native/cuda/cuda.cmake decided: {compiled, reason, nvcc's version}. */
 function configure(cuda, whyNot) {
   const { ok, output } = cmake([
     '-S',
@@ -69,18 +69,20 @@ function build(...args) {
 
 const asked = process.env.EVALRUN_CUDA ?? '';
 if (!['', '0', '1'].includes(asked)) {
-  fail(`EVALRUN_CUDA is "${asked}"; it may be 0 (no code for NVIDIA GPUs), 1 (not without it) or unset (where nvcc works).`);
+  fail(
+    `EVALRUN_CUDA is "${asked}"; it may be 0 (no code for NVIDIA GPUs), 1 (not without it) or unset (where nvcc works).`,
+  );
 }
 requireTools();
 mkdirSync(buildFolder, { recursive: true });
 let cuda = configure(asked || 'auto', 'it was built with EVALRUN_CUDA=0');
-console.log(`CUDA: ${cuda.compiled ? 'on' : 'off, because'} ${cuda.reason}`);
+console.log(`CUDA: ${cuda.compiled ? 'on,' : 'off, because'} ${cuda.reason}`);
 let built = build();
 // A compiler that passed the probe may still not take a kernel: the engine is then built for the CPU, and says so.
 if (!built.ok && cuda.compiled && asked === '' && !build('--target', 'evalrun_cuda_objects').ok) {
   console.error(built.output);
   console.error('\nThe code for NVIDIA GPUs does not compile; the output is above. Building for the CPU alone.');
-  cuda = configure('0', `the kernels did not compile with ${cuda.reason}`);
+  cuda = configure('0', `its kernels did not compile with nvcc ${cuda.nvcc}`);
   console.log(`CUDA: off, because ${cuda.reason}`);
   built = build();
 }

@@ -15,10 +15,11 @@ constexpr int kKiB = 1024;
 
 template <int kQk, int kV>
 void launch_prompts(Context& ctx, AttentionPlan& plan, PromptArguments a, int kv_heads) {
-  // 128 rows share what is read of a page; half of them where there would be fewer blocks than multiprocessors, or where 128
-  // queries of 256 columns would need all shared memory.
-  int warps = kQk > kMaxQueryRegisters ? 4 : 8;
+  // 128 rows share what is read of a page; fewer where there would be fewer blocks than multiprocessors, or where their queries
+  // need shared memory that the device lacks.
+  int warps = 8;
   if (plan.prompt_tiles(ctx, a.group, warps * 16).count * kv_heads < ctx.multiprocessors) warps = 4;
+  while (prompt_shared_bytes<kQk, kV>(warps) > max_shared_bytes(ctx)) warps /= 2;
   const AttentionPlan::Tiles& tiles = plan.prompt_tiles(ctx, a.group, warps * 16);
   a.tiles = tiles.device;
   launch(ctx, "attend_prompt", attend_prompt<kQk, kV>, dim3(kv_heads, tiles.count), dim3(warps * 32),
@@ -69,8 +70,8 @@ int max_shared_bytes(const Context& ctx) {
 
 bool takes_prompts(const Context& ctx, int key_columns, int value_columns) {
   if (key_columns % 8 != 0 || value_columns % 8 != 0) return false;
-  if (key_columns <= 192 && value_columns <= 128) return prompt_shared_bytes<192, 128>(8) <= max_shared_bytes(ctx);
-  return key_columns <= 256 && value_columns <= 256 && prompt_shared_bytes<256, 256>(4) <= max_shared_bytes(ctx);
+  if (key_columns <= 192 && value_columns <= 128) return prompt_shared_bytes<192, 128>(1) <= max_shared_bytes(ctx);
+  return key_columns <= 256 && value_columns <= 256 && prompt_shared_bytes<256, 256>(1) <= max_shared_bytes(ctx);
 }
 
 bool takes_splits(const Context& ctx, int key_columns, int value_columns, bool latent) {

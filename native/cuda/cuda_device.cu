@@ -1,5 +1,6 @@
 // A GPU as a device: one stream, on which everything happens in order.
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -134,15 +135,21 @@ class CudaDevice : public Device {
   std::vector<Landing> landings_;
 };
 
-// From NVML where it answers: CUDA would start on every GPU of the machine to tell, and take half a gigabyte of each. A part of a
-// GPU (MIG) has no memory of its own in NVML.
+// From NVML where it answers: CUDA would start on every GPU of the machine to tell, and take half a gigabyte of each. Of a part of
+// a GPU (MIG) NVML tells the whole GPU's memory, which is then not CUDA's total.
 void find_free_memory(GpuInfo& gpu) {
+#if !defined(EVALRUN_CUDA_SIM)
+  char bus_id[32] = "";
+  if (cudaDeviceGetPCIBusId(bus_id, sizeof bus_id, gpu.index) == cudaSuccess) gpu.bus_id = bus_id;
   try {
-    gpu.free_bytes = nvml().sample(gpu.bus_id).memory_free_bytes.value_or(0);
+    const GpuSample sample = nvml().sample(gpu.bus_id);
+    gpu.free_bytes = sample.memory_free_bytes.value_or(0);
+    const int64_t total = gpu.free_bytes + sample.memory_used_bytes.value_or(0);
+    if (gpu.free_bytes > 0 && std::abs(total - gpu.total_bytes) < gpu.total_bytes / 20) return;
   } catch (const std::runtime_error&) {
-    gpu.free_bytes = 0;  // no NVML: CUDA is asked below
+    // No NVML: CUDA is asked.
   }
-  if (gpu.free_bytes > 0 && gpu.free_bytes <= gpu.total_bytes) return;
+#endif
   size_t free = 0, total = 0;
   const cudaError_t status = cudaSetDevice(gpu.index) == cudaSuccess ? cudaMemGetInfo(&free, &total) : cudaGetLastError();
   if (status != cudaSuccess) gpu.reason = cudaGetErrorString(status);
@@ -162,8 +169,6 @@ GpuInfo describe(int index) {
   gpu.compute_capability = properties.major * 10 + properties.minor;
   gpu.multiprocessors = properties.multiProcessorCount;
   gpu.total_bytes = static_cast<int64_t>(properties.totalGlobalMem);
-  char bus_id[32] = "";
-  if (cudaDeviceGetPCIBusId(bus_id, sizeof bus_id, index) == cudaSuccess) gpu.bus_id = bus_id;
   if (gpu.compute_capability < kOldest) {
     gpu.reason = "compute capability " + std::to_string(properties.major) + "." + std::to_string(properties.minor) +
                  ", and the kernels need 8.0";

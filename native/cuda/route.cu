@@ -20,9 +20,12 @@ const char* run(Context& ctx, const RouteOp& op) {
                       : op.experts <= 128 ? route_kernel<4>
                       : op.experts <= 256 ? route_kernel<8>
                                           : route_kernel<16>;
+  const RouteArguments arguments{op.logits, op.bias, op.chosen, op.weights, op.rows, op.experts, op.experts_per_token, op.groups,
+                                 op.groups_per_token, op.scoring == Scoring::kSoftmax, op.group_score == GroupScore::kTop2Sum,
+                                 op.normalize, op.scale, op.groups > 1 ? op.experts / op.groups : op.experts};
   const int shared = op.groups > 1 ? kRouteWarps * op.experts * static_cast<int>(sizeof(float)) : 0;
   launch(ctx, "route", kernel, dim3(static_cast<unsigned>(ceil_div(op.rows, kRouteWarps))), dim3(kRouteWarps * kWarp), shared,
-         op);
+         arguments);
   return "simt";
 }
 

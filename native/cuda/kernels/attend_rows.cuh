@@ -117,6 +117,7 @@ __global__ void __launch_bounds__(kTileThreads) attend_rows(RowsArguments a) {
   }
 
   for (int mask = 1; mask < 8; mask *= 2) total += shuffle_xor(total, mask);
+  __syncthreads();  // the corrections have been read
   if (soft_lane == 0) corrections[soft_row] = total;
   __syncthreads();
   for (int i = threadIdx.x; i < kTileRows * value_columns; i += kTileThreads) {

@@ -160,8 +160,8 @@ __global__ void __launch_bounds__(S::kWarps * 32, 1) attend_split(SplitArguments
   };
 
   uint32_t held[S::kRowTiles][S::kKeySteps][4];
-  float output[S::kRowTiles][S::kColumns / 8][4];
-  float maximum[S::kPasses], total[S::kPasses];  // of the rows that this lane's eight share; total of this lane's keys
+  float output[S::kRowTiles][S::kColumns / 8][4] = {};
+  float maximum[S::kPasses] = {}, total[S::kPasses] = {};  // of the rows that this lane's eight share; total of this lane's keys
 
   while (now.has_page()) {
     if (now.page == now.first_page) {

@@ -5,6 +5,9 @@
 
 namespace evalrun::cuda {
 
+// Softmax scales that end in _log2 have this in them: exponentials are powers of two.
+constexpr float kLog2E = 1.4426950408889634f;
+
 // One head's rows of a page begin at data + page * page_stride + head * head_stride, row_stride elements apart.
 struct PagedRows {
   const void* data;

@@ -16,20 +16,17 @@ constexpr int kDepth = 16;
 struct F32Product {
   const float* x;
   int64_t x_stride;
-  bool wide_x, wide_y;
   const void* weight;
   int64_t weight_stride;  // elements
   int64_t expert_bytes;   // from one expert's weight to the next
-  int outputs, columns;   // N, K
   const float* bias;      // or null
-  int rows;
   float* y;
   int64_t y_stride;
-  // Of a GroupedLinearOp; offsets null: one weight for all rows.
-  const int32_t* offsets;
-  int experts;
-  const int32_t* order;  // null unless rows are gathered
-  int experts_per_token;
+  const int32_t* offsets;  // of experts; null: one weight for all rows
+  const int32_t* order;    // null unless rows are gathered
+  int rows, outputs, columns;  // slots, N, K
+  int experts, experts_per_token;
+  int16_t wide_x, wide_y;  // 0 or 1
 
   __device__ __forceinline__ const float* x_row(int row) const {
     return x + static_cast<int64_t>(order == nullptr ? row : order[row] / experts_per_token) * x_stride;
@@ -39,6 +36,8 @@ struct F32Product {
     return wide_x ? load_constant_group<true>(row + k, 4) : load_constant_group<false>(row + k, columns - k);
   }
 };
+
+static_assert(sizeof(F32Product) == 10 * 8 + 5 * 4 + 2 * 2, "a launch's arguments have no padding");
 
 // Rows first .. end - 1 times a weight.
 struct RowTile {

@@ -61,7 +61,6 @@ __host__ __device__ constexpr int first_key(int position, int window) {
   return window > 0 && position >= window ? position - window + 1 : 0;
 }
 
-constexpr float kLog2E = 1.4426950408889634f;
 constexpr float kMinusInfinity = -std::numeric_limits<float>::infinity();
 
 // exp(scale * (score - maximum)), with scale_log2 = scale * log2(e); 0 for a masked score, also while the maximum still is -inf.

@@ -8,13 +8,26 @@ namespace evalrun::cuda {
 
 constexpr int kRouteWarps = 4;  // rows of a block
 
+// RouteOp for a kernel.
+struct RouteArguments {
+  const float* logits;
+  const float* bias;
+  int32_t* chosen;
+  float* weights;
+  int rows, experts, experts_per_token, groups, groups_per_token;
+  int softmax, top2_sum, normalize;  // 0 or 1
+  float scale;
+  int group_size;
+};
+static_assert(sizeof(RouteArguments) == 4 * 8 + 10 * 4, "a launch's arguments have no padding");
+
 // Scores of the row's experts; behind the last expert they are not used.
 template <int kHeld>
-__device__ __forceinline__ void score_experts(const RouteOp& op, const float* logits, int lane, float (&scores)[kHeld]) {
+__device__ __forceinline__ void score_experts(const RouteArguments& op, const float* logits, int lane, float (&scores)[kHeld]) {
   const float none = -INFINITY;
 #pragma unroll
   for (int i = 0; i < kHeld; ++i) scores[i] = i * kWarp + lane < op.experts ? __ldg(logits + i * kWarp + lane) : none;
-  if (op.scoring == Scoring::kSigmoid) {
+  if (!op.softmax) {
 #pragma unroll
     for (int i = 0; i < kHeld; ++i) scores[i] = 1.0f / (1.0f + expf(-scores[i]));
     return;
@@ -35,7 +48,7 @@ __device__ __forceinline__ void score_experts(const RouteOp& op, const float* lo
 }
 
 // The group's best score, or the sum of its two best. Lanes start at different places so that they meet in few banks.
-__device__ __forceinline__ float score_group(const RouteOp& op, const float* biased, int group, int size) {
+__device__ __forceinline__ float score_group(const RouteArguments& op, const float* biased, int group, int size) {
   float best = -INFINITY, second = -INFINITY;
   const float* members = biased + group * size;
   int member = group % size;
@@ -45,13 +58,13 @@ __device__ __forceinline__ float score_group(const RouteOp& op, const float* bia
     best = fmaxf(best, value);
     member = member + 1 == size ? 0 : member + 1;
   }
-  return op.group_score == GroupScore::kMax || size == 1 ? best : best + second;
+  return op.top2_sum && size > 1 ? best + second : best;
 }
 
 // Sets the biased scores of the groups that are not kept to -inf.
 template <int kHeld>
-__device__ __forceinline__ void mask_groups(const RouteOp& op, int lane, float* shared, float (&biased)[kHeld]) {
-  const int size = op.experts / op.groups;
+__device__ __forceinline__ void mask_groups(const RouteArguments& op, int lane, float* shared, float (&biased)[kHeld]) {
+  const int size = op.group_size;
 #pragma unroll
   for (int i = 0; i < kHeld; ++i) {
     if (i * kWarp + lane < op.experts) shared[i * kWarp + lane] = biased[i];
@@ -79,7 +92,7 @@ __device__ __forceinline__ void mask_groups(const RouteOp& op, int lane, float* 
 }
 
 template <int kHeld>
-__global__ void __launch_bounds__(kRouteWarps * kWarp) route_kernel(RouteOp op) {
+__global__ void __launch_bounds__(kRouteWarps * kWarp) route_kernel(RouteArguments op) {
   const int lane = threadIdx.x % kWarp;
   const int warp = threadIdx.x / kWarp;
   const int64_t row = static_cast<int64_t>(blockIdx.x) * kRouteWarps + warp;

@@ -228,6 +228,8 @@ __device__ __forceinline__ int draw(const SampleRow& row, const SampleParams& pa
   return candidate_index(keys[min(drawn, kept - 1)]);
 }
 
+static_assert(sizeof(SampleOp) == 3 * 8 + 2 * 4, "a launch's arguments have no padding");
+
 // Blocks take rows gridDim.x apart; memory [gridDim.x, V].
 __global__ void __launch_bounds__(kSampleThreads) sample_kernel(SampleOp op, uint64_t* memory) {
   SampleShared& shared = *reinterpret_cast<SampleShared*>(shared_memory());

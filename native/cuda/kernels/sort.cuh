@@ -18,18 +18,19 @@ __device__ __forceinline__ void order_pair(uint64_t* keys, int count, int low, i
 // the end and never move, so it need not exist. `keys` is in memory that the whole block sees; ends with a barrier.
 template <int kThreads>
 __device__ __forceinline__ void sort_descending(uint64_t* keys, int count) {
-  for (int size = 2; size / 2 < count; size *= 2) {
-    // Each half is sorted: exchange every key with its mirror, then merge within halves, quarters ..
-    const int half = size / 2;
-    for (int pair = threadIdx.x; pair / half * size < count; pair += kThreads) {
-      const int begin = pair / half * size;
-      order_pair(keys, count, begin + pair % half, begin + size - 1 - pair % half);
+  for (int level = 0; 1 << level < count; ++level) {
+    // Runs of 2^level keys are sorted: exchange every key with its mirror in the next run, then merge within halves, quarters ..
+    const int last = (2 << level) - 1;
+    for (int pair = threadIdx.x; pair >> level << (level + 1) < count; pair += kThreads) {
+      const int begin = pair >> level << (level + 1);
+      const int place = pair & ((1 << level) - 1);
+      order_pair(keys, count, begin + place, begin + last - place);
     }
     __syncthreads();
-    for (int stride = size / 4; stride > 0; stride /= 2) {
-      for (int pair = threadIdx.x; pair / stride * 2 * stride < count; pair += kThreads) {
-        const int low = pair / stride * 2 * stride + pair % stride;
-        order_pair(keys, count, low, low + stride);
+    for (int part = level - 1; part >= 0; --part) {
+      for (int pair = threadIdx.x; pair >> part << (part + 1) < count; pair += kThreads) {
+        const int low = (pair >> part << (part + 1)) + (pair & ((1 << part) - 1));
+        order_pair(keys, count, low, low + (1 << part));
       }
       __syncthreads();
     }

@@ -93,8 +93,16 @@ void poison_in_order(void* pointer, size_t bytes) {
     const DeviceAccess access;
     std::memset(pointer, 0xff, bytes);
   };
-  if (last_used == nullptr) poison();
-  if (last_used != nullptr) last_used->add(poison);
+  // Behind the work that may still use the memory. A stream with nothing to do is not asked to run before others that have.
+  Stream* busy = last_used;
+  if (busy == nullptr || (!busy->capture && busy->pending.empty())) {
+    busy = nullptr;
+    for (const auto& stream : streams()) {
+      if (!stream->pending.empty()) busy = stream.get();
+    }
+  }
+  if (busy == nullptr) return poison();
+  busy->add(poison);
 }
 
 }  // namespace evalrun::cuda::sim

@@ -32,6 +32,17 @@ double bound(const float* x, const Weight& w, int64_t n) {
   return 0x1p-24 * magnitude * (std::min<double>(w.columns, 128) + w.columns / 128.0 + 3) + 1e-30;
 }
 
+// The order that linear_f32.h promises, on the host.
+float in_order(const float* x, const Weight& w, int64_t n, const float* bias) {
+  float total = 0;
+  for (int64_t begin = 0; begin < w.columns; begin += 128) {
+    float segment = 0;
+    for (int64_t k = begin; k < std::min(begin + 128, w.columns); ++k) segment = std::fma(x[k], load_weight(w, n, k), segment);
+    total += segment;
+  }
+  return bias == nullptr ? total : total + bias[n];
+}
+
 struct Shape {
   int rows, outputs, columns, padding;
 };
@@ -65,6 +76,8 @@ std::string linear() {
         for (int n = 0; n < s.outputs; ++n) {
           comparison.add(result[r * y_stride + n], expected[r * y_stride + n], bound(x.data() + r * stride, weight.weight(), n),
                          where + print(", row %d, output %d", r, n));
+          const float ordered = in_order(x.data() + r * stride, weight.weight(), n, biased ? bias.data() : nullptr);
+          expect_same_bits(&result[r * y_stride + n], &ordered, 1, where + ", in the promised order");
         }
         for (int n = s.outputs; n < y_stride; ++n) expect(std::isnan(result[r * y_stride + n]), where + ": wrote between rows");
       }

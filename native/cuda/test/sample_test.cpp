@@ -64,7 +64,7 @@ Rows make_rows(uint64_t seed, int vocab, int draws, float spread, float step) {
 
 std::string draws_like_the_reference() {
   int drawn = 0;
-  for (const auto& [vocab, draws] : {std::pair{1, 1}, {2, 8}, {33, 4}, {1000, 3}, {5003, 2}, {20000, 1}}) {
+  for (const auto& [vocab, draws] : {std::pair{1, 1}, {2, 2}, {33, 2}, {1000, 1}, {5003, 1}}) {
     for (const auto& [spread, step] : {std::pair{3.0f, 0.0f}, {1.0f, 0.5f}, {0.0f, 0.0f}}) {
       const Rows rows = make_rows(240 + vocab, vocab, draws, spread, step);
       expect_reference_tokens(rows, print("spread %g, step %g", spread, step));
@@ -93,7 +93,7 @@ std::string survives_extremes() {
   const float inf = std::numeric_limits<float>::infinity();
   Rows rows{6, {}, {}};
   const auto row = [&](const SampleParams& params, std::vector<float> logits) {
-    for (uint32_t position = 0; position < 4; ++position) {
+    for (uint32_t position = 0; position < 2; ++position) {
       rows.params.push_back(params);
       rows.params.back().position = position;
       rows.logits.insert(rows.logits.end(), logits.begin(), logits.end());

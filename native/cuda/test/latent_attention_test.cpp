@@ -1,0 +1,296 @@
+// LatentAttentionOp on the GPU: both forms against the CPU's reference and against each other, and bit for bit against themselves
+// however spans are cut, packed or shared.
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+#include "cuda/test/paged_step.h"
+#include "ops/registry.h"
+
+namespace evalrun::cuda::test {
+namespace {
+
+using evalrun::test::expect_same_bits;
+using evalrun::test::name_of;
+using evalrun::test::pool;
+using evalrun::test::print;
+using evalrun::test::store_element;
+using evalrun::test::Suite;
+
+struct Case {
+  Precision precision;
+  DType kv, weight;
+};
+const Case kF32{Precision::kF32, DType::kF32, DType::kF32}, kBF16{Precision::kBF16, DType::kBF16, DType::kBF16};
+
+struct Shape {
+  int heads, nope, rope, v, rank;
+};
+const Shape kTiny{4, 16, 8, 16, 32};                 // the oracle checkpoints
+const Shape kOdd{5, 24, 40, 72, 104};                // multiples of eight, of nothing else
+const Shape kDeepSeek{2, 128, 64, 128, 512};         // per head
+const Shape kManyHeads{17, 32, 16, 48, 64};
+
+struct World {
+  World(uint64_t seed, const Case& c, const Shape& s, int length = 170)
+      : random(seed), c(c), shape(s), cache(c.kv, length / kPageTokens + 6, 0, s.rank, s.rope),
+        order(random, length / kPageTokens + 6), kv_b(random, c.weight, s.heads * (s.nope + s.v), s.rank) {
+    // Of the size a trained projection has, so that scores are of order 1.
+    if (c.weight != DType::kF8E4M3) {
+      for (int64_t i = 0; i < kv_b.rows * kv_b.columns; ++i) {
+        store_element(kv_b.bytes.data(), c.weight, i, random.normal() / std::sqrt(static_cast<float>(s.rank)));
+      }
+    }
+    for (float& scale : kv_b.scale) scale /= std::sqrt(static_cast<float>(s.rank));
+    sequences.resize(3);
+    fill(sequences[0], 0, length);
+    sequences[1].pages = {sequences[0].pages[0], sequences[0].pages[1]};
+    fill(sequences[1], 128, 140);
+    fill(sequences[2], 0, 65);
+    for (const Sequence& sequence : sequences) q.push_back(random.normals(sequence.length * q_width()));
+    latents.emplace(cache.keys());
+    weight.emplace(kv_b.weight());
+  }
+
+  void fill(Sequence& sequence, int begin, int end) {
+    for (int position = begin; position < end; ++position) {
+      if (position % kPageTokens == 0) sequence.pages.push_back(order.next());
+      cache.store(sequence, position, random.normals(shape.rank).data(), random.normals(shape.rope).data());
+    }
+    sequence.length = end;
+  }
+
+  int64_t q_width() const { return static_cast<int64_t>(shape.heads) * (shape.nope + shape.rope); }
+  int64_t y_width() const { return static_cast<int64_t>(shape.heads) * shape.v; }
+  std::string describe() const {
+    return print("%s, cache %s, kv_b %s, H %d, nope %d, rope %d, v %d, R %d", name_of(c.precision), name_of(c.kv),
+                 name_of(c.weight), shape.heads, shape.nope, shape.rope, shape.v, shape.rank);
+  }
+
+  LatentAttentionOp op(const float* q, int64_t q_stride, const Weight& kv_b, const void* cache, const Spans& spans, float* y,
+                       int64_t y_stride) const {
+    const float scale = 1.0f / std::sqrt(static_cast<float>(shape.nope + shape.rope));
+    return {q,    q_stride, shape.heads, shape.nope, shape.rope, shape.v, shape.rank, kv_b, scale, c.precision,
+            c.kv, cache,    spans,       y,          y_stride};
+  }
+
+  std::vector<float> run(const std::vector<Part>& parts, int slack = 0, const char** kernel = nullptr) const {
+    StepSpans step(sequences, parts);
+    const int64_t q_stride = q_width() + 5, y_stride = y_width() + 3;
+    const DeviceArray<float> q_rows(gather(q, parts, q_width(), q_stride));
+    const DeviceArray<float> y(step.rows() * y_stride);
+    const char* name =
+        run_op(op(q_rows.data(), q_stride, weight->weight(), latents->data(), step.device(slack), y.data(), y_stride));
+    if (kernel != nullptr) *kernel = name;
+    y.check(describe());
+    return compact(y.host(), step.rows(), y_width(), y_stride, describe());
+  }
+
+  std::vector<float> expected(const std::vector<Part>& parts) const {
+    const StepSpans step(sequences, parts);
+    const std::vector<float> q_rows = gather(q, parts, q_width(), q_width());
+    std::vector<float> y(step.rows() * y_width());
+    Registry<LatentAttentionOp>::instance().all().back().run(
+        op(q_rows.data(), q_width(), kv_b.weight(), cache.host_keys(), step.host(), y.data(), y_width()), pool(2));
+    return y;
+  }
+
+  Random random;
+  const Case c;
+  const Shape shape;
+  PagedCache cache;
+  PageOrder order;
+  StoredWeight kv_b;
+  std::vector<Sequence> sequences;
+  std::vector<std::vector<float>> q;
+  std::optional<DeviceArray<char>> latents;
+  std::optional<DeviceWeightCopy> weight;
+};
+
+double root_mean_square(const std::vector<float>& values) {
+  double sum = 0;
+  for (float value : values) sum += static_cast<double>(value) * value;
+  return std::sqrt(sum / static_cast<double>(values.size()));
+}
+
+double relative_difference(const std::vector<float>& a, const std::vector<float>& b) {
+  std::vector<float> difference(a.size());
+  for (size_t i = 0; i < a.size(); ++i) difference[i] = a[i] - b[i];
+  return root_mean_square(difference) / root_mean_square(b);
+}
+
+std::string compare(const World& world, const std::vector<Part>& parts, const char* kernel, double deviation) {
+  const char* name = nullptr;
+  const std::vector<float> actual = world.run(parts, 0, &name);
+  const std::vector<float> expected = world.expected(parts);
+  expect(std::string(name) == kernel, world.describe() + ": ran on " + name + ", expected " + kernel);
+  Comparison comparison;
+  const double size = root_mean_square(expected);
+  for (size_t i = 0; i < actual.size(); ++i) {
+    // As for dense attention; bfloat16 also rounds the expanded keys and values, or the projected query, where a difference in
+    // the last bit of float32 may choose the other neighbour.
+    const double bound = size * (world.c.precision == Precision::kBF16 ? 16 * 0x1p-8 : 1e-4);
+    comparison.add(actual[i], expected[i], bound, world.describe() + print(", element %zu", i));
+  }
+  const double found = relative_difference(actual, expected);
+  expect(found < deviation, world.describe() + print(": off by %.3g of its size (root mean square), more than %.3g", found, deviation));
+  return comparison.summary() + print(", deviation %.2g", found);
+}
+
+std::string agrees_with_reference(const std::vector<Case>& cases, const std::vector<Shape>& shapes, const char* kernel) {
+  std::string summary;
+  for (const Case& c : cases) {
+    for (const Shape& s : shapes) {
+      const World world(21, c, s);
+      const double deviation = c.precision == Precision::kBF16 ? 2e-4 : 2e-6;
+      // The reference takes its time for each row.
+      const bool large = s.rank > 256;
+      summary = large ? compare(world, {{0, 127, 130}, {1, 139, 140, true}, {2, 63, 65}, {0, 168, 170, true}}, kernel, deviation)
+                      : compare(world, {{0, 110, 130}, {1, 139, 140, true}, {2, 40, 65}, {0, 166, 170, true}, {2, 0, 1, true}, {2, 0, 1}},
+                                kernel, deviation);
+    }
+  }
+  return summary;
+}
+
+// Rows of more than one split: p is rounded relative to another maximum than in the reference, within 2^-9 of itself, and so are
+// sums of p c, by which projected differences grow no more than in proportion.
+std::string combines_splits() {
+  std::string summary;
+  for (const Shape& s : {kTiny, kManyHeads}) {
+    const World world(24, kBF16, s, 801);
+    summary = compare(world, {{0, 800, 801, true}, {0, 255, 257, true}, {0, 509, 513, true}, {0, 768, 769, true}}, "mma", 0x1p-9);
+  }
+  return summary;
+}
+
+void expect_rows(const World& world, const std::vector<float>& part, int64_t from, int64_t count, const std::vector<float>& whole,
+                 int64_t at, const char* what) {
+  const int64_t width = world.y_width();
+  expect_same_bits(part.data() + from * width, whole.data() + at * width, count * width,
+                   world.describe() + print(", row %ld on, ", static_cast<long>(at)) + what);
+}
+
+std::string is_cut_invariant(const Case& c, const std::vector<Shape>& shapes) {
+  long compared = 0;
+  for (const Shape& s : shapes) {
+    const World world(22, c, s);
+    const std::vector<float> whole = world.run({{0, 0, 170}});
+    const auto same = [&](const std::vector<float>& part, int from, int count, int at, const char* what) {
+      expect_rows(world, part, from, count, whole, at, what);
+      compared += count;
+    };
+    for (const auto& [begin, end] : {std::pair{0, 37}, {37, 100}, {100, 170}, {63, 65}, {169, 170}}) {
+      same(world.run({{0, begin, end}}), 0, end - begin, begin, "cut");
+    }
+    std::vector<Part> chunks;
+    for (int begin = 0; begin < 170; begin += 13) chunks.push_back({0, begin, std::min(begin + 13, 170)});
+    same(world.run(chunks), 0, 170, 0, "13 at a time, in one step");
+    const std::vector<float> mixed =
+        world.run({{2, 0, 65}, {2, 64, 65, true}, {0, 90, 131}, {1, 128, 140}, {0, 40, 42, true}, {0, 0, 20}});
+    same(mixed, 66, 41, 90, "among others");
+    same(mixed, 121, 20, 0, "after a longer span");
+    expect_rows(world, mixed, 107, 12, world.run({{1, 128, 140}}), 0, "behind a shared prefix");
+    const ContextSettings settings;
+    context().multiprocessors = 1;
+    context().compute_capability = 80;
+    same(world.run({{0, 0, 170}}), 0, 170, 0, "on a smaller GPU");
+  }
+  return print("%ld rows the same bits in one piece, in parts, among others", compared);
+}
+
+std::string decodes_alike(const Case& c, const std::vector<Shape>& shapes, int length) {
+  long compared = 0;
+  for (const Shape& s : shapes) {
+    const World world(23, c, s, length);
+    for (const int position : {0, 63, 256, length - 1}) {
+      if (position >= length) continue;
+      const std::vector<float> alone = world.run({{0, position, position + 1, true}});
+      const auto same = [&](const std::vector<float>& part, int from, const char* what) {
+        expect_rows(world, part, from, 1, alone, 0, what);
+        ++compared;
+      };
+      for (const auto& [before, count] : {std::pair{0, 2}, {1, 2}, {2, 3}, {1, 4}}) {
+        const int begin = position - before, end = begin + count;
+        if (begin >= 0 && end <= length) same(world.run({{0, begin, end, true}}), before, "among rows of its span");
+      }
+      same(world.run({{2, 0, 65}, {2, 64, 65, true}, {0, 5, 9, true}, {0, position, position + 1, true}, {1, 139, 140, true}}), 70,
+           "among others");
+      same(world.run({{0, position, position + 1, true}}, 1000), 0, "planned for later positions");
+      const ContextSettings settings;
+      context().multiprocessors = 1;
+      same(world.run({{2, 63, 64, true}, {0, position, position + 1, true}}), 1, "on a smaller GPU");
+      context().compute_capability = 80;
+      same(world.run({{2, 63, 64, true}, {0, position, position + 1, true}}), 1, "on an older GPU");
+    }
+  }
+  return print("%ld rows the same bits alone, with others of their span, among other spans", compared);
+}
+
+double cosine_distance(const std::vector<float>& a, const std::vector<float>& b) {
+  double ab = 0, aa = 0, bb = 0;
+  for (size_t i = 0; i < a.size(); ++i) {
+    ab += static_cast<double>(a[i]) * b[i];
+    aa += static_cast<double>(a[i]) * a[i];
+    bb += static_cast<double>(b[i]) * b[i];
+  }
+  return 1 - 2 * ab / (aa + bb);
+}
+
+// The same queries in both forms. Each rounds about six times (q, k or q', p, v or sum p c, ..) by up to 2^-9 relatively, 2^-9 /
+// sqrt(3) on average: 1 - cos = half of the sum of squares, 6 * 2^-18 / 3 / 2 = 4e-6, and scores of size s multiply theirs by s.
+std::string forms_agree(const Case& c, const std::vector<Shape>& shapes, double bound) {
+  double worst = 0;
+  for (const Shape& s : shapes) {
+    const World world(25, c, s);
+    const std::vector<float> expanded = world.run({{0, 150, 154}, {0, 166, 170}, {2, 61, 65}, {2, 0, 4}});
+    const std::vector<float> absorbed = world.run({{0, 150, 154, true}, {0, 166, 170, true}, {2, 61, 65, true}, {2, 0, 4, true}});
+    const double distance = cosine_distance(expanded, absorbed);
+    expect(distance < bound, world.describe() + print(": the forms are %.3g apart", distance));
+    worst = std::max(worst, distance);
+  }
+  return print("expanded and absorbed are %.2g apart (1 - cos)", worst);
+}
+
+std::string refuses() {
+  const World world(26, kBF16, kTiny);
+  StepSpans step(world.sequences, {{2, 0, 1}});
+  LatentAttentionOp op = world.op(nullptr, 0, world.weight->weight(), world.latents->data(), step.device(), nullptr, 0);
+  op.rank += 8;
+  try {
+    run_op(op);
+  } catch (const std::invalid_argument& error) {
+    return error.what();
+  }
+  throw evalrun::test::Failure("a kv_b of another rank was accepted");
+}
+
+const Suite kSuite([] {
+  add("latent_attention/mma agrees with the reference in both forms",
+      [] { return agrees_with_reference({kBF16}, {kTiny, kOdd, kManyHeads, kDeepSeek}, "mma"); });
+  add("latent_attention/simt agrees with the reference in both forms, whatever kv_b is stored as", [] {
+    return agrees_with_reference({kF32,
+                                  {Precision::kF32, DType::kF32, DType::kF8E4M3},
+                                  {Precision::kF32, DType::kBF16, DType::kBF16},
+                                  {Precision::kF32, DType::kF32, DType::kF16},
+                                  {Precision::kBF16, DType::kBF16, DType::kBF16}},
+                                 {{3, 7, 6, 5, 33}, {1, 1, 2, 1, 1}, {2, 12, 4, 68, 130}}, "simt");
+  });
+  add("latent_attention/mma combines the splits of long contexts", combines_splits);
+  add("latent_attention/mma gives a prompt's row the same bits however it is cut, packed or shared",
+      [] { return is_cut_invariant(kBF16, {kTiny, kOdd}); });
+  add("latent_attention/simt gives a prompt's row the same bits however it is cut, packed or shared",
+      [] { return is_cut_invariant(kF32, {{3, 7, 6, 5, 33}}); });
+  add("latent_attention/mma gives a decoded row the same bits alone and in any company",
+      [] { return decodes_alike(kBF16, {kTiny, kManyHeads}, 300); });
+  add("latent_attention/simt gives a decoded row the same bits alone and in any company",
+      [] { return decodes_alike(kF32, {{3, 7, 6, 5, 33}}, 261); });
+  add("latent_attention/mma computes the same in expanded and absorbed form, up to bfloat16",
+      [] { return forms_agree(kBF16, {kTiny, kOdd, kDeepSeek}, 1e-5); });
+  add("latent_attention/simt computes the same in expanded and absorbed form",
+      [] { return forms_agree(kF32, {{3, 7, 6, 5, 33}, {2, 32, 16, 24, 64}}, 1e-11); });
+  add("latent_attention refuses a kv_b of another rank", refuses);
+});
+
+}  // namespace
+}  // namespace evalrun::cuda::test
