@@ -97,6 +97,7 @@ peer() {
 }
 suites() {
   command -v node >/dev/null && [ -f "$root/dist/cli/main.js" ] && [ -f "$root/native/build/evalrun.node" ] || { echo "there is no built evalrun (npm ci)"; return 77; }
+  grep -q '"compiled": true' "$root/native/build/cuda.json" 2>/dev/null || { echo "evalrun is built without CUDA here (npm run build:native)"; return 77; }
   node "$root/dist/cli/main.js" --suite mmlu,bilingual --device cuda --limit 40 --out "$work/runs" --json
 }
 copy_rate() { sed -n 's/.*"copy, GB\/s".*"median": \([0-9.e+]*\).*/\1/p' "$work/limits.json" 2>/dev/null; }

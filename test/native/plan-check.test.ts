@@ -53,9 +53,11 @@ describe('reference checkpoints', () => {
   });
 
   test('pass on the simulated GPU', () => {
-    const { status, output, records } = run('oracles', all, '--device', 'cuda', '--threads', '2', '--max-tokens', '7');
+    // A lane is a fiber there, so a token takes long: one dense model and one with latent attention and experts, seven tokens of each.
+    const few = ['--only', 'llama,deepseek-v3', '--max-tokens', '7', '--forms', 'whole,decoding'];
+    const { status, output, records } = run('oracles', all, '--device', 'cuda', '--threads', '2', ...few);
     if (status !== 0) throw new Error(output);
-    expect(records).toHaveLength(names.length * 3 * 3);
+    expect(records).toHaveLength(2 * 3 * 2);
   });
 
   test('one expected logit that is altered by 0.002 fails', () => {
@@ -104,7 +106,7 @@ describe('invariance', () => {
   });
 
   test('the same bits in every arrangement on the simulated GPU', () => {
-    const { status, output } = run('invariance', all, '--only', 'deepseek-v3', '--dtypes', 'bf16', '--max-tokens', '7');
+    const { status, output } = run('invariance', all, '--only', 'deepseek-v3', '--dtypes', 'bf16', '--max-tokens', '5');
     if (status !== 0) throw new Error(output);
   });
 });
