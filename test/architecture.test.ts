@@ -20,6 +20,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'runner/compare/comparison.ts',
     'runner/gate/gate-result.ts',
     'runner/history/history-data.ts',
+    'engine/benchmark/benchmark-result.ts',
+    'engine/benchmark/spread.ts',
   ],
   // A server over run folders: shows what reports render.
   viewer: ['runner', 'reports'],

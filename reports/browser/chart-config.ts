@@ -76,6 +76,8 @@ export function chartConfig(spec: ChartSpec, look: ChartLook): ChartConfiguratio
     ticks: {
       color: colours.muted,
       font,
+      // On a phone fewer numbers, not slanted ones.
+      maxRotation: 0,
       callback: (value: number | string) => unitText(spec.y.unit, Number(value)),
       ...(spec.y.unit === 'bytes' && { stepSize: byteStep(spec) }),
     },
