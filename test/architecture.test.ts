@@ -26,7 +26,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   // A server over run folders: shows what reports render.
   viewer: ['runner', 'reports'],
   cli: ['datasets', 'engine', 'suites', 'models', 'runner', 'reports', 'serve', 'viewer'],
-  bench: ['datasets', 'engine', 'suites', 'models', 'runner', 'serve'],
+  bench: ['datasets', 'engine', 'suites', 'models', 'runner', 'serve', 'reports'],
   'index.ts': ['datasets', 'engine', 'suites', 'models', 'runner', 'reports', 'serve', 'viewer'],
 };
 

@@ -68,7 +68,7 @@ export function chartConfig(spec: ChartSpec, look: ChartLook): ChartConfiguratio
     ...(categories === undefined && boundsOf(spec)),
   };
   const measured = {
-    type: 'linear' as const,
+    type: spec.y.logarithmic ? ('logarithmic' as const) : ('linear' as const),
     title: title(spec.y.label),
     grid: { color: colours.grid },
     border: { display: false },
@@ -78,12 +78,13 @@ export function chartConfig(spec: ChartSpec, look: ChartLook): ChartConfiguratio
       font,
       // On a phone fewer numbers, not slanted ones.
       maxRotation: 0,
-      callback: (value: number | string) => unitText(spec.y.unit, Number(value)),
+      callback: (value: number | string) =>
+        spec.y.logarithmic && !isRound(Number(value)) ? null : unitText(spec.y.unit, Number(value)),
       ...(spec.y.unit === 'bytes' && { stepSize: byteStep(spec) }),
     },
     ...(spec.y.min !== undefined && { min: spec.y.min }),
     ...(spec.y.max !== undefined && { max: spec.y.max }),
-    beginAtZero: spec.y.unit !== 'points',
+    beginAtZero: spec.y.unit !== 'points' && !spec.y.logarithmic,
   };
   return {
     type: spec.kind === 'line' || spec.kind === 'stack' ? 'line' : 'bar',
@@ -136,6 +137,11 @@ export function chartConfig(spec: ChartSpec, look: ChartLook): ChartConfiguratio
 
 function colourOf({ series }: ChartColours, at: number): string {
   return series[at % series.length] ?? '#000000';
+}
+
+/** A power of ten. */
+function isRound(value: number): boolean {
+  return Math.abs(Math.log10(value) % 1) < 1e-9;
 }
 
 /** The axis ends where the data does: no empty strip after the last second. */
