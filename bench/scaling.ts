@@ -80,7 +80,7 @@ async function measure(): Promise<ScalingResult> {
     );
     await axis(
       'shared-prefix',
-      upTo([64, 256, 1024], largest).map((size) => on({ size, shared: { prompts: 32, prefix: size, own: 64 } })),
+      upTo([64, 256, 1024], largest).map((size) => on({ size, shared: { prompts: 16, prefix: size, own: 64 } })),
     );
     await axis(
       'model-size',

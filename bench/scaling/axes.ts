@@ -9,7 +9,7 @@ export interface Axis {
   readonly column: string;
   /** Of the rates. */
   readonly unit: string;
-  /** Name of a rate -> its words, in the order of columns. */
+  /** Name of a rate -> its words without the unit, in the order of columns. */
   readonly lines: Readonly<Record<string, string>>;
   readonly isLogarithmic?: boolean;
   readonly showsMemory?: boolean;
@@ -17,7 +17,7 @@ export interface Axis {
   readonly say: (points: readonly ScalingPoint[], result: ScalingResult) => string;
 }
 
-const PROMPTS = { prompts: 'prompts, tokens/s', decoding: 'decoding one by one, tokens/s' };
+const PROMPTS = { prompts: 'prompts', decoding: 'decoding one by one' };
 
 export const AXES: readonly Axis[] = [
   {
@@ -42,7 +42,7 @@ export const AXES: readonly Axis[] = [
     title: 'Prompt length',
     column: 'tokens of the prompt',
     unit: 'tokens/s',
-    lines: { prompts: 'prompts, tokens/s' },
+    lines: { prompts: 'prompts' },
     say: (points, { parameters }) => {
       const [first, last] = ends(points);
       return (
@@ -56,11 +56,11 @@ export const AXES: readonly Axis[] = [
     title: 'Shared prefix',
     column: 'tokens in common',
     unit: 'tokens/s',
-    lines: { shared: 'prefix computed once, tokens/s', alone: 'every prompt alone, tokens/s' },
+    lines: { shared: 'prefix computed once', alone: 'every prompt alone' },
     say: (points) => {
       const [, last] = ends(points);
       return (
-        '32 prompts with a prefix in common and 64 tokens of their own, as few-shot questions have; the rate counts all tokens of all prompts, ' +
+        '16 prompts with a prefix in common and 64 tokens of their own, as few-shot questions have; the rate counts all tokens of all prompts, ' +
         `computed or not. With ${renderCount(last.size)} tokens in common, computing them once is ` +
         `${(rate(last, 'shared') / rate(last, 'alone')).toFixed(1)} times as fast as asking each prompt alone. Scores have the same bits.`
       );
@@ -71,7 +71,7 @@ export const AXES: readonly Axis[] = [
     title: 'Number of questions',
     column: 'questions',
     unit: 'questions/s',
-    lines: { questions: 'questions/s' },
+    lines: { questions: 'whole runs' },
     showsMemory: true,
     say: (points, { smallParameters }) => {
       const [first, last] = ends(points);

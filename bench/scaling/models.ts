@@ -25,7 +25,7 @@ export const SIZES: readonly Size[] = [
 export const MIDDLE: Size = { width: 512, layers: 8 };
 
 /** Small enough to be asked all of MMLU in minutes. */
-export const SMALL: Size = { width: 256, layers: 1 };
+export const SMALL: Size = { width: 128, layers: 2 };
 
 export interface MadeModel {
   readonly folder: string;

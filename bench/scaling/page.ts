@@ -46,7 +46,7 @@ export function renderScalingPage(result: ScalingResult): string {
 
 function renderAxis(axis: Axis, points: readonly ScalingPoint[], result: ScalingResult): string {
   const lines = linesOf(axis, points);
-  const header = [axis.column, ...lines.map((line) => axis.lines[line]), 'memory at its peak'];
+  const header = [axis.column, ...lines.map((line) => `${axis.lines[line]}, ${axis.unit}`), 'memory at its peak'];
   const rows = points.map(({ size, rates, peakResidentBytes }) => [
     sizeText(axis, size),
     ...lines.map((line) => renderRate(rates[line]?.median ?? Number.NaN)),

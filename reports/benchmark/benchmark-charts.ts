@@ -38,7 +38,7 @@ function speedChart(id: string, { title, axis, points }: SpeedView): ChartSpec {
     kind: 'columns',
     title,
     x: { label: axis, unit: 'number', categories: points.map(([size]) => raw(size.toLocaleString('en-US'))) },
-    y: { label: text('bench.rate'), unit: 'number', min: 0, max: roundUp(points.map(([, { most }]) => most)) },
+    y: { label: text('bench.rate'), unit: 'number', min: 0 },
     series: [{ label: text('bench.rate'), points: points.map(([, rate], x) => spreadPoint(x, rate)) }],
   };
 }
@@ -94,13 +94,6 @@ function memoryChart({
     y: { unit: 'bytes', min: 0 },
     series: [{ label: text('bench.memory'), points: parts.map(([, y], x) => ({ x, y })) }],
   };
-}
-
-/** A round number above all whiskers, which Chart.js does not know of. */
-function roundUp(values: readonly number[]): number {
-  const most = Math.max(1, ...values);
-  const step = 10 ** Math.floor(Math.log10(most)) / 2;
-  return Math.ceil(most / step) * step;
 }
 
 function spreadPoint(x: number, { median, least, most }: Spread): ChartPoint {

@@ -84,6 +84,8 @@ export function chartConfig(spec: ChartSpec, look: ChartLook): ChartConfiguratio
     },
     ...(spec.y.min !== undefined && { min: spec.y.min }),
     ...(spec.y.max !== undefined && { max: spec.y.max }),
+    // Chart.js does not know of whiskers.
+    suggestedMax: Math.max(...spec.series.flatMap(({ points }) => points.map(({ y, high }) => high ?? y ?? 0)), 0),
     beginAtZero: spec.y.unit !== 'points' && !spec.y.logarithmic,
   };
   return {
@@ -141,7 +143,8 @@ function colourOf({ series }: ChartColours, at: number): string {
 
 /** A power of ten. */
 function isRound(value: number): boolean {
-  return Math.abs(Math.log10(value) % 1) < 1e-9;
+  const power = Math.log10(value);
+  return Math.abs(power - Math.round(power)) < 1e-9;
 }
 
 /** The axis ends where the data does: no empty strip after the last second. */

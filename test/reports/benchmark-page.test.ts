@@ -38,13 +38,12 @@ const chart = (id: string, of = result) => benchmarkCharts(of).find((spec) => sp
 const labels = (id: string) => chart(id)?.x.categories?.map((label) => ('raw' in label ? label.raw : label));
 
 describe('the charts of a measurement', () => {
-  test('show rates with their spread, and room for the whiskers', () => {
+  test('show rates with their spread', () => {
     expect(labels('prefill')).toEqual(['128', '2,048']);
     expect(chart('prefill')?.series[0]?.points).toEqual([
       { x: 0, y: 440, low: 396, high: 528 },
       { x: 1, y: 400, low: 360, high: 480 },
     ]);
-    expect(chart('prefill')?.y).toMatchObject({ min: 0, max: 550 });
     expect(chart('decode')?.series[0]?.points[0]).toMatchObject({ x: 0, y: 240 });
   });
 
