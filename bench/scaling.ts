@@ -70,6 +70,12 @@ async function measure(): Promise<ScalingResult> {
     const small = makeModel(scratch, SMALL);
     const on = (task: Omit<PointTask, 'model' | 'threads' | 'repeats'> & Partial<PointTask>) => () =>
       measurePoint({ model: middle.folder, threads, repeats, ...task });
+    if (values.data !== undefined) {
+      await axis(
+        'questions',
+        upTo([100, 1000, 14_042], largest).map((size) => () => askQuestions(small.folder, size)),
+      );
+    }
     await axis(
       'threads',
       upTo([1, 2, 4, 8, 16, 32, 64, 128], threads).map((size) => on({ size, threads: size, prompt: 512, decode: 32 })),
@@ -89,12 +95,6 @@ async function measure(): Promise<ScalingResult> {
         return on({ size: parameters, model: folder, prompt: 256, decode: 8 })();
       }),
     );
-    if (values.data !== undefined) {
-      await axis(
-        'questions',
-        upTo([100, 1000, 4000, 14_042], largest).map((size) => () => askQuestions(small.folder, size)),
-      );
-    }
     return {
       schema: 1,
       created: new Date().toISOString(),

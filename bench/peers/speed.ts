@@ -2,7 +2,7 @@
  * evalrun beside transformers and llama.cpp on the same weights and the same work, taking turns within one run.
  *
  *     node dist/bench/peers/speed.js --model DIR --python PYTHON [--llama-cpp FOLDER --gguf FILE] [--fp8 DIR] [--minutes 4] [--repeats 5]
- *         [--threads 2] [--prompt 512] [--context 64] [--tokens 8] [--batches 1,16] [--out FILE.json]
+ *         [--threads 2] [--prompt 512] [--context 32] [--tokens 8] [--batches 1,16] [--out FILE.json]
  *
  * A round is every kind of work once by every peer, the peers in turns. Rounds go on until there are --repeats of them or --minutes
  * would be over after one more; one before them warms up and is not counted. --fp8 is the same checkpoint quantized. Every peer runs in
@@ -29,7 +29,7 @@ const { values } = parseArgs({
     repeats: { type: 'string', default: '5' },
     threads: { type: 'string', default: String(os.availableParallelism()) },
     prompt: { type: 'string', default: '512' },
-    context: { type: 'string', default: '64' },
+    context: { type: 'string', default: '32' },
     tokens: { type: 'string', default: '8' },
     batches: { type: 'string', default: '1,16' },
     out: { type: 'string' },
