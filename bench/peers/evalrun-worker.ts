@@ -11,7 +11,6 @@ const engine = await loadEngine({
   // All prompts in one step: then every sequence decodes in every step after it.
   batchTokens: 8192,
   kvTokens: 16_384,
-  checkWeights: false,
   optionalTokenizer: true,
 });
 const { vocabSize } = engine.arch;

@@ -21,7 +21,7 @@ export interface PointTask {
 const task = JSON.parse(process.argv[2] ?? '') as PointTask;
 const { model, threads, repeats, size, prompt, decode, shared } = task;
 const kvTokens = 1024 + (prompt ?? 0) + (shared === undefined ? 0 : shared.prompts * (shared.prefix + shared.own + 32));
-const engine = await loadEngine({ model, threads, dtype: 'bf16', kvTokens, checkWeights: false });
+const engine = await loadEngine({ model, threads, dtype: 'bf16', kvTokens });
 const rates: Record<string, Spread> = {};
 if (prompt !== undefined)
   rates.prompts = (await measurePrefill(engine, prompt, { repeats, decodeTokens: 1 })).tokensPerSecond;

@@ -29,7 +29,7 @@ export async function runBenchmark(options: BenchmarkOptions): Promise<Benchmark
   onProgress?.('loading');
   const begin = performance.now();
   const kvTokens = Math.max(...batches) * (contextTokens + options.decodeTokens + 64) + Math.max(...lengths) + 128;
-  const engine = await loadEngine({ ...options.engine, kvTokens, checkWeights: false, optionalTokenizer: true });
+  const engine = await loadEngine({ ...options.engine, kvTokens, optionalTokenizer: true });
   const loadSeconds = (performance.now() - begin) / 1000;
   try {
     const prefill: PrefillPoint[] = [];
