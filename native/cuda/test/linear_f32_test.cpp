@@ -14,7 +14,8 @@ using evalrun::test::name_of;
 using evalrun::test::print;
 
 // The choice between the kernels depends on how many multiprocessors there are to keep busy.
-const char* run_with(int multiprocessors, const auto& op) {
+template <class Op>
+const char* run_with(int multiprocessors, const Op& op) {
   const int before = context().multiprocessors;
   context().multiprocessors = multiprocessors;
   begin_step();
