@@ -22,6 +22,11 @@ export type Device =
       readonly gpu: GpuInfo;
     };
 
+/** Whether a device's name is a GPU's. */
+export function isGpu(name: string): boolean {
+  return name.startsWith('cuda');
+}
+
 /** `cuda` where the number of the GPU says nothing: the same model of GPU computes the same. */
 export function deviceWithoutIndex(name: string): string {
   return name.replace(/^cuda:\d+/, 'cuda');
@@ -33,7 +38,7 @@ export function deviceWithoutIndex(name: string): string {
  * @throws EvalrunError device/cuda when a GPU is asked for and cannot be used
  */
 export async function chooseDevice(asked: DeviceOption, askCuda: () => Promise<CudaInfo>): Promise<Device> {
-  if (asked === 'cpu') return { kind: 'cpu', name: 'cpu', reason: 'asked for' };
+  if (asked === 'cpu') return { kind: 'cpu', name: 'cpu', reason: 'it was asked for' };
   const cuda = await askCuda();
   const usable = cuda.gpus.filter(({ reason }) => reason === '');
   const index = /^cuda:(\d+)$/.exec(asked)?.[1];
@@ -82,9 +87,9 @@ function describeProblem(gpu: GpuInfo): string {
 }
 
 function whyTaken(asked: DeviceOption, cuda: CudaInfo, gpu: GpuInfo): string {
-  if (asked !== 'auto') return 'asked for';
+  if (asked !== 'auto') return 'it was asked for';
   const passedOver = cuda.gpus.filter(({ index, reason }) => index < gpu.index && reason !== '').map(describeProblem);
-  const others = cuda.gpus.length > 1 ? 'the first GPU that can be used' : 'there is a GPU';
+  const others = cuda.gpus.length > 1 ? 'it is the first GPU that can be used' : 'it can be used';
   return [others, ...passedOver].join('; ');
 }
 

@@ -38,8 +38,6 @@ export interface GpuMemoryPlanOptions {
 }
 
 interface Model {
-  /** For messages. */
-  readonly folder: string;
   readonly arch: ArchSpec;
   readonly tensors: readonly PlannedTensor[];
 }
@@ -70,7 +68,26 @@ export function defaultGpuBatchTokens(arch: ArchSpec, numerics: Numerics, freeBy
 }
 
 /** @throws EvalrunError memory/plan with every part when the plan does not fit. */
-export function planGpuMemory({ folder, arch, tensors }: Model, options: GpuMemoryPlanOptions): GpuMemoryPlan {
+export function planGpuMemory(
+  model: Model & { readonly folder: string },
+  options: GpuMemoryPlanOptions,
+): GpuMemoryPlan {
+  const plan = gpuMemoryPlan(model, options);
+  if (fitsGpu(plan)) return plan;
+  throw new EvalrunError('memory/plan', {
+    what: `${model.folder} does not fit into the memory of ${plan.device}`,
+    expected: renderGpuMemoryPlan(plan),
+    found: `${gib(plan.availableBytes)} free`,
+    todo: 'use a larger or an emptier GPU, a smaller checkpoint, --dtype fp8, or a smaller --batch-tokens; "evalrun inspect" shows what fits',
+  });
+}
+
+export function fitsGpu({ totalBytes, availableBytes }: GpuMemoryPlan): boolean {
+  return totalBytes <= availableBytes;
+}
+
+/** The plan, whether it fits or not. */
+export function gpuMemoryPlan({ arch, tensors }: Model, options: GpuMemoryPlanOptions): GpuMemoryPlan {
   const { numerics, gpu } = options;
   const batchTokens = options.batchTokens ?? defaultGpuBatchTokens(arch, numerics, gpu.freeBytes);
   const weights = weightParts(tensors, arch, numerics);
@@ -84,7 +101,7 @@ export function planGpuMemory({ folder, arch, tensors }: Model, options: GpuMemo
   const smallest = pagesFor(2 * batchTokens) + 1;
   const fitting = Math.floor((gpu.freeBytes - fixedBytes) / pageBytes);
   const kvPages = options.kvTokens === undefined ? Math.max(smallest, fitting) : pagesFor(options.kvTokens);
-  const plan: GpuMemoryPlan = {
+  return {
     device: gpu.name,
     weights,
     weightBytes,
@@ -98,15 +115,6 @@ export function planGpuMemory({ folder, arch, tensors }: Model, options: GpuMemo
     totalBytes: fixedBytes + kvPages * pageBytes,
     availableBytes: gpu.freeBytes,
   };
-  if (plan.totalBytes > plan.availableBytes) {
-    throw new EvalrunError('memory/plan', {
-      what: `${folder} does not fit into the memory of ${gpu.name}`,
-      expected: renderGpuMemoryPlan(plan),
-      found: `${gib(gpu.freeBytes)} free`,
-      todo: 'use a larger or an emptier GPU, a smaller checkpoint, --dtype fp8, or a smaller --batch-tokens; "evalrun inspect" shows every part',
-    });
-  }
-  return plan;
 }
 
 export function renderGpuMemoryPlan(plan: GpuMemoryPlan): string {

@@ -29,6 +29,9 @@ __device__ uint32_t bf16x2_from_e4m3x2(uint16_t codes);     // exact
 __device__ void f16_from_e4m3x4(uint32_t codes, uint32_t& low, uint32_t& high);
 __device__ float from_f16(uint16_t bits);
 
+// 2^x with a relative error of 2^-22; 0 where that is below 2^-126.
+__device__ float fast_exp2(float x);
+
 // --- warps ----------------------------------------------------------------------------------------------------------------
 // All 32 lanes take part in each of these.
 template <class T> __device__ T shuffle(T value, int lane);

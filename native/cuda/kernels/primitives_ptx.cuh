@@ -34,6 +34,12 @@ __device__ __forceinline__ float from_f16(uint16_t bits) {
   return value;
 }
 
+__device__ __forceinline__ float fast_exp2(float x) {
+  float power;
+  asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(power) : "f"(x));
+  return power;
+}
+
 #if defined(EVALRUN_PTX_E4M3)
 
 __device__ __forceinline__ uint16_t pack_e4m3(float low, float high) {
