@@ -1,6 +1,7 @@
 // The subcommands of the check. Each adds what it found to `records`, which are printed and written as JSON by main, and returns whether
 // everything it checked was right.
 #pragma once
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,10 @@
 namespace evalrun::check {
 
 using Records = std::vector<Record>;
+
+// What `check` returns; an error of the engine is a failed record and does not keep other checks from being made. Errors of the plan are
+// thrown on.
+bool survived(const std::string& model, const std::string& dtype, Records& records, const std::function<bool()>& check);
 
 // Reference checkpoints against what another program computed for them, and against the CPU's scalar reference.
 bool check_oracles(const Options& options, Records& records);
