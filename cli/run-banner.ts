@@ -21,8 +21,8 @@ export function renderStart({ folder, record, done, total }: RunStart, columns =
 function renderEngine({ engine }: RunRecord): [string, string][] {
   const { remote } = engine;
   if (remote !== undefined) {
-    const [server, version] = [remote.server ?? 'a server without a name', remote.system_fingerprint];
-    return [['server', `${remote.base_url}, ${server}${version === null ? '' : `, ${version}`}`]];
+    const names = [remote.server ?? 'a server without a name', remote.version, remote.system_fingerprint];
+    return [['server', [remote.base_url, ...names.filter((name) => name != null)].join(', ')]];
   }
   return [
     // A GPU's run has threads for little more than loading.

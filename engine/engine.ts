@@ -201,6 +201,8 @@ export interface RemoteInfo {
   readonly entry: string | null;
   /** Its `server` header. */
   readonly server: string | null;
+  /** Of the engine, where it tells it outside OpenAI's endpoints (vLLM, SGLang). */
+  readonly version: string | null;
   readonly systemFingerprint: string | null;
   /** What its endpoints can do. */
   readonly abilities: Readonly<Record<string, string | number | boolean>>;

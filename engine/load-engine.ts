@@ -36,8 +36,6 @@ export interface EngineOptions {
   readonly kvTokens?: number;
   /** More of them for requests that come at the same time, where memory allows. */
   readonly usefulKvTokens?: number;
-  /** Search the weights for NaN and infinity while fingerprinting them. Default true. */
-  readonly checkWeights?: boolean;
   /** Run the CPU's scalar reference kernels only: slow, and the judge of all others. */
   readonly referenceKernels?: boolean;
   /** Do without tokenizer.json: for token ids in, logits out. */

@@ -130,6 +130,8 @@ const remoteSchema = z.object({
   entry: z.string().nullable(),
   /** Its `server` header. */
   server: z.string().nullable(),
+  /** Of vLLM or SGLang, as their own endpoints tell it. */
+  version: z.string().nullish(),
   system_fingerprint: z.string().nullable(),
   abilities: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
   /** One question alone and in a crowd. */

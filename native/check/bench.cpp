@@ -244,6 +244,19 @@ void measure_cache(const ShapeModel& shape, Device& device, const Options& optio
                         .add("taken from the device", before > 0 ? taken / tokens : 0));
 }
 
+// As many layers as the GPU has memory for, with room for the cache and the workspaces; 0: all of them.
+int layers_that_fit(const Plan& plan, const Options& options) {
+  constexpr int64_t kRoom = int64_t{10} << 30;
+  const int64_t free = free_bytes(options);
+  if (free == 0 || plan.spec.mtp_layers > 0) return 0;
+  for (int layers = plan.spec.layers; layers > 1; --layers) {
+    Plan fewer = plan;
+    keep_layers(fewer, layers);
+    if (count_shape(fewer).weight_bytes + kRoom <= free) return layers;
+  }
+  return 1;
+}
+
 }  // namespace
 
 bool measure_shape(const Options& options, Records& records) {
@@ -252,10 +265,13 @@ bool measure_shape(const Options& options, Records& records) {
   const int prefix_pages = pages_of(kPrefixTokens) + questions_per_step(sizes) * 3;
   const int prompt_pages = std::max(1, sizes.batch_tokens / (kPrefixTokens + kQuestionTokens)) * pages_of(kPrefixTokens + kQuestionTokens);
   const int decoding = *std::max_element(sizes.batches.begin(), sizes.batches.end()) * decode_pages(sizes);
-  ShapeModel shape(read_plan(options.target()), options.integer("--layers", 0), device, options, std::max({prefix_pages, prompt_pages, decoding}));
+  const Plan plan = read_plan(options.target());
+  const int layers = options.integer("--layers", layers_that_fit(plan, options));
+  ShapeModel shape(plan, layers, device, options, std::max({prefix_pages, prompt_pages, decoding}));
   const double bytes = static_cast<double>(shape.counts().weight_bytes);
   records.push_back(Record()
                         .add("shape", shape.plan().name)
+                        .add("layers", shape.spec().layers)
                         .add("measured", "loading")
                         .add("weights GB", bytes * 1e-9)
                         .add("seconds", shape.load_seconds())

@@ -2,11 +2,12 @@
 # Proves and measures the engine on this machine's NVIDIA GPU: builds, compares, shuffles, sanitizes, times. Needs cmake, g++ and nvcc;
 # compute-sanitizer, PyTorch with transformers, and Node.js are used where they are. No network.
 #
-#   native/check/gpu-check.sh [--plans FOLDER] [--out FOLDER] [--build FOLDER] [--minutes N] [--only STAGE,..]
+#   native/check/gpu-check.sh [--plans FOLDER] [--out FOLDER] [--build FOLDER] [--minutes N] [--at-most SECONDS] [--only STAGE,..]
 #
 #   --plans    what `npm run gpu:plans` wrote; default native/build-plans, made here where Node.js is
 #   --out      where <gpu>.json and gpu-check.log go; default bench/results
 #   --minutes  for everything, the build included; default 8
+#   --at-most  seconds for any one stage, where its own limit is longer
 #   --only     of the stages, in this order: build ops oracles invariance memcheck racecheck limits v2-lite-bf16 v2-lite-fp8 llama-1b-bf16
 #              v3-layers-fp8 transformers evalrun
 #
@@ -14,16 +15,16 @@
 # 3 this machine cannot.
 set -u
 root=$(cd "$(dirname "$0")/../.." && pwd)
-plans=$root/native/build-plans out=$root/bench/results build=$root/native/build-gpu-check minutes=8 only=
+plans=$root/native/build-plans out=$root/bench/results build=$root/native/build-gpu-check minutes=8 only= at_most=600
 while [ $# -gt 0 ]; do
   case $1 in
-    --plans | --out | --build | --minutes | --only)
+    --plans | --out | --build | --minutes | --at-most | --only)
       [ $# -ge 2 ] || { echo "$1 needs a value" >&2; exit 3; }
-      declare "${1#--}=$2"; shift 2 ;;
+      name=${1#--}; declare "${name//-/_}=$2"; shift 2 ;;
     *) echo "unknown option $1; see the top of $0" >&2; exit 3 ;;
   esac
 done
-case $minutes in '' | *[!0-9]*) echo "--minutes is not a whole number: $minutes" >&2; exit 3 ;; esac
+case $minutes$at_most in '' | *[!0-9]*) echo "--minutes and --at-most are whole numbers: $minutes, $at_most" >&2; exit 3 ;; esac
 cannot() { echo "gpu-check cannot run here: $1" >&2; exit 3; }
 
 begin=$(date +%s)
@@ -58,6 +59,7 @@ stage() {
   local name=$1 kind=$2 limit=$3 seconds status state why
   shift 3
   case ",$only," in ,, | *",$name,"*) ;; *) return ;; esac
+  [ "$limit" -le "$at_most" ] || limit=$at_most
   [ "$limit" -le "$(left)" ] || limit=$(left)
   echo "== $name" | tee -a "$log"
   local start=$(date +%s)
@@ -97,6 +99,7 @@ peer() {
 }
 suites() {
   command -v node >/dev/null && [ -f "$root/dist/cli/main.js" ] && [ -f "$root/native/build/evalrun.node" ] || { echo "there is no built evalrun (npm ci)"; return 77; }
+  grep -q '"compiled": true' "$root/native/build/cuda.json" 2>/dev/null || { echo "evalrun is built without CUDA here (npm run build:native)"; return 77; }
   node "$root/dist/cli/main.js" --suite mmlu,bilingual --device cuda --limit 40 --out "$work/runs" --json
 }
 copy_rate() { sed -n 's/.*"copy, GB\/s".*"median": \([0-9.e+]*\).*/\1/p' "$work/limits.json" 2>/dev/null; }

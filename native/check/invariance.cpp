@@ -45,13 +45,14 @@ class InvarianceTest {
  public:
   InvarianceTest(const Plan& plan, const std::string& dtype, std::shared_ptr<Device> device, const Options& options, Records& records)
       : plan_(plan), dtype_(dtype), records_(records), device_(std::move(device)) {
-    const int most = std::min(plan.spec.context_length, options.integer("--max-tokens", 200));
+    const int most = std::min(plan.spec.context_length, std::max(2, options.integer("--max-tokens", 200)));
     Random random{plan.spec.vocab * 2654435761u};
     int pages = 0;
     std::vector<int32_t> beginning;
     for (int i = 0; i < std::min(most, kCommon); ++i) beginning.push_back(random.below(plan.spec.vocab));
     for (const int wanted : kLengths) {
       const int length = std::min(wanted, most);
+      if (wanted > most && !sequences_.empty() && static_cast<int>(sequences_.back().tokens.size()) == most) break;
       Sequence sequence{beginning, pages_from(pages, length)};
       sequence.tokens.resize(std::min(length, static_cast<int>(beginning.size())));
       while (static_cast<int>(sequence.tokens.size()) < length) sequence.tokens.push_back(random.below(plan.spec.vocab));

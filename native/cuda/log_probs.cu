@@ -1,18 +1,19 @@
 // LogProbsOp: a bf16 head is reduced inside its product; logits of an f32 head pass through memory, a part of the vocabulary at a time.
+#include "cuda/log_probs.h"
+
 #include <algorithm>
 #include <stdexcept>
 
 #include "cuda/kernels/log_probs.cuh"
 #include "cuda/linear_f32.h"
 #include "cuda/matmul.h"
-#include "cuda/ops.h"
 #include "ops/numeric.h"
 
 namespace evalrun::cuda {
 namespace {
 
 constexpr int kAskedThreads = 128;
-// Logits of an f32 head in memory at once.
+// 64 MB.
 constexpr int64_t kLogitsAtOnce = int64_t{1} << 24;
 
 dim3 blocks_for(int64_t count, int64_t of_block) { return dim3(static_cast<unsigned>(ceil_div(count, of_block))); }
@@ -56,17 +57,19 @@ void summarize_bf16(Context& ctx, const LogProbsOp& op, LogitSummary* summaries)
   }
 }
 
-void summarize_f32(Context& ctx, const LogProbsOp& op, LogitSummary* summaries, int tiles) {
+void summarize_f32(Context& ctx, const LogProbsOp& op, LogitSummary* summaries, int tiles, int64_t logits_at_once) {
   const int64_t vocabulary = op.head.rows;
   const bool keep = op.logits_out != nullptr;
-  const int64_t at_once = keep ? vocabulary : std::min(vocabulary, std::max<int64_t>(1, kLogitsAtOnce / op.rows / kLogitTile) * kLogitTile);
+  // Whole tiles of the vocabulary, so that a tile's summary is made of one part.
+  const int64_t part = std::max<int64_t>(1, logits_at_once / op.rows / kLogitTile) * kLogitTile;
+  const int64_t at_once = keep ? vocabulary : std::min(vocabulary, part);
   float* logits = keep ? op.logits_out : ctx.scratch.take<float>(op.rows * at_once, "logits");
   for (int64_t first = 0; first < vocabulary; first += at_once) {
     const int columns = static_cast<int>(std::min(at_once, vocabulary - first));
-    Weight part = op.head;
-    part.data = static_cast<const char*>(op.head.data) + first * op.head.row_stride() * element_size(op.head.dtype);
-    part.rows = columns;
-    run_f32(ctx, LinearOp{op.x, op.head.columns, part, nullptr, Precision::kF32, op.rows, logits, at_once});
+    Weight rows = op.head;
+    rows.data = static_cast<const char*>(op.head.data) + first * op.head.row_stride() * element_size(op.head.dtype);
+    rows.rows = columns;
+    run_f32(ctx, LinearOp{op.x, op.head.columns, rows, nullptr, Precision::kF32, op.rows, logits, at_once});
     const int first_id = static_cast<int>(first);
     launch(ctx, "summarize_logits", summarize_logits, blocks_for(op.rows * ceil_div(columns, kLogitTile), kSummaryWarps),
            dim3(32 * kSummaryWarps), 0, logits, at_once, op.rows, columns, first_id, summaries, tiles);
@@ -76,7 +79,7 @@ void summarize_f32(Context& ctx, const LogProbsOp& op, LogitSummary* summaries, 
 
 }  // namespace
 
-const char* run(Context& ctx, const LogProbsOp& op) {
+const char* run_log_probs(Context& ctx, const LogProbsOp& op, int64_t logits_at_once) {
   if (op.precision == Precision::kFP8) throw std::invalid_argument("log_probs: the head is computed in bf16 or f32, not in fp8");
   const bool f32 = op.precision == Precision::kF32;
   const char* name = f32 ? "simt" : "mma";
@@ -84,7 +87,7 @@ const char* run(Context& ctx, const LogProbsOp& op) {
   const int tiles = static_cast<int>(ceil_div(op.head.rows, kLogitTile));
   auto* summaries = ctx.scratch.take<LogitSummary>(static_cast<int64_t>(op.rows) * tiles, "summaries of logits");
   if (f32) {
-    summarize_f32(ctx, op, summaries, tiles);
+    summarize_f32(ctx, op, summaries, tiles, logits_at_once);
   } else {
     summarize_bf16(ctx, op, summaries);
   }
@@ -96,5 +99,7 @@ const char* run(Context& ctx, const LogProbsOp& op) {
          log_sum, op.asked);
   return name;
 }
+
+const char* run(Context& ctx, const LogProbsOp& op) { return run_log_probs(ctx, op, kLogitsAtOnce); }
 
 }  // namespace evalrun::cuda

@@ -19,10 +19,11 @@ function(use_sim target)
 endfunction()
 
 function(add_sim_test name)
-  add_executable(${name} ${SIM_TEST_SOURCES} ${ARGN} test/test_data.cpp test/test_runner.cpp $<TARGET_OBJECTS:evalrun_kernels>
+  add_executable(${name} ${SIM_TEST_SOURCES} ${ARGN} cuda/nvml.cpp test/test_data.cpp test/test_runner.cpp
+    $<TARGET_OBJECTS:evalrun_kernels>
     $<TARGET_OBJECTS:evalrun_model>)
   use_sim(${name})
-  target_link_libraries(${name} PRIVATE Threads::Threads)
+  target_link_libraries(${name} PRIVATE Threads::Threads ${CMAKE_DL_LIBS})
 endfunction()
 
 add_library(evalrun_cuda_sim OBJECT ${SIM_SOURCES})
@@ -30,6 +31,7 @@ use_sim(evalrun_cuda_sim)
 add_sim_test(evalrun_cuda_sim_test $<TARGET_OBJECTS:evalrun_cuda_sim>)
 # Whole models on the simulated GPU: check/README.md.
 evalrun_add_check(evalrun_sim_check $<TARGET_OBJECTS:evalrun_cuda_sim>)
+set_target_properties(evalrun_sim_check PROPERTIES EXCLUDE_FROM_ALL OFF)
 
 set(sanitizers -fsanitize=address,undefined)
 set(CMAKE_REQUIRED_FLAGS ${sanitizers})

@@ -27,24 +27,20 @@ struct PromptRows {
   static constexpr int kTiles = kPageTokens / 8;
 
   int position[2];
-  const float* q[2];
   uint32_t held[kHeld ? kQk / 16 : 1][4];
   float output[kV / 8][4];
   float maximum[2] = {kMinusInfinity, kMinusInfinity};
   float total[2] = {0, 0};  // of this lane's columns
 
-  __device__ __forceinline__ uint32_t query_pair(int row, int column, int columns) const {
-    return column < columns ? pack_bf16(q[row][column], q[row][column + 1]) : 0;
-  }
-
-  __device__ __forceinline__ void load_queries(int columns, uint16_t* shared) {
+  // q: of this lane's two rows.
+  __device__ __forceinline__ void load_queries(const float* const (&q)[2], int columns, uint16_t* shared) {
     const int lane = threadIdx.x % 32;
 #pragma unroll
     for (int k = 0; k < kQk / 16; ++k) {
 #pragma unroll
       for (int i = 0; i < 4; ++i) {
         const int column = k * 16 + i / 2 * 8 + lane % 4 * 2;
-        const uint32_t pair = query_pair(i % 2, column, columns);
+        const uint32_t pair = column < columns ? pack_bf16(q[i % 2][column], q[i % 2][column + 1]) : 0;
         if constexpr (kHeld) {
           held[k][i] = pair;
         } else {
@@ -79,20 +75,28 @@ struct PromptRows {
   }
 
   __device__ __forceinline__ void mask(float (&s)[kTiles][4], int first_position, int window) const {
-    const int lane = threadIdx.x % 32;
+    // Relative to this lane's first column of the page.
+    const int first = first_position + threadIdx.x % 4 * 2;
 #pragma unroll
-    for (int t = 0; t < kTiles; ++t) {
+    for (int r = 0; r < 2; ++r) {
+      const int begin = first_key(position[r], window) - first, end = position[r] - first;
 #pragma unroll
-      for (int i = 0; i < 4; ++i) {
-        const int key = first_position + t * 8 + lane % 4 * 2 + i % 2;
-        const int query = position[i / 2];
-        if (key > query || key < first_key(query, window)) s[t][i] = kMinusInfinity;
+      for (int t = 0; t < kTiles; ++t) {
+        if (t * 8 > end) s[t][2 * r] = kMinusInfinity;
+        if (t * 8 + 1 > end) s[t][2 * r + 1] = kMinusInfinity;
+      }
+      if (begin <= 0) continue;
+#pragma unroll
+      for (int t = 0; t < kTiles; ++t) {
+        if (t * 8 < begin) s[t][2 * r] = kMinusInfinity;
+        if (t * 8 + 1 < begin) s[t][2 * r + 1] = kMinusInfinity;
       }
     }
   }
 
   // s becomes the probabilities, not yet rounded; the sums so far are rescaled.
   __device__ __forceinline__ void soften(float (&s)[kTiles][4], float scale_log2) {
+    float corrections[2];
 #pragma unroll
     for (int r = 0; r < 2; ++r) {
       float highest = maximum[r];
@@ -100,8 +104,8 @@ struct PromptRows {
       for (int t = 0; t < kTiles; ++t) highest = fmaxf(highest, fmaxf(s[t][2 * r], s[t][2 * r + 1]));
       highest = fmaxf(highest, shuffle_xor(highest, 1));
       highest = fmaxf(highest, shuffle_xor(highest, 2));
-      const float subtracted = finite_maximum(highest);
-      const float correction = exponential(maximum[r], subtracted, scale_log2);
+      const float subtracted = finite_maximum(highest) * scale_log2;
+      const float correction = rescaling(maximum[r], highest, scale_log2);
       maximum[r] = highest;
       float sum = 0;
 #pragma unroll
@@ -112,11 +116,14 @@ struct PromptRows {
         sum += s[t][2 * r + 1];
       }
       total[r] = fmaf(total[r], correction, sum);
+      corrections[r] = correction;
+    }
+    // Past the first pages the maxima seldom change, and a product with 1 changes nothing.
+    if (ballot(corrections[0] != 1.0f || corrections[1] != 1.0f) == 0) return;
 #pragma unroll
-      for (int c = 0; c < kV / 8; ++c) {
-        output[c][2 * r] *= correction;
-        output[c][2 * r + 1] *= correction;
-      }
+    for (int c = 0; c < kV / 8; ++c) {
+#pragma unroll
+      for (int i = 0; i < 4; ++i) output[c][i] *= corrections[i / 2];
     }
   }
 
@@ -153,18 +160,17 @@ __global__ void __launch_bounds__(256, kQk <= 64 ? 2 : 1) attend_prompt(PromptAr
   const int block_last = position_of(tile.first + warps * 16 - 1) / kPageTokens;
   const int block_first = first_key(position_of(tile.first), a.window) / kPageTokens;
   const int warp_row = tile.first + warp * 16;
-  // Of the pages that the tile walks, those that this warp's rows see at all, and those that all of them see whole.
   const int low = position_of(warp_row), high = position_of(warp_row + 15);
-  const int seen_first = first_key(low, a.window) / kPageTokens, seen_last = high / kPageTokens;
 
   PromptRows<kQk, kV> own;
   uint16_t* queries = shared + 2 * kStage + warp * 16 * (kQk + kRowPadding);
+  const float* q[2];
 #pragma unroll
   for (int r = 0; r < 2; ++r) {
     const int index = warp_row + lane / 4 + r * 8;
     const int row = index < rows ? index : rows - 1;
     own.position[r] = span.start_position + row / a.group;
-    own.q[r] = a.q + static_cast<int64_t>(span.first_row + row / a.group) * a.q_stride +
+    q[r] = a.q + static_cast<int64_t>(span.first_row + row / a.group) * a.q_stride +
                static_cast<int64_t>(head * a.group + row % a.group) * a.keys.columns;
   }
 #pragma unroll
@@ -183,20 +189,19 @@ __global__ void __launch_bounds__(256, kQk <= 64 ? 2 : 1) attend_prompt(PromptAr
     copy_async_commit();
   };
   fetch(block_first);
-  own.load_queries(a.keys.columns, queries);
+  own.load_queries(q, a.keys.columns, queries);
 
   for (int block = block_first; block <= block_last; ++block) {
     copy_async_wait<0>();
     __syncthreads();  // this page is there, and nobody reads the one before
     if (block < block_last) fetch(block + 1);
-    if (block < seen_first || block > seen_last) continue;
+    // Pages of the tile that none of this warp's rows sees; pages that some see in part.
+    const int first = block * kPageTokens, last = first + kPageTokens - 1;
+    if (first > high || last < first_key(low, a.window)) continue;
     const uint16_t* stage = shared + block % 2 * kStage;
     float s[PromptRows<kQk, kV>::kTiles][4];
     own.score(s, stage, queries);
-    const int first_position = block * kPageTokens;
-    if (first_position + kPageTokens - 1 > low || first_position < first_key(high, a.window)) {
-      own.mask(s, first_position, a.window);
-    }
+    if (last > low || first < first_key(high, a.window)) own.mask(s, first, a.window);
     own.soften(s, a.scale_log2);
     own.add_values(s, stage + kKeyElements);
   }

@@ -241,8 +241,8 @@ __global__ void __launch_bounds__(S::kWarps * 32, 1) attend_split(SplitArguments
       highest = fmaxf(highest, shuffle_xor(highest, 1));
       highest = fmaxf(highest, shuffle_xor(highest, 2));
       highest = fmaxf(highest, shuffle_xor(highest, 4));
-      const float subtracted = finite_maximum(highest);
-      const float correction = exponential(maximum[p], subtracted, a.scale_log2);
+      const float subtracted = finite_maximum(highest) * a.scale_log2;
+      const float correction = rescaling(maximum[p], highest, a.scale_log2);
       maximum[p] = highest;
       float sum = 0;
 #pragma unroll

@@ -1,6 +1,6 @@
 // A stable counting sort of (row, k) pairs by expert, without atomics: every place is counted, none is raced for.
 //
-// Chunks of kChunk pairs belong to blocks and, within them, equal runs of them to warps. Each warp counts its run's experts; sums over
+// Chunks of kChunk pairs belong to blocks and, within them, equal runs to warps. Each warp counts the experts of its run; sums over
 // warps, chunks and experts in order give every warp its first slot of every expert; then the warp deals out the slots in order.
 #pragma once
 #include "cuda/kernels/reduce.cuh"

@@ -31,7 +31,6 @@ __device__ __forceinline__ void combine_row(const RowSplits& row, int columns, f
   float highest = kMinusInfinity;
   for (int s = row.first + lane; s <= row.last; s += 32) highest = fmaxf(highest, row.sums[s * row.stride].x);
   for (int mask = 1; mask < 32; mask *= 2) highest = fmaxf(highest, shuffle_xor(highest, mask));
-  highest = finite_maximum(highest);
 #pragma unroll
   for (int g = 0; g < kGroups; ++g) result[g] = make_float4(0, 0, 0, 0);
   float total = 0;
@@ -39,7 +38,7 @@ __device__ __forceinline__ void combine_row(const RowSplits& row, int columns, f
     float weights = 0, shares = 0;  // of split base + lane
     if (base + lane <= row.last) {
       const float2 sum = row.sums[(base + lane) * row.stride];
-      weights = exponential(sum.x, highest, scale_log2);
+      weights = rescaling(sum.x, highest, scale_log2);
       shares = weights * sum.y;
     }
     const int count = row.last - base + 1 < 32 ? row.last - base + 1 : 32;

@@ -35,27 +35,29 @@ __global__ void __launch_bounds__(256, 2) expand_latent(ExpandArguments a) {
   const int first_column = blockIdx.x * kExpandTile;
   const int columns = a.heads * (a.nope_dim + a.v_dim);
   const int first_slot = blockIdx.y * kPages;
-  const int64_t row_stride = a.rank + a.rope_dim;
-  const uint16_t* pages[kPages];
-#pragma unroll
-  for (int p = 0; p < kPages; ++p) {
-    const int slot = first_slot + p < a.slots ? first_slot + p : a.slots - 1;
-    pages[p] = a.cache + a.page_of_slot[slot] * kPageTokens * row_stride;
-  }
+  const int row_stride = a.rank + a.rope_dim;
+  const auto page_of = [&](int p) {
+    return a.page_of_slot[first_slot + p < a.slots ? first_slot + p : a.slots - 1] * int64_t{kPageTokens};
+  };
 
+  // This thread's eight columns of rows thread / 8, 32 rows on, .. of latents and weights.
+  const int row = thread / 8, piece = thread % 8 * 8;
+  const uint16_t* latents[kPages];
+#pragma unroll
+  for (int p = 0; p < kPages; ++p) latents[p] = a.cache + (page_of(p) + row) * row_stride + piece;
+  const uint16_t* weights = a.weight + (first_column + row) * a.weight_stride + piece;
+  const int weight_step = 32 * static_cast<int>(a.weight_stride);
   const int steps = (a.rank + kExpandDepth - 1) / kExpandDepth;
   const auto fetch = [&](int step) {
     if (step < steps) {
-      uint16_t* stage = shared + step % kExpandStages * kExpandStage;
-      const int k = step * kExpandDepth + thread % 8 * 8;
+      uint16_t* stage = shared + step % kExpandStages * kExpandStage + row * kExpandPitch + piece;
+      const int k = step * kExpandDepth;
+      const bool there = k + piece < a.rank;
 #pragma unroll
       for (int i = 0; i < kExpandTile / 32; ++i) {
-        const int row = i * 32 + thread / 8;
-        copy_async_16(stage + row * kExpandPitch + thread % 8 * 8,
-                      pages[i * 32 / kPageTokens] + row % kPageTokens * row_stride + k, k < a.rank);
-        const int column = first_column + row;
-        copy_async_16(stage + (kExpandTile + row) * kExpandPitch + thread % 8 * 8, a.weight + column * a.weight_stride + k,
-                      k < a.rank && column < columns);
+        copy_async_16(stage + i * 32 * kExpandPitch, latents[i / 2] + i % 2 * 32 * row_stride + k, there);
+        copy_async_16(stage + (kExpandTile + i * 32) * kExpandPitch, weights + i * weight_step + k,
+                      there && first_column + row + i * 32 < columns);
       }
     }
     copy_async_commit();
@@ -70,17 +72,17 @@ __global__ void __launch_bounds__(256, 2) expand_latent(ExpandArguments a) {
     copy_async_wait<kExpandStages - 2>();
     __syncthreads();
     fetch(step + kExpandStages - 1);
-    const uint16_t* rows = shared + step % kExpandStages * kExpandStage + warp_row * kExpandPitch;
-    const uint16_t* weights = shared + step % kExpandStages * kExpandStage + (kExpandTile + warp_column) * kExpandPitch;
+    const uint16_t* left_rows = shared + step % kExpandStages * kExpandStage + warp_row * kExpandPitch;
+    const uint16_t* right_rows = shared + step % kExpandStages * kExpandStage + (kExpandTile + warp_column) * kExpandPitch;
 #pragma unroll
     for (int k = 0; k < kExpandDepth; k += 16) {
       uint32_t left[4][4];
 #pragma unroll
-      for (int m = 0; m < 4; ++m) load_matrix_x4(left[m], a_address(rows + m * 16 * kExpandPitch, kExpandPitch, k));
+      for (int m = 0; m < 4; ++m) load_matrix_x4(left[m], a_address(left_rows + m * 16 * kExpandPitch, kExpandPitch, k));
 #pragma unroll
       for (int n = 0; n < 4; n += 2) {
         uint32_t right[4];
-        load_matrix_x4(right, key_address(weights + n * 8 * kExpandPitch, kExpandPitch, k));
+        load_matrix_x4(right, key_address(right_rows + n * 8 * kExpandPitch, kExpandPitch, k));
 #pragma unroll
         for (int m = 0; m < 4; ++m) mma_pair(sums[m][n], sums[m][n + 1], left[m], right);
       }
@@ -97,8 +99,8 @@ __global__ void __launch_bounds__(256, 2) expand_latent(ExpandArguments a) {
     for (int n = 0; n < 4; ++n) {
 #pragma unroll
       for (int r = 0; r < 2; ++r) {
-        const int row = warp_row + m * 16 + r * 8 + lane / 4, column = warp_column + n * 8 + lane % 4 * 2;
-        *reinterpret_cast<uint32_t*>(shared + row * kPitch + column) = pack_bf16(sums[m][n][2 * r], sums[m][n][2 * r + 1]);
+        const int at = (warp_row + m * 16 + r * 8 + lane / 4) * kPitch + warp_column + n * 8 + lane % 4 * 2;
+        *reinterpret_cast<uint32_t*>(shared + at) = pack_bf16(sums[m][n][2 * r], sums[m][n][2 * r + 1]);
       }
     }
   }
@@ -127,7 +129,7 @@ __global__ void __launch_bounds__(256, 2) expand_latent(ExpandArguments a) {
     for (int i = thread; i < rows * pieces; i += 256) {
       const int row = i / pieces, column = i % pieces * 8;
       store(a.keys, row, head, key_columns, a.nope_dim + column,
-            (row < kPageTokens ? pages[0] : pages[1]) + row % kPageTokens * row_stride + a.rank + column);
+            a.cache + (page_of(row / kPageTokens) + row % kPageTokens) * row_stride + a.rank + column);
     }
   }
 }

@@ -172,15 +172,13 @@ __device__ __forceinline__ void multiply_e4m3(TileSums<Shape>& sum, const Fragme
     for (int i = 0; i < Shape::kDown; ++i) {
 #pragma unroll
       for (int half = 0; half < 2; ++half) {
-        const uint32_t codes = in.a[i][chunk * 2 + half];
-        a[i][half] = f16x2_from_e4m3x2(static_cast<uint16_t>(codes));
-        a[i][half + 2] = f16x2_from_e4m3x2(static_cast<uint16_t>(codes >> 16));
+        f16_from_e4m3x4(in.a[i][chunk * 2 + half], a[i][half], a[i][half + 2]);
       }
     }
 #pragma unroll
     for (int j = 0; j < Shape::kAcross; ++j) {
-      const uint32_t codes = in.w[j / 2][j % 2 * 2 + chunk];
-      const uint32_t w[2] = {f16x2_from_e4m3x2(static_cast<uint16_t>(codes)), f16x2_from_e4m3x2(static_cast<uint16_t>(codes >> 16))};
+      uint32_t w[2];
+      f16_from_e4m3x4(in.w[j / 2][j % 2 * 2 + chunk], w[0], w[1]);
 #pragma unroll
       for (int i = 0; i < Shape::kDown; ++i) mma_f16(sum[i][j], a[i], w);
     }

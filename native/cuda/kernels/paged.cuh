@@ -14,17 +14,20 @@ namespace evalrun::cuda {
 constexpr int kRowPadding = 8;  // elements of bfloat16
 
 // Copies rows [first, first + kRows) of a page's head into `shared`, kColumns wide. Rows at or behind `valid` and columns behind
-// `columns` become zeros: a probability of 0 times what an unused slot happens to hold would not be 0.
+// `columns` become zeros: a probability of 0 times what an unused slot happens to hold would not be 0. Eight lanes copy 128 bytes
+// of a row at a time.
 template <int kRows, int kColumns>
 __device__ __forceinline__ void copy_rows(uint16_t* shared, const uint16_t* head, int row_stride, int columns, int first,
                                           int valid) {
-  constexpr int kChunks = kColumns / 8;
-  for (int i = threadIdx.x; i < kRows * kChunks; i += blockDim.x) {
-    const int row = i / kChunks;
-    const int column = i % kChunks * 8;
-    const bool there = first + row < valid && column < columns;
-    copy_async_16(shared + row * (kColumns + kRowPadding) + column,
-                  head + static_cast<int64_t>(first + row) * row_stride + column, there);
+  static_assert(kColumns % 64 == 0);
+  const int column = threadIdx.x % 8 * 8;
+#pragma unroll 1
+  for (int row = threadIdx.x / 8; row < kRows; row += blockDim.x / 8) {
+    const uint16_t* from = head + ((first + row) * row_stride + column);
+    uint16_t* to = shared + row * (kColumns + kRowPadding) + column;
+    const int width = first + row < valid ? columns : 0;
+#pragma unroll
+    for (int c = 0; c < kColumns; c += 64) copy_async_16(to + c, from + c, column + c < width);
   }
 }
 
@@ -63,13 +66,15 @@ __host__ __device__ constexpr int first_key(int position, int window) {
 
 constexpr float kMinusInfinity = -std::numeric_limits<float>::infinity();
 
-// exp(scale * (score - maximum)), with scale_log2 = scale * log2(e); 0 for a masked score, also while the maximum still is -inf.
-__device__ __forceinline__ float exponential(float score, float maximum, float scale_log2) {
-  return exp2f((score - maximum) * scale_log2);
+// Any number does as the maximum where nothing has been seen, and -inf minus -inf is none.
+__device__ __forceinline__ float finite_maximum(float maximum) { return maximum == kMinusInfinity ? 0.0f : maximum; }
+// exp(scale * (score - maximum)), 0 for a masked score; scale_log2 = scale * log2(e), scaled_maximum = finite maximum * scale_log2.
+__device__ __forceinline__ float exponential(float score, float scaled_maximum, float scale_log2) {
+  return fast_exp2(fmaf(score, scale_log2, -scaled_maximum));
 }
-// The maximum to subtract: any number does where nothing has been seen, and -inf minus -inf is none.
-__device__ __forceinline__ float finite_maximum(float maximum) {
-  return maximum == kMinusInfinity ? 0.0f : maximum;
+// exp(scale * (before - now)) for what was summed under another maximum: exactly 1 where it is the same.
+__device__ __forceinline__ float rescaling(float before, float now, float scale_log2) {
+  return fast_exp2((before - finite_maximum(now)) * scale_log2);
 }
 
 __device__ __forceinline__ float rounded(float value, bool round) { return round ? from_bf16(to_bf16(value)) : value; }

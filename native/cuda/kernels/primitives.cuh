@@ -25,8 +25,12 @@ __device__ uint8_t to_e4m3(float value);                    // saturates at 448;
 __device__ float from_e4m3(uint8_t code);
 __device__ uint16_t pack_e4m3(float low, float high);
 __device__ uint32_t bf16x2_from_e4m3x2(uint16_t codes);     // exact
-__device__ uint32_t f16x2_from_e4m3x2(uint16_t codes);      // exact; one instruction from compute capability 8.9 on
+// Four codes as two pairs of float16, exact; two instructions from compute capability 8.9 on.
+__device__ void f16_from_e4m3x4(uint32_t codes, uint32_t& low, uint32_t& high);
 __device__ float from_f16(uint16_t bits);
+
+// 2^x with a relative error of 2^-22; 0 where that is below 2^-126.
+__device__ float fast_exp2(float x);
 
 // --- warps ----------------------------------------------------------------------------------------------------------------
 // All 32 lanes take part in each of these.

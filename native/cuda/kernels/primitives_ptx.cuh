@@ -34,6 +34,12 @@ __device__ __forceinline__ float from_f16(uint16_t bits) {
   return value;
 }
 
+__device__ __forceinline__ float fast_exp2(float x) {
+  float power;
+  asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(power) : "f"(x));
+  return power;
+}
+
 #if defined(EVALRUN_PTX_E4M3)
 
 __device__ __forceinline__ uint16_t pack_e4m3(float low, float high) {
@@ -49,6 +55,13 @@ __device__ __forceinline__ uint32_t f16x2_from_e4m3x2(uint16_t codes) {
   uint32_t pair;
   asm("cvt.rn.f16x2.e4m3x2 %0, %1;" : "=r"(pair) : "h"(codes));
   return pair;
+}
+
+// Halves are named in PTX, so that the conversion reads the upper one where it is.
+__device__ __forceinline__ void f16_from_e4m3x4(uint32_t codes, uint32_t& low, uint32_t& high) {
+  asm("{\n\t.reg .b16 l, h;\n\tmov.b32 {l, h}, %2;\n\tcvt.rn.f16x2.e4m3x2 %0, l;\n\tcvt.rn.f16x2.e4m3x2 %1, h;\n\t}"
+      : "=r"(low), "=r"(high)
+      : "r"(codes));
 }
 
 __device__ __forceinline__ float2 from_e4m3x2(uint16_t codes) {
@@ -85,6 +98,11 @@ __device__ __forceinline__ uint32_t f16x2_from_e4m3x2(uint16_t codes) {
   asm("mul.rn.f16x2 %0, %1, %2;" : "=r"(value) : "r"(magnitude), "r"(0x5c005c00u));
   const uint32_t nan = (magnitude + 0x00800080u) & 0x40004000u;  // of 0x3f80 alone
   return value | spread & 0x80008000u | nan | nan >> 1 | nan >> 2 | nan >> 3 | nan >> 4 | nan >> 5;
+}
+
+__device__ __forceinline__ void f16_from_e4m3x4(uint32_t codes, uint32_t& low, uint32_t& high) {
+  low = f16x2_from_e4m3x2(static_cast<uint16_t>(codes));
+  high = f16x2_from_e4m3x2(static_cast<uint16_t>(codes >> 16));
 }
 
 #endif

@@ -26,7 +26,12 @@ inline uint32_t f16x2_from_e4m3x2(uint16_t codes) {
   };
   return half(codes & 0xffu) | half(codes >> 8) << 16;
 }
+inline void f16_from_e4m3x4(uint32_t codes, uint32_t& low, uint32_t& high) {
+  low = f16x2_from_e4m3x2(static_cast<uint16_t>(codes));
+  high = f16x2_from_e4m3x2(static_cast<uint16_t>(codes >> 16));
+}
 inline float from_f16(uint16_t bits) { return f16_to_float(bits); }
+inline float fast_exp2(float x) { return x < -126.0f ? 0.0f : std::exp2(x); }
 
 template <class T>
 T shuffle(T value, int lane, const char* file = __builtin_FILE(), int line = __builtin_LINE()) {

@@ -52,7 +52,8 @@ std::string linear() {
   Comparison comparison;
   int tiled = 0;
   for (DType dtype : {DType::kF32, DType::kBF16, DType::kF16}) {
-    for (const Shape& s : {Shape{1, 1, 1, 0}, {1, 64, 300, 0}, {5, 9, 128, 4}, {20, 67, 129, 3}, {70, 70, 260, 0}, {17, 130, 1030, 1}}) {
+    for (const Shape& s : {Shape{1, 1, 1, 0}, {1, 64, 300, 0}, {5, 9, 128, 4}, {20, 67, 129, 3}, {70, 70, 260, 0},
+                           {17, 130, 1030, 1}}) {
       const int64_t stride = s.columns + s.padding, y_stride = s.outputs + s.padding;
       const StoredWeight weight(random, dtype, s.outputs, s.columns);
       const DeviceWeightCopy copy(weight.weight());

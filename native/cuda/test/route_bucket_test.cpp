@@ -66,7 +66,8 @@ std::string route(bool coarse) {
     run_reference(RouteOp{logits.data(), used_bias, g.scoring, g.group_score, g.experts, g.per_token, g.groups, g.kept_groups,
                           g.normalize, 2.5f, rows, expected.chosen.data(), expected.weights.data()});
     for (int i = 0; i < rows * g.per_token; ++i) {
-      const std::string where = print("%d of %d experts, row %d, place %d", g.per_token, g.experts, i / g.per_token, i % g.per_token);
+      const std::string where =
+          print("%d of %d experts, row %d, place %d", g.per_token, g.experts, i / g.per_token, i % g.per_token);
       expect(actual.chosen[i] == expected.chosen[i], where + print(": expert %d, not %d", actual.chosen[i], expected.chosen[i]));
       // Of expf two units in the last place; of the sum over up to 512 experts one rounding each in the reference.
       const double error = 0x1p-24 * (12 + (g.scoring == Scoring::kSoftmax ? g.experts : 0) + g.per_token);

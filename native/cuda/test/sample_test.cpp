@@ -4,6 +4,7 @@
 
 #include "cuda/test/harness.h"
 #include "cuda/test/reference.h"
+#include "ops/uniform.h"
 
 namespace evalrun::cuda::test {
 namespace {
@@ -89,6 +90,37 @@ std::string sorts_a_large_flat_vocabulary() {
   return "4 rows of 200,000 tokens";
 }
 
+// The key with which sample_uniform(key, 0) is `share`: splitmix64's finaliser, backwards.
+uint64_t key_of(double share) {
+  uint64_t z = static_cast<uint64_t>(share * 0x1p53) << 11;
+  z = (z ^ (z >> 31) ^ (z >> 62)) * 0x319642b2d24d8ec3ull;
+  z = (z ^ (z >> 27) ^ (z >> 54)) * 0x96de1b173f119089ull;
+  z = z ^ (z >> 30) ^ (z >> 60);
+  const uint64_t key = z - 0x9e3779b97f4a7c15ull;
+  expect(sample_uniform(key, 0) == share, "key_of does not invert sample_uniform");
+  return key;
+}
+
+// Chosen random numbers: 0, close to 1, and such that a cumulative sum is just the target, which it then does not exceed.
+std::string draws_at_chosen_shares() {
+  int drawn = 0;
+  for (const auto& [vocab, spread] : {std::pair{4, 0.0f}, {4, 1.0f}, {3000, 0.0f}, {3000, 2.0f}}) {
+    Random random(255);
+    Rows rows{vocab, {}, {}};
+    for (double share : {0.0, 0x1p-53, 0.25, 0.5, 0.75, 1 - 0x1p-20, 1 - 0x1p-30}) {
+      for (const SampleParams& setting : {SampleParams{1, 1, 0, 0, 0, 0}, SampleParams{1, 0.75f, 0, 0, 0, 0},
+                                          SampleParams{1, 1, 0, 3, 0, 0}, SampleParams{1, 0.5f, 0.2f, 0, 0, 0}}) {
+        rows.params.push_back(setting);
+        rows.params.back().key = key_of(share);
+        for (int v = 0; v < vocab; ++v) rows.logits.push_back(random.normal() * spread);
+      }
+    }
+    expect_reference_tokens(rows, print("spread %g", spread));
+    drawn += rows.count();
+  }
+  return print("%d rows", drawn);
+}
+
 std::string survives_extremes() {
   const float inf = std::numeric_limits<float>::infinity();
   Rows rows{6, {}, {}};
@@ -134,6 +166,7 @@ std::string draws_alone_as_in_a_batch() {
 const evalrun::test::Suite kSuite([] {
   add("cuda sample draws the reference's token for every setting", draws_like_the_reference);
   add("cuda sample sorts a large flat vocabulary", sorts_a_large_flat_vocabulary);
+  add("cuda sample draws where a sum is just its target", draws_at_chosen_shares);
   add("cuda sample survives NaN, infinities and huge logits", survives_extremes);
   add("cuda sample draws alone as in a batch", draws_alone_as_in_a_batch);
 });
