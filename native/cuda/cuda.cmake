@@ -13,6 +13,8 @@ endif()
 
 # Only these: in C++ a string literal, in JSON a string, and in a shell an argument.
 string(REGEX REPLACE "[^A-Za-z0-9 .,:;()/_+=-]" " " EVALRUN_NVCC_PROBLEM "${EVALRUN_NVCC_PROBLEM}")
+string(REGEX REPLACE " +" " " EVALRUN_NVCC_PROBLEM "${EVALRUN_NVCC_PROBLEM}")
+string(STRIP "${EVALRUN_NVCC_PROBLEM}" EVALRUN_NVCC_PROBLEM)
 if(EVALRUN_NVCC)
   set(compiled true)
   set(reason "nvcc ${EVALRUN_NVCC_VERSION} (${EVALRUN_NVCC}) for ${EVALRUN_CUDA_TARGETS}")
