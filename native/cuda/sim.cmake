@@ -26,6 +26,8 @@ function(add_sim_test name)
   target_link_libraries(${name} PRIVATE Threads::Threads ${CMAKE_DL_LIBS})
 endfunction()
 
+set_source_files_properties(cuda/sim/warp.cpp PROPERTIES COMPILE_OPTIONS -O3)
+
 add_library(evalrun_cuda_sim OBJECT ${SIM_SOURCES})
 use_sim(evalrun_cuda_sim)
 add_sim_test(evalrun_cuda_sim_test $<TARGET_OBJECTS:evalrun_cuda_sim>)

@@ -56,7 +56,8 @@ std::string print(const Index& index) {
   return "(" + std::to_string(index.x) + ", " + std::to_string(index.y) + ", " + std::to_string(index.z) + ")";
 }
 
-bool same(Site a, Site b) { return a.line == b.line && std::strcmp(a.file, b.file) == 0; }
+bool same(const char* a, const char* b) { return a == b || std::strcmp(a, b) == 0; }
+bool same(Site a, Site b) { return a.line == b.line && same(a.file, b.file); }
 
 uint64_t seed_from_environment() {
   const char* text = std::getenv("EVALRUN_SIM_SEED");
@@ -100,10 +101,7 @@ class Machine {
   std::exception_ptr error_;
 };
 
-Machine& machine() {
-  static Machine machine;
-  return machine;
-}
+Machine machine;
 
 void Machine::run(const char* name, int shared_bytes, const std::function<void()>& body) {
   if (active_) throw Error("a kernel cannot launch another one");
@@ -158,7 +156,7 @@ void Machine::run_block(int threads) {
 }
 
 void Machine::thread_main() {
-  Machine& self = machine();
+  Machine& self = machine;
   try {
     (*self.body_)();
     self.finish_thread();
@@ -248,7 +246,7 @@ void Machine::collective(const char* kind, Site site, void* argument, Perform pe
     fail("reached " + std::string(kind) + " at " + place(site) + " after lane " +
          std::to_string(__builtin_ctz(warp.returned)) + " of its warp had returned");
   }
-  if (warp.arrived != 0 && (std::strcmp(warp.kind, kind) != 0 || !same(warp.site, site))) {
+  if (warp.arrived != 0 && (!same(warp.kind, kind) || !same(warp.site, site))) {
     fail("reached " + std::string(kind) + " at " + place(site) + " while other lanes of its warp wait in " + warp.kind +
          " at " + place(warp.site));
   }
@@ -310,28 +308,28 @@ void run_grid(const char* name, dim3 grid, dim3 block, int shared_bytes, const s
   check_launch(name, grid, block, shared_bytes);
   gridDim = grid;
   blockDim = block;
-  machine().run(name, shared_bytes, body);
+  machine.run(name, shared_bytes, body);
 }
 
-void fail(const std::string& what) { throw Error(machine().where() + ": " + what); }
+void fail(const std::string& what) { throw Error(machine.where() + ": " + what); }
 
-unsigned char* shared_memory() { return machine().shared().data(); }
-bool is_shared(const void* address, int bytes) { return machine().shared().contains(address, bytes); }
-void barrier(Site site) { machine().barrier(site); }
+unsigned char* shared_memory() { return machine.shared().data(); }
+bool is_shared(const void* address, int bytes) { return machine.shared().contains(address, bytes); }
+void barrier(Site site) { machine.barrier(site); }
 void collective(const char* kind, Site site, void* argument, Perform perform, bool full) {
-  machine().collective(kind, site, argument, perform, full);
+  machine.collective(kind, site, argument, perform, full);
 }
 
 void copy_async(void* shared, const void* global, int bytes, bool valid) {
-  Thread& thread = machine().running();
+  Thread& thread = machine.running();
   std::memset(shared, 0xff, static_cast<size_t>(bytes));
   thread.copies.push_back({shared, global, bytes, valid, thread.group});
 }
 
-void copy_async_commit() { ++machine().running().group; }
+void copy_async_commit() { ++machine.running().group; }
 
 void copy_async_wait(int pending) {
-  Thread& thread = machine().running();
+  Thread& thread = machine.running();
   size_t kept = 0;
   for (const Copy& copy : thread.copies) {
     if (copy.group >= thread.group - pending) {
