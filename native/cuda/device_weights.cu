@@ -34,7 +34,13 @@ class DeviceWeights : public Weights {
     return products_.emplace(std::make_pair(name, precision), weight).first->second;
   }
 
-  Weight matrix(const std::string& name, Precision precision) override { return product(name, precision); }
+  Weight matrix(const std::string& name, Precision precision) override {
+    const auto known = matrices_.find({name, precision});
+    if (known != matrices_.end()) return known->second;
+    Buffer between;
+    const Weight weight = uploaded(name, operand(name, precision, between));
+    return matrices_.emplace(std::make_pair(name, precision), weight).first->second;
+  }
 
   // All experts of one part lie behind each other, so that a kernel finds one by its number.
   const std::vector<Weight>& experts(const std::string& prefix, const std::string& part, int count,
@@ -47,7 +53,7 @@ class DeviceWeights : public Weights {
     std::vector<Weight> weights;
     for (int e = 0; e < count; ++e) {
       Buffer between;
-      const Weight host = store_.converted_into(expert_name(prefix, e, part), precision, between, pool_);
+      const Weight host = operand(expert_name(prefix, e, part), precision, between);
       if (e == 0) {
         values = take(row_bytes_of(host) * host.rows * count, what);
         if (host.scale != nullptr) scales = take(scale_bytes_of(host) * count, what);
@@ -74,6 +80,12 @@ class DeviceWeights : public Weights {
   std::vector<TensorScan> scan() const override { return store_.scan(pool_); }
 
  private:
+  // As a product reads it. FP8 codes are read by FP8 products alone: float32 is the reference's precision, whose size matters to nobody.
+  Weight operand(const std::string& name, Precision precision, Buffer& memory) {
+    const bool coded = precision == Precision::kF32 && store_.stored(name).dtype == DType::kF8E4M3;
+    return coded ? store_.decoded_into(name, memory, pool_) : store_.converted_into(name, precision, memory, pool_);
+  }
+
   char* take(int64_t bytes, const std::string& what) {
     memory_.emplace_back(device_, bytes, what);
     bytes_ += bytes;
@@ -107,7 +119,7 @@ class DeviceWeights : public Weights {
   Uploader uploader_;
   std::vector<DeviceMemory> memory_;
   std::map<std::string, Weight> stored_;
-  std::map<std::pair<std::string, Precision>, Weight> products_;
+  std::map<std::pair<std::string, Precision>, Weight> products_, matrices_;
   std::map<std::pair<std::string, DType>, Weight> uploaded_;
   std::map<std::string, std::vector<Weight>> experts_;
   std::map<std::string, const float*> vectors_;

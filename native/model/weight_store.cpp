@@ -130,6 +130,19 @@ Weight WeightStore::converted_into(const std::string& name, Precision precision,
   return converted(weight, precision, memory.data(), pool);
 }
 
+Weight WeightStore::decoded_into(const std::string& name, Buffer& memory, ThreadPool& pool) {
+  Weight weight = stored(name);
+  memory = Buffer(weight.rows * weight.columns * 4);
+  float* values = static_cast<float*>(memory.data());
+  pool.run(weight.rows, [&](int64_t row, int) {
+    for (int64_t c = 0; c < weight.columns; ++c) values[row * weight.columns + c] = load_weight(weight, row, c);
+  });
+  weight.data = values;
+  weight.dtype = DType::kF32;
+  weight.scale = nullptr;
+  return weight;
+}
+
 Weight WeightStore::packed(const std::string& name, Precision precision, ThreadPool& pool) {
   const auto known = packed_.find({name, precision});
   if (known != packed_.end()) return known->second;
