@@ -11,10 +11,14 @@ namespace evalrun::cuda {
 
 constexpr int kTileRows = 16;
 constexpr int kTileThreads = 128;
-constexpr int kTilePitch = kPageTokens + 1;
+constexpr int kTilePitch = kPageTokens + 1;         // of keys and values: a thread to each row or column
+constexpr int kProbabilityPitch = kPageTokens + 4;  // read four at a time
+
+// Queries are read four columns at a time, with zeros behind the last.
+__host__ __device__ constexpr int query_pitch(int key_columns) { return (key_columns + 3) / 4 * 4; }
 
 constexpr int rows_shared_bytes(int key_columns, int value_columns) {
-  return 4 * (kTileRows * (key_columns + value_columns + kTilePitch + 1) + kPageTokens * kTilePitch);
+  return 4 * (kTileRows * (query_pitch(key_columns) + kProbabilityPitch + value_columns + 1) + kPageTokens * kTilePitch);
 }
 
 // Columns [first, first + 64) of a page's head; zeros behind `valid` rows and behind the last column.
@@ -37,19 +41,20 @@ __global__ void __launch_bounds__(kTileThreads) attend_rows(RowsArguments a) {
   if (first_row >= rows || (a.which == Rows::kPrompt && span.decode) || (a.which == Rows::kDecode && !span.decode)) return;
   const int head = blockIdx.y;
   const int key_columns = a.keys.columns, value_columns = a.values.columns;
+  const int q_pitch = query_pitch(key_columns);
   float* q = reinterpret_cast<float*>(shared_memory());
-  float* output = q + kTileRows * key_columns;
-  float* p = output + kTileRows * value_columns;
-  float* corrections = p + kTileRows * kTilePitch;
+  float* p = q + kTileRows * q_pitch;
+  float* output = p + kTileRows * kProbabilityPitch;
+  float* corrections = output + kTileRows * value_columns;
   float* tile = corrections + kTileRows;
 
   const auto query_of = [&](int row) { return (first_row + row < rows ? first_row + row : rows - 1) / a.group; };
   const auto head_of = [&](int row) { return head * a.group + (first_row + row < rows ? first_row + row : rows - 1) % a.group; };
   const int64_t base = a.first == nullptr ? span.first_row : a.first[blockIdx.z].row;
-  for (int i = threadIdx.x; i < kTileRows * key_columns; i += kTileThreads) {
-    const int row = i / key_columns;
+  for (int i = threadIdx.x; i < kTileRows * q_pitch; i += kTileThreads) {
+    const int row = i / q_pitch, column = i % q_pitch;
     const float* from = a.q + (base + query_of(row)) * a.q_stride + static_cast<int64_t>(head_of(row)) * key_columns;
-    q[i] = rounded(from[i % key_columns], a.round);
+    q[i] = column < key_columns ? rounded(from[column], a.round) : 0.0f;
   }
   for (int i = threadIdx.x; i < kTileRows * value_columns; i += kTileThreads) output[i] = 0;
 
@@ -69,18 +74,22 @@ __global__ void __launch_bounds__(kTileThreads) attend_rows(RowsArguments a) {
       load_tile(tile, a.keys, a.bf16, a.keys.at(page, head), first, valid);
       __syncthreads();
       const int columns = key_columns - first < kPageTokens ? key_columns - first : kPageTokens;
-      for (int c = 0; c < columns; ++c) {
-        const float key = tile[column * kTilePitch + c];
+      for (int c = 0; c < columns; c += 4) {
+        const float* key = tile + column * kTilePitch + c;
+        const float k[4] = {key[0], key[1], key[2], key[3]};
 #pragma unroll
-        for (int i = 0; i < 8; ++i) sums[i] = fmaf(q[(half + i) * key_columns + first + c], key, sums[i]);
+        for (int i = 0; i < 8; ++i) {
+          const float4 four = *reinterpret_cast<const float4*>(q + (half + i) * q_pitch + first + c);
+          sums[i] = fmaf(four.w, k[3], fmaf(four.z, k[2], fmaf(four.y, k[1], fmaf(four.x, k[0], sums[i]))));
+        }
       }
     }
-    for (int i = 0; i < 8; ++i) p[(half + i) * kTilePitch + column] = sums[i] * a.scale;
+    for (int i = 0; i < 8; ++i) p[(half + i) * kProbabilityPitch + column] = sums[i] * a.scale;
     __syncthreads();
 
     float highest = maximum;
     for (int i = 0; i < 8; ++i) {
-      float& score = p[soft_row * kTilePitch + soft_lane + i * 8];
+      float& score = p[soft_row * kProbabilityPitch + soft_lane + i * 8];
       const int key = block * kPageTokens + soft_lane + i * 8;
       if (key > soft_position || key < first_key(soft_position, a.window)) score = kMinusInfinity;
       highest = fmaxf(highest, score);
@@ -91,7 +100,7 @@ __global__ void __launch_bounds__(kTileThreads) attend_rows(RowsArguments a) {
     maximum = highest;
     float sum = 0;
     for (int i = 0; i < 8; ++i) {
-      float& score = p[soft_row * kTilePitch + soft_lane + i * 8];
+      float& score = p[soft_row * kProbabilityPitch + soft_lane + i * 8];
       const float weight = expf(score - subtracted);
       sum += weight;
       score = rounded(weight, a.round);
@@ -104,15 +113,24 @@ __global__ void __launch_bounds__(kTileThreads) attend_rows(RowsArguments a) {
       load_tile(tile, a.values, a.bf16, a.values.at(page, head), first, valid);
       __syncthreads();
       if (first + column >= value_columns) continue;
-      for (int i = 0; i < 8; ++i) {
-        float& out = output[(half + i) * value_columns + first + column];
-        float value = out * corrections[half + i];
-        for (int key = 0; key < kPageTokens; ++key) {
-          const float weight = p[(half + i) * kTilePitch + key];
-          if (weight != 0) value = fmaf(weight, tile[key * kTilePitch + column], value);
+      float values[8];
+#pragma unroll
+      for (int i = 0; i < 8; ++i) values[i] = output[(half + i) * value_columns + first + column] * corrections[half + i];
+      for (int key = 0; key < kPageTokens; key += 4) {
+        const float* value = tile + key * kTilePitch + column;
+        const float v[4] = {value[0], value[kTilePitch], value[2 * kTilePitch], value[3 * kTilePitch]};
+#pragma unroll
+        for (int i = 0; i < 8; ++i) {
+          const float4 weight = *reinterpret_cast<const float4*>(p + (half + i) * kProbabilityPitch + key);
+          // Exactly nothing for a masked key, whatever it holds.
+          if (weight.x != 0) values[i] = fmaf(weight.x, v[0], values[i]);
+          if (weight.y != 0) values[i] = fmaf(weight.y, v[1], values[i]);
+          if (weight.z != 0) values[i] = fmaf(weight.z, v[2], values[i]);
+          if (weight.w != 0) values[i] = fmaf(weight.w, v[3], values[i]);
         }
-        out = value;
       }
+#pragma unroll
+      for (int i = 0; i < 8; ++i) output[(half + i) * value_columns + first + column] = values[i];
     }
   }
 

@@ -58,16 +58,19 @@ struct SplitItem {
   int span;
   int split;
 };
+// Where a span's rows and splits are in those lists. Its splits of kSplitPages pages stand together; the shorter one at its end is
+// elsewhere.
 struct DecodeFirst {
-  int row;   // of the decode rows
-  int item;
+  int row;
+  int item;   // of split 0
+  int whole;  // splits of kSplitPages pages
+  int end;    // item of split `whole`
 };
 
-// In device memory.
 struct DecodePlan {
   DecodeRow* rows;     // [max_rows]
   SplitItem* items;    // [max_items]
-  DecodeFirst* first;  // [spans]: a span's first row and first split
+  DecodeFirst* first;  // [spans]
   int* item_count;     // [1]
 };
 

@@ -5,23 +5,31 @@
 
 namespace evalrun::cuda {
 
-// One (row, head) of it: split s is `stride` sums, and as many outputs, behind split s - 1.
+// One (row, head) of it: an item's sums are `stride` behind those of the item before, its outputs `output_stride`.
 struct RowSplits {
   const float2* sums;
   const float* output;
   int64_t stride;
   int64_t output_stride;
+  DecodeFirst items;
   int first, last;  // splits that hold keys of the row
+
+  __device__ int item(int split) const { return split < items.whole ? items.item + split : items.end; }
 };
 
 __device__ __forceinline__ RowSplits row_splits(const SplitResults& a, DecodeRow entry, int head) {
   const Span span = a.spans[entry.span];
   const int query = entry.row - span.first_row;
   const int position = span.start_position + query;
-  const int64_t first = (static_cast<int64_t>(a.plan.first[entry.span].item) * a.max_count + query) * a.heads + head;
+  const int64_t place = static_cast<int64_t>(query) * a.heads + head;
   const int64_t stride = static_cast<int64_t>(a.max_count) * a.heads;
-  return {a.sums + first, a.output + first * a.split_columns, stride, stride * a.split_columns,
-          first_key(position, a.window) / kSplitTokens, position / kSplitTokens};
+  return {a.sums + place,
+          a.output + place * a.split_columns,
+          stride,
+          stride * a.split_columns,
+          a.plan.first[entry.span],
+          first_key(position, a.window) / kSplitTokens,
+          position / kSplitTokens};
 }
 
 // A warp combines one row: group g of this lane is columns g * 128 + lane * 4 + {0..3}, of which the results are.
@@ -29,7 +37,7 @@ template <int kGroups>
 __device__ __forceinline__ void combine_row(const RowSplits& row, int columns, float scale_log2, float4 (&result)[kGroups]) {
   const int lane = threadIdx.x % 32;
   float highest = kMinusInfinity;
-  for (int s = row.first + lane; s <= row.last; s += 32) highest = fmaxf(highest, row.sums[s * row.stride].x);
+  for (int s = row.first + lane; s <= row.last; s += 32) highest = fmaxf(highest, row.sums[row.item(s) * row.stride].x);
   for (int mask = 1; mask < 32; mask *= 2) highest = fmaxf(highest, shuffle_xor(highest, mask));
 #pragma unroll
   for (int g = 0; g < kGroups; ++g) result[g] = make_float4(0, 0, 0, 0);
@@ -37,7 +45,7 @@ __device__ __forceinline__ void combine_row(const RowSplits& row, int columns, f
   for (int base = row.first; base <= row.last; base += 32) {
     float weights = 0, shares = 0;  // of split base + lane
     if (base + lane <= row.last) {
-      const float2 sum = row.sums[(base + lane) * row.stride];
+      const float2 sum = row.sums[row.item(base + lane) * row.stride];
       weights = rescaling(sum.x, highest, scale_log2);
       shares = weights * sum.y;
     }
@@ -46,7 +54,7 @@ __device__ __forceinline__ void combine_row(const RowSplits& row, int columns, f
     for (int i = 0; i < count; ++i) {
       const float weight = shuffle(weights, i);
       total += shuffle(shares, i);
-      const float* part = row.output + (base + i) * row.output_stride + lane * 4;
+      const float* part = row.output + row.item(base + i) * row.output_stride + lane * 4;
 #pragma unroll
       for (int g = 0; g < kGroups; ++g) {
         if (g * 128 + lane * 4 >= columns) continue;

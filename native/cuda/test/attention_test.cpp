@@ -133,7 +133,7 @@ std::string agrees_with_reference(const Case& c, const std::vector<Shape>& shape
     // Few probabilities are so close to a rounding edge that they move over it; forgetting a rounding would show in all.
     agreement.add(World(11, c, s),
                   {{0, 0, 201}, {2, 128, 150}, {1, 63, 64, true}, {1, 0, 1}, {0, 150, 151, true}, {0, 189, 193, true}, {1, 0, 1, true}},
-                  kernel, c.precision == Precision::kBF16 ? 5e-5 : 2e-6);
+                  kernel, c.precision == Precision::kBF16 ? 2.5e-5 : 2e-6);
   }
   return agreement.summary();
 }
@@ -223,6 +223,31 @@ std::string decodes_alike(const Case& c, const std::vector<Shape>& shapes, int l
   return print("%ld rows the same bits alone, with others of their span, among other spans", compared);
 }
 
+// Poisons the keys and values of later positions: earlier rows must not notice, though they share a page with them. (The matrix
+// kernels promise so much only of slots behind the span.)
+std::string later_keys_do_not_leak(const Case& c) {
+  long compared = 0;
+  for (const Shape& s : {Shape{4, 2, 64, 0}, Shape{3, 3, 40, 50}}) {
+    World world(16, c, s);
+    const std::vector<float> clean = world.run({{0, 0, 201}});
+    const std::vector<float> poison(s.kv_heads * s.dim, NAN), huge(s.kv_heads * s.dim, INFINITY);
+    for (const int position : {101, 104, 107}) {
+      world.cache.store(world.sequences[0], position, poison.data(), position == 104 ? huge.data() : poison.data());
+    }
+    world.keys.emplace(world.cache.keys());
+    world.values.emplace(world.cache.values());
+    const std::vector<float> dirty = world.run({{0, 0, 201}});
+    expect_rows(world, dirty, 0, 101, clean, 0, "before a NaN key");
+    compared += 101;
+    if (s.window > 0) {
+      expect_rows(world, dirty, 107 + s.window, 201 - 107 - s.window, clean, 107 + s.window, "whose window has passed a NaN key");
+      compared += 201 - 107 - s.window;
+    }
+    expect(std::isnan(dirty[101 * world.width()]), describe(c, s) + ": a NaN key must show in its own row");
+  }
+  return print("%ld rows untouched by masked NaN and infinity", compared);
+}
+
 std::string refuses() {
   Random random(15);
   const World world(15, kBF16, {3, 1, 16, 0});
@@ -254,6 +279,7 @@ const Suite kSuite([] {
       [] { return decodes_alike(kBF16, {{4, 2, 64, 0}, {7, 1, 16, 300}, {2, 2, 128, 0}, {1, 1, 256, 70}}, 520); });
   add("attention/simt gives a decoded row the same bits alone and in any company",
       [] { return decodes_alike(kF32, {{4, 2, 24, 0}}, 261); });
+  add("attention/simt adds exactly nothing for a masked key, even if it is NaN", [] { return later_keys_do_not_leak(kF32); });
   add("attention refuses heads that do not share kv heads evenly", refuses);
 });
 
