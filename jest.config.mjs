@@ -1,5 +1,8 @@
 import { availableParallelism } from 'node:os';
 
+// The tests compute on the CPU, and say the same on every machine; EVALRUN_TEST_GPU=1 lets --device auto see the GPUs.
+if (process.env.EVALRUN_TEST_GPU !== '1') process.env.CUDA_VISIBLE_DEVICES = '';
+
 export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/dist/test'],

@@ -1,5 +1,5 @@
 /** Renders a measurement as plain tables: rates with their spread, and the share of the machine's limit. */
-import type { BenchmarkResult } from '../engine/benchmark/run-benchmark.js';
+import { arithmeticLimit, type BenchmarkResult } from '../engine/benchmark/benchmark-result.js';
 import type { Spread } from '../engine/benchmark/spread.js';
 import { newTable } from './inspect-report.js';
 
@@ -40,11 +40,6 @@ export function renderBenchmark(result: BenchmarkResult): string {
   const repeats = result.prefill[0]?.tokensPerSecond.repeats ?? result.decode[0]?.tokensPerSecond.repeats ?? 0;
   const note = `Medians of ${repeats} repeats after a warm-up. A batch is bound by memory while it is small and by arithmetic later: its share of one limit falls.`;
   return `${[title, prefill.toString(), decode.toString(), note].join('\n\n').replaceAll(/ +$/gm, '')}\n`;
-}
-
-/** What products in this precision are computed with. */
-export function arithmeticLimit({ dtype, limits }: BenchmarkResult): number {
-  return dtype === 'f32' || limits.bf16Flops === 0 ? limits.f32Flops : limits.bf16Flops;
 }
 
 function range({ least, most }: Spread): string {

@@ -1,12 +1,14 @@
 /** `evalrun bench [MODEL]`: how fast this machine is, and which share of what it could do. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { Command } from 'commander';
-import { type BenchmarkResult, runBenchmark } from '../engine/benchmark/run-benchmark.js';
+import { Command, Option } from 'commander';
+import { runBenchmark } from '../engine/benchmark/run-benchmark.js';
 import { listShapes, syntheticShape } from '../engine/benchmark/shapes.js';
 import { writeSyntheticCheckpoint } from '../engine/benchmark/synthetic-checkpoint.js';
 import { EvalrunError } from '../errors.js';
+import { type Language, languages } from '../reports/text.js';
+import { writeBenchmark } from './bench-files.js';
 import { renderBenchmark } from './bench-report.js';
 import { addEngineFlags, type EngineFlags, engineOptions, positiveInteger } from './engine-options.js';
 import { listenForInterrupt } from './interrupt.js';
@@ -22,6 +24,7 @@ interface BenchFlags extends EngineFlags {
   readonly decode: number;
   readonly repeats: number;
   readonly out?: string;
+  readonly lang: Language;
   readonly json?: boolean;
 }
 
@@ -40,7 +43,8 @@ export function benchCommand(parts: CliParts): Command {
     .option('--context <tokens>', 'tokens before decoding begins', positiveInteger, 256)
     .option('--decode <tokens>', 'tokens that each sequence decodes', positiveInteger, 32)
     .option('--repeats <n>', 'of every measurement, after a warm-up', positiveInteger, 5)
-    .option('-o, --out <folder>', 'write bench.json there')
+    .option('-o, --out <folder>', 'write bench.json, bench.html and its charts as PNG there')
+    .addOption(new Option('--lang <language>', 'language of the page and the charts').choices(languages).default('en'))
     .option('--json', 'one JSON object on stdout')
     .action((model: string | undefined, flags: BenchFlags) => bench(model, flags, parts));
 }
@@ -62,8 +66,9 @@ async function bench(model: string | undefined, flags: BenchFlags, parts: CliPar
       onProgress: say,
     });
     const named = flags.synthetic === undefined ? result : { ...result, model: `${flags.synthetic} (random weights)` };
-    if (flags.out !== undefined) store(named, flags.out);
     process.stdout.write(flags.json ? `${JSON.stringify(named)}\n` : renderBenchmark(named));
+    if (flags.out === undefined) return;
+    await writeBenchmark(named, { folder: flags.out, language: flags.lang, onWritten: say });
   } catch (error) {
     if (interrupt.signal.aborted) throw new EvalrunError('run/interrupted', { what: 'Interrupted', cause: error });
     throw error;
@@ -83,11 +88,6 @@ function synthetic(folder: string, model: string | undefined, { synthetic: name 
   }
   writeSyntheticCheckpoint(folder, syntheticShape(name, layers).config);
   return folder;
-}
-
-function store(result: BenchmarkResult, folder: string): void {
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(path.join(folder, 'bench.json'), `${JSON.stringify(result, null, 2)}\n`);
 }
 
 function counts(text: string): number[] {

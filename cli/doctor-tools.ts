@@ -1,17 +1,17 @@
-/** What is installed: the native addon, compilers that build it, and what CUDA needs. */
+/** What is installed: the native addon, compilers that build it, and NVIDIA's tools. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { nativeInfo } from '../engine/native.js';
 import type { Finding } from './doctor.js';
+import type { GpuTools } from './doctor-gpu.js';
 
 /** The engine itself: without its addon nothing can be run. */
 export function inspectAddon(): Finding {
   try {
-    const { compiler, cuda, ...features } = nativeInfo();
+    const { compiler, ...features } = nativeInfo();
     const used = Object.entries(features).flatMap(([name, value]) => (value === true ? [name] : []));
     const kernels = used.length === 0 ? 'reference kernels only' : `kernels for ${used.join(', ')}`;
-    const found = `loads; ${compiler}; ${kernels}; ${cuda ? 'with CUDA' : 'built without CUDA'}`;
-    return { name: 'native addon', state: 'ok', found, facts: { cuda } };
+    return { name: 'native addon', state: 'ok', found: `loads; ${compiler}; ${kernels}` };
   } catch (error) {
     const found = error instanceof Error ? error.message : String(error);
     return { name: 'native addon', state: 'problem', found, todo: 'run "npm run build:native" in the evalrun folder' };
@@ -36,28 +36,14 @@ export async function inspectCompilers(addonLoads: boolean): Promise<Finding[]> 
   );
 }
 
-/** The graphics processor, its driver and the CUDA compiler; none of them is needed to run on the CPU. */
-export async function inspectCuda(addonHasCuda: boolean): Promise<Finding[]> {
+/** What nvidia-smi and nvcc say, where they are there. */
+export async function askGpuTools(): Promise<GpuTools> {
   const query = ['--query-gpu=name,memory.total,driver_version', '--format=csv,noheader'];
   const [gpus, compiler] = await Promise.all([outputOf('nvidia-smi', query), outputOf('nvcc', ['--version'])]);
-  const release = typeof compiler === 'string' ? /release [\d.]+/.exec(compiler)?.[0] : undefined;
-  return [
-    typeof gpus === 'string' && gpus.trim() !== ''
-      ? { name: 'GPU', state: 'ok', found: gpus.trim().split('\n').join('; ') }
-      : {
-          name: 'GPU',
-          state: 'note',
-          found: `none: nvidia-smi ${typeof gpus === 'string' ? 'lists none' : gpus.reason}`,
-        },
-    release !== undefined
-      ? { name: 'CUDA compiler', state: 'ok', found: `nvcc ${release}` }
-      : {
-          name: 'CUDA compiler',
-          state: 'note',
-          found: `none: nvcc ${typeof compiler === 'string' ? 'does not say its version' : compiler.reason}`,
-          ...(!addonHasCuda && { todo: 'install the CUDA toolkit and build again if this machine has an NVIDIA GPU' }),
-        },
-  ];
+  return {
+    nvidiaSmi: typeof gpus === 'string' && gpus.trim() !== '' ? gpus : null,
+    nvcc: typeof compiler === 'string' ? (/release [\d.]+/.exec(compiler)?.[0] ?? null) : null,
+  };
 }
 
 async function outputOf(command: string, args: readonly string[]): Promise<string | { readonly reason: string }> {

@@ -1,10 +1,13 @@
 /** `evalrun doctor`: what this machine has, what evalrun will use of it, and what to install. */
 import { Command } from 'commander';
+import { chooseDevice } from '../engine/device.js';
+import { type CudaInfo, cudaInfo } from '../engine/native.js';
 import { inspectData } from './doctor-data.js';
+import { describeGpus } from './doctor-gpu.js';
 import { inspectLanguages } from './doctor-languages.js';
 import { inspectDisks, inspectMemory, inspectProcessor, inspectVersions } from './doctor-machine.js';
 import { inspectSandbox, renderSandboxUse } from './doctor-sandbox.js';
-import { inspectAddon, inspectCompilers, inspectCuda } from './doctor-tools.js';
+import { askGpuTools, inspectAddon, inspectCompilers } from './doctor-tools.js';
 import { wrapText } from './wrap-text.js';
 
 export interface Finding {
@@ -40,7 +43,8 @@ export function doctorCommand(): Command {
 /** Looks at the machine; changes nothing. */
 export async function diagnose(): Promise<Diagnosis> {
   const addon = inspectAddon();
-  const cuda = await inspectCuda(addon.facts?.cuda === true);
+  // Without an addon nobody can be asked.
+  const cuda = addon.state === 'problem' ? NO_ADDON : await cudaInfo();
   const data = inspectData();
   const sandbox = await inspectSandbox();
   const findings = [
@@ -49,22 +53,29 @@ export async function diagnose(): Promise<Diagnosis> {
     ...inspectMemory(),
     addon,
     ...(await inspectCompilers(addon.state === 'ok')),
-    ...cuda,
+    ...describeGpus(cuda, await askGpuTools()),
     ...(await inspectLanguages()),
     ...(await inspectDisks()),
     ...sandbox,
     ...data,
   ];
-  const hasGpu = cuda[0]?.state === 'ok';
-  const uses =
-    addon.state === 'problem' ? [] : [renderDevice(addon.facts?.cuda === true, hasGpu), renderSandboxUse(sandbox)];
+  const uses = addon.state === 'problem' ? [] : [await renderDevice(cuda), renderSandboxUse(sandbox)];
   return { ok: findings.every((finding) => finding.state !== 'problem'), findings, uses };
 }
 
-function renderDevice(addonHasCuda: boolean, hasGpu: boolean): string {
-  if (addonHasCuda && hasGpu) return 'Device: the GPU, unless --device cpu asks for the processor.';
-  if (!hasGpu) return 'Device: the processor, because there is no GPU.';
-  return 'Device: the processor, because the addon was built without CUDA; build it again with nvcc to use the GPU.';
+const NO_ADDON: CudaInfo = {
+  compiled: false,
+  reason: 'the native addon does not load',
+  runtimeVersion: 0,
+  driverVersion: 0,
+  gpus: [],
+};
+
+/** What --device auto would take. */
+export async function renderDevice(cuda: CudaInfo): Promise<string> {
+  const device = await chooseDevice('auto', async () => cuda);
+  if (device.kind === 'cuda') return `Device: ${device.name}, unless --device asks for another.`;
+  return `Device: the processor, because ${device.reason}.`;
 }
 
 export function renderDiagnosis({ ok, findings, uses }: Diagnosis, columns = process.stdout.columns ?? 80): string {

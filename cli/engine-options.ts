@@ -1,11 +1,12 @@
 /** Options that every command which opens an engine shares. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { DEVICE_OPTIONS, type DeviceOption, isDeviceOption } from '../engine/device.js';
 import type { DType } from '../engine/engine.js';
 import type { EngineOptions } from '../engine/load-engine.js';
 
 export interface EngineFlags {
   readonly dtype?: DType;
-  readonly device: 'auto' | 'cpu' | 'cuda';
+  readonly device: DeviceOption;
   readonly threads?: number;
   readonly batchTokens?: number;
 }
@@ -15,8 +16,8 @@ export function addEngineFlags(command: Command, defaultDType?: DType): Command 
   dtype.choices(['f32', 'bf16', 'fp8']);
   return command
     .addOption(defaultDType === undefined ? dtype : dtype.default(defaultDType))
-    .addOption(new Option('--device <device>', 'where to compute').choices(['auto', 'cpu', 'cuda']).default('auto'))
-    .option('--threads <n>', 'worker threads (default: every core)', positiveInteger)
+    .option('--device <device>', `where to compute: ${DEVICE_OPTIONS}`, deviceOption, 'auto' as const)
+    .option('--threads <n>', 'CPU threads (default: every core)', positiveInteger)
     .option('--batch-tokens <n>', 'most tokens in one step; results do not depend on it', positiveInteger);
 }
 
@@ -28,6 +29,12 @@ export function engineOptions(model: string, flags: EngineFlags): EngineOptions 
     ...(flags.threads === undefined ? {} : { threads: flags.threads }),
     ...(flags.batchTokens === undefined ? {} : { batchTokens: flags.batchTokens }),
   };
+}
+
+/** The value of --device. */
+export function deviceOption(text: string): DeviceOption {
+  if (!isDeviceOption(text)) throw new InvalidArgumentError(`Expected ${DEVICE_OPTIONS}.`);
+  return text;
 }
 
 export function positiveInteger(text: string): number {

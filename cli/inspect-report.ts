@@ -26,6 +26,7 @@ export function renderInspection(inspection: Inspection): string {
     renderParameters(inspection),
     renderKvCache(inspection),
     renderMemory(inspection),
+    ...renderGpus(inspection),
     inspection.checkpoint === null
       ? 'There are no weight files here: all numbers come from config.json.'
       : renderFiles(inspection.checkpoint),
@@ -121,6 +122,21 @@ function renderMemory({ weightBytes, fits, availableBytes, kvCache, arch }: Insp
       ? [`The MTP module takes ${bytes(weightBytes.bf16.mtp)} more in bf16, ${bytes(weightBytes.fp8.mtp)} in fp8.`]
       : [];
   return [table.toString(), `fp8 counts the scales, and keeps in bf16: ${kept}.`, ...mtp].join('\n');
+}
+
+/** One table for each GPU; none where there is no GPU. */
+function renderGpus({ gpus }: Inspection): string[] {
+  return [...new Set(gpus.map(({ plan }) => plan.device))].map((device) => {
+    const mine = gpus.filter(({ plan }) => plan.device === device);
+    const free = mine[0]?.plan.availableBytes ?? 0;
+    const table = newTable([device, 'weights', 'steps and kernels', 'reserve', `in the ${bytes(free)} free there`]);
+    for (const { dtype, fits, plan } of mine) {
+      const verdict = fits ? `${count(plan.kvTokens)} tokens of KV cache` : `${bytes(plan.totalBytes - free)} short`;
+      const working = bytes(plan.workspaceBytes + plan.kernelBytes);
+      table.push([dtype, bytes(plan.weightBytes), working, bytes(plan.reserveBytes), verdict]);
+    }
+    return table.toString();
+  });
 }
 
 function renderFiles({ files, dtypes, ignored, notes }: InspectedFiles): string {

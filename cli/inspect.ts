@@ -8,13 +8,18 @@ import { type KvCacheCosts, kvCacheCosts } from '../engine/accounting/kv-cache.j
 import { countParameters, type ParameterCounts } from '../engine/accounting/parameters.js';
 import { type MemoryFit, memoryFit, type WeightBytes, weightBytes } from '../engine/accounting/weight-memory.js';
 import type { ArchSpec } from '../engine/arch-spec.js';
+import { expectedTensors } from '../engine/architectures/expected-tensors.js';
 import type { RawConfig } from '../engine/architectures/family.js';
 import { archSpecOf } from '../engine/architectures/registry.js';
 import { type Checkpoint, openCheckpoint } from '../engine/checkpoint/checkpoint.js';
 import { checkpointName } from '../engine/checkpoint/checkpoint-name.js';
 import { readJsonObject } from '../engine/checkpoint/json-file.js';
 import { hasWeightFiles } from '../engine/checkpoint/weight-files.js';
+import { gpuName } from '../engine/device.js';
 import type { DType } from '../engine/engine.js';
+import { fitsGpu, type GpuMemoryPlan, gpuMemoryPlan, type PlannedTensor } from '../engine/gpu-memory-plan.js';
+import { cudaInfo, type GpuInfo } from '../engine/native.js';
+import { numericsOf } from '../engine/numerics.js';
 import { EvalrunError } from '../errors.js';
 import { renderInspection } from './inspect-report.js';
 import { cachedModelFolder } from './model-folder.js';
@@ -30,6 +35,13 @@ export interface InspectedFiles {
   readonly notes: readonly string[];
 }
 
+export interface GpuFit {
+  readonly dtype: DType;
+  readonly fits: boolean;
+  /** What the engine would take, part by part; with the fewest tokens of KV cache where it does not fit. */
+  readonly plan: GpuMemoryPlan;
+}
+
 /** Everything inspect knows; --json prints it as it is. Counts and bytes are exact integers. */
 export interface Inspection {
   readonly model: string;
@@ -41,6 +53,8 @@ export interface Inspection {
   readonly weightBytes: Readonly<Record<DType, WeightBytes>>;
   readonly availableBytes: number;
   readonly fits: readonly MemoryFit[];
+  /** One for each GPU that can be used and each precision. */
+  readonly gpus: readonly GpuFit[];
   /** Null where the folder holds a config.json and no weights. */
   readonly checkpoint: InspectedFiles | null;
 }
@@ -49,9 +63,14 @@ export interface Inspection {
  * Inspects a model folder, or the folder of a config.json. Headers of weight files that are there are checked, weights are not read.
  *
  * @param availableBytes memory to fit the model into; default what this process may still use
+ * @param gpus to fit the model into as well
  * @throws EvalrunError config/... or checkpoint/... when something is wrong with the files
  */
-export function inspectModel(model: string, availableBytes = availableMemory()): Inspection {
+export function inspectModel(
+  model: string,
+  availableBytes = availableMemory(),
+  gpus: readonly GpuInfo[] = [],
+): Inspection {
   const folder = modelFolder(model);
   const checkpoint = hasWeightFiles(folder) ? openCheckpoint(folder) : null;
   const config: RawConfig = checkpoint?.config ?? readJsonObject(path.join(folder, 'config.json'), 'config/file');
@@ -65,8 +84,28 @@ export function inspectModel(model: string, availableBytes = availableMemory()):
     weightBytes: { f32: weightBytes(arch, 'f32'), bf16: weightBytes(arch, 'bf16'), fp8: weightBytes(arch, 'fp8') },
     availableBytes,
     fits: DTYPES.map((dtype) => memoryFit(arch, dtype, availableBytes)),
+    gpus: gpus
+      .filter(({ reason }) => reason === '')
+      .flatMap((gpu) => DTYPES.map((dtype) => gpuFit(gpu, dtype, arch, checkpoint))),
     checkpoint: checkpoint && inspectFiles(checkpoint),
   };
+}
+
+function gpuFit(gpu: GpuInfo, dtype: DType, arch: ArchSpec, checkpoint: Checkpoint | null): GpuFit {
+  const tensors = checkpoint?.tensors ?? tensorsStoredAs(dtype, arch);
+  const options = { numerics: numericsOf(dtype), gpu: { name: gpuName(gpu), freeBytes: gpu.freeBytes } };
+  const plan = gpuMemoryPlan({ arch, tensors }, options);
+  return { dtype, fits: fitsGpu(plan), plan };
+}
+
+/** The tensors of a checkpoint in this precision, as DeepSeek's are: in fp8 all but embedding, head, norms and router are quantised. */
+function tensorsStoredAs(dtype: DType, arch: ArchSpec): PlannedTensor[] {
+  const plain = dtype === 'f32' ? 'F32' : 'BF16';
+  return expectedTensors(arch).map(({ name, shape, quantizable }) => ({
+    name,
+    shape,
+    dtype: dtype === 'fp8' && quantizable ? 'F8_E4M3' : plain,
+  }));
 }
 
 function modelFolder(model: string): string {
@@ -113,13 +152,23 @@ function availableMemory(): number {
   return ask?.() ?? freemem();
 }
 
+/** None where the addon is not built: a config.json can be read without it. */
+async function usableGpus(): Promise<readonly GpuInfo[]> {
+  try {
+    return (await cudaInfo()).gpus;
+  } catch (error) {
+    if (error instanceof EvalrunError && error.code === 'build/addon') return [];
+    throw error;
+  }
+}
+
 export function inspectCommand(): Command {
   return new Command('inspect')
     .description('parameters, KV cache, memory and cost of a model, from its config.json alone')
     .argument('<model>', 'model folder, the path of its config.json, or org/name of a pulled model')
     .option('--json', 'print one JSON object with exact numbers')
     .action(async (model: string, options: { json?: boolean }) => {
-      const inspection = inspectModel(await cachedModelFolder(model, 'config'));
+      const inspection = inspectModel(await cachedModelFolder(model, 'config'), availableMemory(), await usableGpus());
       process.stdout.write(`${options.json ? JSON.stringify(inspection, null, 2) : renderInspection(inspection)}\n`);
     });
 }

@@ -1,4 +1,5 @@
 /** The lines before a run: which model, where and how it computes, what it is asked. */
+import { isGpu } from '../engine/device.js';
 import type { GenerationRecord, RunRecord, SandboxRecord, SuiteRecord } from '../runner/run-record.js';
 import type { RunStart } from '../runner/run-suite.js';
 import { renderCount, renderLarge } from './quantity.js';
@@ -20,11 +21,12 @@ export function renderStart({ folder, record, done, total }: RunStart, columns =
 function renderEngine({ engine }: RunRecord): [string, string][] {
   const { remote } = engine;
   if (remote !== undefined) {
-    const [server, version] = [remote.server ?? 'a server without a name', remote.system_fingerprint];
-    return [['server', `${remote.base_url}, ${server}${version === null ? '' : `, ${version}`}`]];
+    const names = [remote.server ?? 'a server without a name', remote.version, remote.system_fingerprint];
+    return [['server', [remote.base_url, ...names.filter((name) => name != null)].join(', ')]];
   }
   return [
-    ['device', `${engine.device}, ${engine.threads} threads: ${engine.device_reason}`],
+    // A GPU's run has threads for little more than loading.
+    ['device', `${engine.device}${isGpu(engine.device) ? '' : `, ${engine.threads} threads`}: ${engine.device_reason}`],
     ['dtype', engine.dtype],
   ];
 }

@@ -1,13 +1,15 @@
 /** The options of a run, as text from the command line to checked values. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { DEVICE_OPTIONS, type DeviceOption } from '../engine/device.js';
 import type { DType } from '../engine/engine.js';
 import { parseShard, renderShard } from '../runner/shard.js';
+import { deviceOption } from './engine-options.js';
 
 export interface RunFlags {
   readonly suite?: string;
   readonly model?: string;
   readonly dtype?: DType;
-  readonly device?: 'auto' | 'cpu' | 'cuda';
+  readonly device?: DeviceOption;
   readonly out: string;
   readonly protocol?: string;
   readonly shots?: number;
@@ -63,7 +65,7 @@ export function addRunOptions(command: Command): Command {
         'fp8',
       ]),
     )
-    .addOption(new Option('--device <device>', 'where to compute (default: auto)').choices(['auto', 'cpu', 'cuda']))
+    .option('--device <device>', `where to compute: ${DEVICE_OPTIONS} (default: auto)`, deviceOption)
     .option('-o, --out <folder>', 'folder in which the run folder is made', 'runs')
     .option(
       '--protocol <name>',

@@ -161,11 +161,13 @@ export function renderDrafting({ drafted, accepted, acceptance, tokensPerStep }:
 
 function renderWork({ samples, promptTokens, sharedTokens, completionTokens, seconds }: RunWork): string {
   const computed = promptTokens - sharedTokens;
+  // A server that tells nothing about its cache may have shared any of them.
+  const split = sharedTokens === 0 ? '' : `${renderCount(computed)} computed and ${renderCount(sharedTokens)} shared`;
   const factor = computed === 0 || sharedTokens === 0 ? '' : ` (${(promptTokens / computed).toFixed(1)}x fewer)`;
   return (
     `${renderCount(samples)} samples in ${renderDuration(seconds)}: ${renderCount(promptTokens)} prompt tokens, ` +
-    `${renderCount(computed)} computed and ${renderCount(sharedTokens)} shared${factor}, ` +
+    `${split === '' ? '' : `${split}${factor}, `}` +
     `${completionTokens === 0 ? '' : `${renderCount(completionTokens)} generated, `}` +
-    `${renderCount((computed + completionTokens) / Math.max(seconds, 1e-3))} computed tokens/s`
+    `${renderCount((computed + completionTokens) / Math.max(seconds, 1e-3))} ${split === '' ? '' : 'computed '}tokens/s`
   );
 }

@@ -1,5 +1,8 @@
 /** The Engine interface: what a task runner may ask of a model, wherever it runs. */
 import type { ChatMessage } from './chat-template.js';
+import type { GpuSample } from './native.js';
+
+export type { GpuSample };
 
 /** Text to token ids and back. Implementations never add a BOS twice. */
 export interface Tokenizer {
@@ -198,6 +201,8 @@ export interface RemoteInfo {
   readonly entry: string | null;
   /** Its `server` header. */
   readonly server: string | null;
+  /** Of the engine, where it tells it outside OpenAI's endpoints (vLLM, SGLang). */
+  readonly version: string | null;
   readonly systemFingerprint: string | null;
   /** What its endpoints can do. */
   readonly abilities: Readonly<Record<string, string | number | boolean>>;
@@ -239,6 +244,8 @@ export interface Engine {
   /** A continuation of each context, in the order in which they complete. */
   generate(requests: readonly GenerateRequest[], options?: GenerateOptions): AsyncIterable<GenerateResult>;
   memory(): MemoryUse;
+  /** Counters of the GPU that computes, only where one does. Throws an Error with the reason where it does not tell. */
+  readonly sampleGpu?: () => GpuSample;
   /** Called after each step; at most one listener. It may throw, which ends the call in progress with that error. */
   onStep: ((stats: StepStats) => void) | undefined;
   /** Tells `onStep` which experts were chosen, where the model has any. No effect on results. */

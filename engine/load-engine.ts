@@ -9,10 +9,12 @@ import { kvElementBytes } from './accounting/weight-memory.js';
 import type { Checkpoint } from './checkpoint/checkpoint.js';
 import { openCheckpoint } from './checkpoint/checkpoint.js';
 import { checkpointName } from './checkpoint/checkpoint-name.js';
+import { chooseDevice, type Device, type DeviceOption } from './device.js';
 import type { DType } from './engine.js';
-import { LocalEngine, type LocalEngineInfo } from './local-engine.js';
+import { planGpuMemory, renderGpuMemoryPlan } from './gpu-memory-plan.js';
+import { type EnginePlan, LocalEngine, type LocalEngineInfo } from './local-engine.js';
 import { planMemory, renderMemoryPlan } from './memory-plan.js';
-import { type NativeModel, nativeAddon, nativeInfo } from './native.js';
+import { cudaInfo, type NativeModel, type NativeModelOptions, nativeAddon, nativeInfo } from './native.js';
 import { type Numerics, numericsOf } from './numerics.js';
 import { StepBuilder } from './step-builder.js';
 import { loadTokenizer } from './tokenizer/load-tokenizer.js';
@@ -24,19 +26,17 @@ export interface EngineOptions {
   readonly model: string;
   /** Default: what the checkpoint is stored in (FP8 -> fp8, BF16 -> bf16, F32 and F16 -> f32). */
   readonly dtype?: DType;
-  /** Default auto. */
-  readonly device?: 'auto' | 'cpu' | 'cuda';
-  /** Default: every core this process may use. */
+  /** Default auto: the first GPU that can be used, else the CPU. */
+  readonly device?: DeviceOption;
+  /** Default: every core this process may use. With a GPU they read and convert weights. */
   readonly threads?: number;
-  /** Most tokens in one step; scores do not depend on it. Default 1024. */
+  /** Most tokens in one step; scores do not depend on it. Default 1024, on a GPU up to 16,384. */
   readonly batchTokens?: number;
   /** Tokens that the KV cache holds; default as many as are useful and fit. */
   readonly kvTokens?: number;
   /** More of them for requests that come at the same time, where memory allows. */
   readonly usefulKvTokens?: number;
-  /** Search the weights for NaN and infinity while fingerprinting them. Default true. */
-  readonly checkWeights?: boolean;
-  /** Run the scalar reference kernels only: slow, and the judge of all others. */
+  /** Run the CPU's scalar reference kernels only: slow, and the judge of all others. */
   readonly referenceKernels?: boolean;
   /** Do without tokenizer.json: for token ids in, logits out. */
   readonly withoutTokenizer?: boolean;
@@ -46,7 +46,7 @@ export interface EngineOptions {
   readonly onNotice?: (line: string) => void;
 }
 
-const DEFAULT_BATCH_TOKENS = 1024;
+const CPU_BATCH_TOKENS = 1024;
 
 /**
  * Loads a checkpoint into the built-in engine.
@@ -56,26 +56,25 @@ const DEFAULT_BATCH_TOKENS = 1024;
  */
 export async function loadEngine(options: EngineOptions): Promise<LocalEngine> {
   const notice = options.onNotice ?? (() => {});
-  const device = chooseDevice(options.device ?? 'auto');
+  const { referenceKernels = false } = options;
+  const device = await chooseDevice(options.device ?? (referenceKernels ? 'cpu' : 'auto'), cudaInfo);
+  if (options.device !== 'cpu') notice(`device: ${device.name}, because ${device.reason}`);
+  if (referenceKernels && device.kind !== 'cpu') throw noReferenceKernels(device);
   const checkpoint = openCheckpoint(options.model);
   for (const note of checkpoint.notes) notice(note);
   const dtype = options.dtype ?? storedDType(checkpoint);
   const numerics = numericsOf(dtype);
-  const batchTokens = positiveInteger('--batch-tokens', options.batchTokens ?? DEFAULT_BATCH_TOKENS);
   const threads = positiveInteger('--threads', options.threads ?? os.availableParallelism());
-  const kvTokens = options.kvTokens === undefined ? {} : { kvTokens: positiveInteger('--kv-tokens', options.kvTokens) };
-  const { usefulKvTokens = 0 } = options;
-  const packsWeights = nativeInfo().avx512Bf16 && !options.referenceKernels;
-  const plan = planMemory(checkpoint, { numerics, batchTokens, packsWeights, usefulKvTokens, ...kvTokens });
-  notice(`memory: ${renderMemoryPlan(plan)}`);
+  const plan = planOn(device, { checkpoint, numerics, options, notice });
   const withoutTokenizer =
     options.withoutTokenizer ||
     (options.optionalTokenizer && !existsSync(path.join(checkpoint.folder, 'tokenizer.json')));
   const tokenizer = withoutTokenizer ? NO_TOKENIZER : await loadTokenizer(checkpoint.folder);
-  const model = openModel(checkpoint, numerics, {
+  const model = await openModel(checkpoint, numerics, {
+    device: device.kind === 'cpu' ? { kind: 'cpu' } : { kind: 'cuda', index: device.gpu.index },
     threads,
     pages: plan.kvPages,
-    referenceKernels: options.referenceKernels ?? false,
+    referenceKernels,
   });
   const fingerprint = await weightFingerprint(checkpoint, model);
   await model.prepare();
@@ -89,7 +88,54 @@ export async function loadEngine(options: EngineOptions): Promise<LocalEngine> {
     kernels: model.kernels(),
     tokenizerSha256: tokenizer.sha256,
   });
-  return new LocalEngine({ info, tokenizer, arch: checkpoint.arch, model, plan, batchTokens });
+  return new LocalEngine({
+    info,
+    tokenizer,
+    arch: checkpoint.arch,
+    model,
+    plan,
+    batchTokens: plan.batchTokens,
+    ...(device.kind === 'cuda' && { gpuBusId: device.gpu.busId }),
+  });
+}
+
+interface Planned {
+  readonly checkpoint: Checkpoint;
+  readonly numerics: Numerics;
+  readonly options: EngineOptions;
+  readonly notice: (line: string) => void;
+}
+
+/** The memory of the device, told to `notice` before anything is loaded. */
+function planOn(
+  device: Device,
+  { checkpoint, numerics, options, notice }: Planned,
+): EnginePlan & { readonly batchTokens: number } {
+  const asked = {
+    numerics,
+    ...(options.batchTokens !== undefined && { batchTokens: positiveInteger('--batch-tokens', options.batchTokens) }),
+    ...(options.kvTokens !== undefined && { kvTokens: positiveInteger('--kv-tokens', options.kvTokens) }),
+  };
+  if (device.kind === 'cuda') {
+    const gpu = { name: device.name, freeBytes: device.gpu.freeBytes };
+    const plan = planGpuMemory(checkpoint, { ...asked, gpu });
+    notice(`memory: ${renderGpuMemoryPlan(plan)}`);
+    return { kvPages: plan.kvPages, mappedBytes: 0, batchTokens: plan.batchTokens };
+  }
+  const { batchTokens = CPU_BATCH_TOKENS } = asked;
+  const packsWeights = nativeInfo().avx512Bf16 && !options.referenceKernels;
+  const { usefulKvTokens = 0 } = options;
+  const plan = planMemory(checkpoint, { ...asked, batchTokens, packsWeights, usefulKvTokens });
+  notice(`memory: ${renderMemoryPlan(plan)}`);
+  return { kvPages: plan.kvPages, mappedBytes: plan.mappedBytes, batchTokens };
+}
+
+function noReferenceKernels(device: Device): EvalrunError {
+  return new EvalrunError('device/cuda', {
+    what: 'The reference kernels run on the CPU alone',
+    expected: 'device cpu',
+    found: device.name,
+  });
 }
 
 /** F16 has more mantissa bits than bfloat16, so only f32 computes it without loss. */
@@ -98,31 +144,16 @@ function storedDType({ arch, tensors }: Checkpoint): DType {
   return tensors.some(({ dtype, shape }) => shape.length === 2 && dtype === 'BF16') ? 'bf16' : 'f32';
 }
 
-interface Device {
-  readonly device: 'cpu';
-  readonly reason: string;
-}
-
-function chooseDevice(asked: 'auto' | 'cpu' | 'cuda'): Device {
-  if (asked === 'cuda') {
-    throw new EvalrunError('device/cuda', {
-      what: 'There is no CUDA engine in this build',
-      expected: 'an addon compiled with CUDA',
-      found: 'a CPU addon',
-      todo: 'run with --device cpu',
-    });
-  }
-  return { device: 'cpu', reason: asked === 'cpu' ? 'asked for' : 'this build has no CUDA engine' };
-}
-
-function openModel(
+async function openModel(
   checkpoint: Checkpoint,
   numerics: Numerics,
-  options: { readonly threads: number; readonly pages: number; readonly referenceKernels: boolean },
-): NativeModel {
+  options: NativeModelOptions,
+): Promise<NativeModel> {
   const { Model } = nativeAddon();
   try {
-    return new Model(checkpoint.arch, numerics, checkpoint.files, checkpoint.tensors, options);
+    const model = new Model(checkpoint.arch, numerics, checkpoint.files, checkpoint.tensors, options);
+    await model.open();
+    return model;
   } catch (cause) {
     throw new EvalrunError('engine/load', {
       what: `The engine cannot load ${checkpoint.folder}`,
@@ -161,7 +192,7 @@ function describe(checkpoint: Checkpoint, parts: Described): LocalEngineInfo {
     weightFingerprint: parts.fingerprint,
     tokenizerSha256: parts.tokenizerSha256,
     dtype: parts.dtype,
-    device: parts.device.device,
+    device: parts.device.name,
     deviceReason: parts.device.reason,
     threads: parts.threads,
     kernels: parts.kernels,
@@ -174,7 +205,7 @@ function describe(checkpoint: Checkpoint, parts: Described): LocalEngineInfo {
       softmaxScale: arch.softmaxScale,
       normEps: arch.normEps,
       ropeLayout: arch.rope.layout,
-      isa: isaName(),
+      isa: isaName(parts.device),
     },
     contextLength: arch.contextLength,
     vocabSize: arch.vocabSize,
@@ -191,7 +222,8 @@ function describe(checkpoint: Checkpoint, parts: Described): LocalEngineInfo {
 /** A checkpoint whose folder holds this file says itself that its weights are random. */
 export const RANDOM_MARKER = 'RANDOM_WEIGHTS';
 
-function isaName(): string {
+function isaName(device: Device): string {
+  if (device.kind === 'cuda') return `sm_${device.gpu.computeCapability}`;
   const { avx2, avx512, avx512Bf16 } = nativeInfo();
   if (avx512Bf16) return 'avx512-bf16';
   if (avx512) return 'avx512';

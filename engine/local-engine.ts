@@ -8,6 +8,7 @@ import type {
   GenerateOptions,
   GenerateRequest,
   GenerateResult,
+  GpuSample,
   MemoryUse,
   ScoreOptions,
   ScoreRequest,
@@ -18,9 +19,8 @@ import type {
 import { GenerateScheduler } from './generate-scheduler.js';
 import { KvPages } from './kv-pages.js';
 import { LiveSession } from './live/live-session.js';
-import type { MemoryPlan } from './memory-plan.js';
 import { checkMtp } from './mtp-check.js';
-import type { NativeModel, NativeStepResult } from './native.js';
+import { type NativeModel, type NativeStepResult, sampleGpu } from './native.js';
 import { PrefixScheduler } from './prefix-scheduler.js';
 import { PrefixTree } from './prefix-tree.js';
 import { checkSampling } from './sampling-check.js';
@@ -32,13 +32,22 @@ import { routingOf } from './step-routing.js';
 /** What is known of a model that runs here. */
 export type LocalEngineInfo = EngineInfo & { readonly dtype: DType };
 
+/** What of a memory plan is needed while the engine runs. */
+export interface EnginePlan {
+  readonly kvPages: number;
+  /** Weights in memory besides those that the native side counts. */
+  readonly mappedBytes: number;
+}
+
 export interface LocalEngineParts {
   readonly info: LocalEngineInfo;
   readonly tokenizer: Tokenizer;
   readonly arch: ArchSpec;
   readonly model: NativeModel;
-  readonly plan: MemoryPlan;
+  readonly plan: EnginePlan;
   readonly batchTokens: number;
+  /** PCI bus id of the GPU that computes, where one does. */
+  readonly gpuBusId?: string;
 }
 
 export class LocalEngine implements Engine {
@@ -48,7 +57,9 @@ export class LocalEngine implements Engine {
   onStep: ((stats: StepStats) => void) | undefined;
   recordRouting = false;
   private readonly model: NativeModel;
-  private readonly plan: MemoryPlan;
+  /** Counters of the GPU that computes; only where one does. Throws an Error with the reason where it does not tell. */
+  readonly sampleGpu?: () => GpuSample;
+  private readonly plan: EnginePlan;
   private readonly batchTokens: number;
   /** One call at a time owns the cache; the next waits for it. */
   private turn: Promise<void> = Promise.resolve();
@@ -60,6 +71,8 @@ export class LocalEngine implements Engine {
     this.model = parts.model;
     this.plan = parts.plan;
     this.batchTokens = parts.batchTokens;
+    const { gpuBusId } = parts;
+    if (gpuBusId !== undefined) this.sampleGpu = () => sampleGpu(gpuBusId);
   }
 
   async *score(requests: readonly ScoreRequest[], options: ScoreOptions = {}): AsyncIterable<ScoreResult> {

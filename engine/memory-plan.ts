@@ -84,7 +84,7 @@ export function renderMemoryPlan(plan: MemoryPlan): string {
   );
 }
 
-function gib(bytes: number): string {
+export function gib(bytes: number): string {
   return bytes < 1 << 30 ? `${(bytes / 2 ** 20).toFixed(1)} MiB` : `${(bytes / 2 ** 30).toFixed(2)} GiB`;
 }
 
@@ -93,7 +93,8 @@ function usefulPages(arch: ArchSpec, batchTokens: number): number {
   return pagesFor(Math.min(arch.contextLength, 32_768) + 4 * batchTokens);
 }
 
-function kvBytesPerToken(arch: ArchSpec, numerics: Numerics): number {
+/** Of all layers, the MTP module's among them. */
+export function kvBytesPerToken(arch: ArchSpec, numerics: Numerics): number {
   const { attention } = arch;
   const elements =
     attention.kind === 'mla'
@@ -131,7 +132,11 @@ function isPacked(tensor: StoredTensor, arch: ArchSpec, { numerics, packsWeights
 }
 
 /** Of the product that a tensor is the weight of; undefined where it is none. */
-function precisionOf({ name, shape }: StoredTensor, { tiedHead }: ArchSpec, numerics: Numerics) {
+export function precisionOf(
+  { name, shape }: Pick<StoredTensor, 'name' | 'shape'>,
+  { tiedHead }: ArchSpec,
+  numerics: Numerics,
+) {
   if (shape.length !== 2 || /mlp\.gate\.weight$/.test(name)) return undefined;
   if (/embed_tokens/.test(name)) return tiedHead ? numerics.head : undefined;
   if (/lm_head|eh_proj/.test(name)) return numerics.head;
@@ -139,7 +144,7 @@ function precisionOf({ name, shape }: StoredTensor, { tiedHead }: ArchSpec, nume
 }
 
 /** Mirrors the Workspace members of native/model/model.h, in float32 numbers for a step of `tokens` rows. */
-function workspaceFloats(arch: ArchSpec, tokens: number): number {
+export function workspaceFloats(arch: ArchSpec, tokens: number): number {
   const { attention, moe } = arch;
   const attentionFloats =
     attention.kind === 'mla'

@@ -45,7 +45,10 @@ export interface TensorScan {
   readonly firstNonFinite: number;
 }
 
+/** After its construction: open() once, then the rest, one call at a time. */
 export interface NativeModel {
+  /** Starts the device and takes memory for the cache; throws when there is not enough. */
+  open(): Promise<void>;
   prepare(): Promise<void>;
   scan(): Promise<TensorScan[]>;
   forward(step: NativeStep): Promise<NativeStepResult>;
@@ -60,7 +63,57 @@ export interface NativeInfo {
   readonly avx512Bf16: boolean;
   readonly avx512Vbmi: boolean;
   readonly compiler: string;
-  readonly cuda: boolean;
+}
+
+/** See native/cuda/gpu.h. */
+export interface GpuInfo {
+  /** In CUDA's order, which CUDA_VISIBLE_DEVICES changes. */
+  readonly index: number;
+  readonly name: string;
+  /** PCI bus id, e.g. "0000:3b:00.0". */
+  readonly busId: string;
+  /** 10 * major + minor. */
+  readonly computeCapability: number;
+  readonly multiprocessors: number;
+  readonly totalBytes: number;
+  readonly freeBytes: number;
+  /** Why this build cannot compute on it; empty when it can. */
+  readonly reason: string;
+}
+
+export interface CudaInfo {
+  /** Whether this build has a CUDA engine. */
+  readonly compiled: boolean;
+  /** Why no GPU can be used; empty when one can. */
+  readonly reason: string;
+  /** 1000 * major + 10 * minor, 0 where unknown; the driver's is the newest CUDA that it knows. */
+  readonly runtimeVersion: number;
+  readonly driverVersion: number;
+  readonly gpus: readonly GpuInfo[];
+}
+
+/** A GPU's counters at one moment; see native/cuda/nvml.h. What a GPU does not count is absent. */
+export interface GpuSample {
+  readonly memoryUsedBytes?: number;
+  readonly powerMilliwatts?: number;
+  /** Since the driver was loaded. */
+  readonly energyMillijoules?: number;
+  readonly smClockMhz?: number;
+  readonly memoryClockMhz?: number;
+  readonly temperatureCelsius?: number;
+  readonly busyPercent?: number;
+  readonly memoryBusyPercent?: number;
+  /** Bits of nvmlClocksEventReasons. */
+  readonly throttleReasons?: number;
+}
+
+export interface NativeModelOptions {
+  readonly device: { readonly kind: 'cpu' } | { readonly kind: 'cuda'; readonly index: number };
+  /** On a GPU: of those that read and convert weights. */
+  readonly threads: number;
+  readonly pages: number;
+  /** Of the CPU. */
+  readonly referenceKernels: boolean;
 }
 
 /** What the machine can do at most; see native/cpu/limits.h. */
@@ -79,10 +132,12 @@ interface NativeAddon {
     numerics: object,
     files: readonly object[],
     tensors: readonly object[],
-    options: { readonly threads: number; readonly pages: number; readonly referenceKernels: boolean },
+    options: NativeModelOptions,
   ) => NativeModel;
   info(): NativeInfo;
   limits(threads: number): Promise<MachineLimits>;
+  gpus(): Promise<CudaInfo>;
+  sampleGpu(busId: string): GpuSample;
 }
 
 let loaded: NativeAddon | undefined;
@@ -112,4 +167,14 @@ export function nativeInfo(): NativeInfo {
 /** Measures the machine for about three seconds, on `threads` threads. */
 export function machineLimits(threads: number): Promise<MachineLimits> {
   return nativeAddon().limits(threads);
+}
+
+/** What the driver says of the GPUs now. Starts CUDA, which may take a second. */
+export function cudaInfo(): Promise<CudaInfo> {
+  return nativeAddon().gpus();
+}
+
+/** A GPU's counters now, in some milliseconds; throws an Error with the reason where NVML does not tell. */
+export function sampleGpu(busId: string): GpuSample {
+  return nativeAddon().sampleGpu(busId);
 }

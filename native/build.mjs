@@ -1,6 +1,7 @@
-// Builds the native addon with plain CMake: `node native/build.mjs [--tests]`. Downloads nothing.
+// Builds the native addon with plain CMake: `node native/build.mjs [--tests]`. Downloads nothing. Code for NVIDIA GPUs is
+// compiled in where a working nvcc is found; EVALRUN_CUDA=0 leaves it out, EVALRUN_CUDA=1 fails where there is none.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -37,17 +38,14 @@ function requireTools() {
   }
 }
 
-function run(args, what) {
-  const result = spawnSync('cmake', args, { encoding: 'utf8', maxBuffer: 1 << 28 });
-  if (result.status === 0) return;
-  console.error(`${result.stdout ?? ''}${result.stderr ?? ''}`);
-  fail(`CMake failed to ${what}; its output is above.`);
+function cmake(args) {
+  const { status, stdout, stderr } = spawnSync('cmake', args, { encoding: 'utf8', maxBuffer: 1 << 28 });
+  return { ok: status === 0, output: `${stdout ?? ''}${stderr ?? ''}` };
 }
 
-requireTools();
-mkdirSync(buildFolder, { recursive: true });
-run(
-  [
+/** `cuda` is auto, 0 or 1; returns what native/cuda/cuda.cmake decided: {compiled, reason, nvcc's version}. */
+function configure(cuda, whyNot) {
+  const { ok, output } = cmake([
     '-S',
     nativeFolder,
     '-B',
@@ -55,7 +53,40 @@ run(
     '-DCMAKE_BUILD_TYPE=Release',
     `-DEVALRUN_TESTS=${tests ? 'ON' : 'OFF'}`,
     `-DNODE_EXECUTABLE=${process.execPath}`,
-  ],
-  'configure',
-);
-run(['--build', buildFolder, '--parallel', String(Math.max(1, os.availableParallelism()))], 'compile the addon');
+    `-DEVALRUN_CUDA=${cuda}`,
+    `-DEVALRUN_CUDA_WHY_NOT=${whyNot}`,
+  ]);
+  if (!ok) {
+    console.error(output);
+    fail('CMake failed to configure; its output is above.');
+  }
+  return JSON.parse(readFileSync(path.join(buildFolder, 'cuda.json'), 'utf8'));
+}
+
+function build(...args) {
+  return cmake(['--build', buildFolder, '--parallel', String(Math.max(1, os.availableParallelism())), ...args]);
+}
+
+const asked = process.env.EVALRUN_CUDA ?? '';
+if (!['', '0', '1'].includes(asked)) {
+  fail(
+    `EVALRUN_CUDA is "${asked}"; it may be 0 (no code for NVIDIA GPUs), 1 (not without it) or unset (where nvcc works).`,
+  );
+}
+requireTools();
+mkdirSync(buildFolder, { recursive: true });
+let cuda = configure(asked || 'auto', 'it was built with EVALRUN_CUDA=0');
+console.log(`CUDA: ${cuda.compiled ? 'on,' : 'off, because'} ${cuda.reason}`);
+let built = build();
+// A compiler that passed the probe may still not take a kernel: the engine is then built for the CPU, and says so.
+if (!built.ok && cuda.compiled && asked === '' && !build('--target', 'evalrun_cuda_objects').ok) {
+  console.error(built.output);
+  console.error('\nThe code for NVIDIA GPUs does not compile; the output is above. Building for the CPU alone.');
+  cuda = configure('0', `its kernels did not compile with nvcc ${cuda.nvcc}`);
+  console.log(`CUDA: off, because ${cuda.reason}`);
+  built = build();
+}
+if (!built.ok) {
+  console.error(built.output);
+  fail('CMake failed to compile the addon; its output is above.');
+}

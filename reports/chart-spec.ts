@@ -31,6 +31,13 @@ export interface ChartSpec {
   /** Said to those who cannot see the chart, and above a PNG. */
   readonly title: TextRef;
   readonly x: { readonly label?: TextRef; readonly unit: Unit; readonly categories?: readonly TextRef[] };
-  readonly y: { readonly label?: TextRef; readonly unit: Unit; readonly min?: number; readonly max?: number };
+  readonly y: {
+    readonly label?: TextRef;
+    readonly unit: Unit;
+    readonly min?: number;
+    readonly max?: number;
+    /** Steps of ten times as much; all values are above 0. */
+    readonly logarithmic?: boolean;
+  };
   readonly series: readonly ChartSeries[];
 }

@@ -1,5 +1,6 @@
 /** What determines a run's result, as named values, so that two runs can be told apart in words. */
 import { createHash } from 'node:crypto';
+import { deviceWithoutIndex } from '../engine/device.js';
 import type { RunRecord, SuiteRecord } from './run-record.js';
 
 export interface Difference {
@@ -26,7 +27,7 @@ export function determinants(record: Unsealed): Map<string, string> {
     ['context length', String(model.context_length)],
     ['engine', engine.kind],
     ['dtype', engine.dtype],
-    ['device', engine.device],
+    ['device', deviceWithoutIndex(engine.device)],
     ['seed', String(settings.seed)],
     ['limit', settings.limit === null ? 'none' : String(settings.limit)],
   ]);

@@ -67,11 +67,12 @@ export async function makeRecord(parts: RecordParts): Promise<RunRecord> {
   return { ...record, fingerprint: fingerprintOf(record) };
 }
 
-function remoteRecord({ baseUrl, entry, server, systemFingerprint, abilities, determinism }: RemoteInfo) {
+function remoteRecord({ baseUrl, entry, server, version, systemFingerprint, abilities, determinism }: RemoteInfo) {
   return {
     base_url: baseUrl,
     entry,
     server,
+    version,
     system_fingerprint: systemFingerprint,
     abilities: { ...abilities },
     determinism: determinism && {

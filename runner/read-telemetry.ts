@@ -45,7 +45,7 @@ type SampleUseLine = z.infer<typeof sampleSchema>;
 type ExpertsLine = z.infer<typeof expertsSchema>;
 
 /** Kinds of lines that other parts of evalrun read. */
-const otherKinds = new Set(['routing']);
+const otherKinds = new Set(['routing', 'gpu']);
 
 /** Null where there is no such file. Throws `run/read` as readLines does. */
 export async function readTelemetry(file: string): Promise<RunTelemetry | null> {

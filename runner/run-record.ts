@@ -1,6 +1,7 @@
 /** run.json: everything that determines a run's result, written before the first sample and read back on resume. */
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { DEVICE_OPTIONS, type DeviceOption, isDeviceOption } from '../engine/device.js';
 import { EvalrunError } from '../errors.js';
 
 export const runSchema = 1;
@@ -10,7 +11,9 @@ const settingsSchema = z.object({
   suites: z.array(z.string()).min(1),
   model: z.string(),
   dtype: z.enum(['f32', 'bf16', 'fp8', 'unknown']),
-  device: z.enum(['auto', 'cpu', 'cuda']),
+  device: z.custom<DeviceOption>((value) => typeof value === 'string' && isDeviceOption(value), {
+    error: `Expected ${DEVICE_OPTIONS}`,
+  }),
   protocol: z.string().nullable(),
   shots: z.int().nonnegative().nullable(),
   limit: z.int().positive().nullable(),
@@ -127,6 +130,8 @@ const remoteSchema = z.object({
   entry: z.string().nullable(),
   /** Its `server` header. */
   server: z.string().nullable(),
+  /** Of vLLM or SGLang, as their own endpoints tell it. */
+  version: z.string().nullish(),
   system_fingerprint: z.string().nullable(),
   abilities: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
   /** One question alone and in a crowd. */

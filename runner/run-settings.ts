@@ -1,5 +1,6 @@
 /** What a caller may ask of a run, and its complete form with every default written out. */
 import path from 'node:path';
+import { type DeviceOption, isGpu } from '../engine/device.js';
 import type { DType, EngineInfo } from '../engine/engine.js';
 import { EvalrunError } from '../errors.js';
 import type { RunSettings } from './run-record.js';
@@ -45,7 +46,7 @@ export interface RunRequest {
   readonly engineOptions?: {
     readonly model?: string;
     readonly dtype?: DType;
-    readonly device?: 'auto' | 'cpu' | 'cuda';
+    readonly device?: DeviceOption;
     readonly threads?: number;
     readonly batchTokens?: number;
     /** A server instead of the built-in engine, with what follows. */
@@ -104,7 +105,7 @@ export function newSettings(request: RunRequest, info: EngineInfo): RunSettings 
   if (asked.suites === undefined || asked.suites.length === 0) {
     throw new EvalrunError('usage/suite', { what: 'No suite is named', todo: 'name one, e.g. --suite mmlu' });
   }
-  const device = info.device.startsWith('cuda') ? 'cuda' : 'cpu';
+  const device = isGpu(info.device) ? 'cuda' : 'cpu';
   return {
     suites: asked.suites,
     model: info.model,

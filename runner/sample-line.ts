@@ -116,8 +116,7 @@ function boundsOf({ labels }: PlannedChoice, { bounds = [] }: ScoreResult): Reco
 
 function whyUnanswered(broken: readonly [string, number][], open: readonly [string, number][]): string {
   if (broken.length > 0) return `log-probability of ${broken.map(([l, v]) => `${l} is ${v}`).join(', ')}`;
-  const least = open[0]?.[1] ?? 0;
-  return `undecided: ${open.map(([label]) => label).join(', ')} not among the listed tokens, whose least is ${least}`;
+  return `undecided: not among the listed tokens are ${open.map(([l, bound]) => `${l}, at most ${bound}`).join('; ')}`;
 }
 
 /** One line of JSON with its newline; numbers have the digits that give the same double back. */

@@ -5,6 +5,7 @@ import { createWriteStream, type WriteStream } from 'node:fs';
 import type { Engine, StepStats } from '../engine/engine.js';
 import { writeError } from './disk.js';
 import { ExpertLoad, routingLines } from './expert-load.js';
+import { GpuTelemetry } from './gpu-telemetry.js';
 import type { Outcome } from './outcome.js';
 import type { ProgressMeter } from './progress.js';
 import { keyOf } from './sample-line.js';
@@ -27,6 +28,7 @@ export class Telemetry {
   private stepMs = 0;
   private readonly load = new ExpertLoad();
   private intervals = 0;
+  private readonly gpu: GpuTelemetry | undefined;
 
   constructor(
     private readonly file: string,
@@ -39,6 +41,9 @@ export class Telemetry {
     this.stream.on('error', (error) => {
       this.failure ??= error;
     });
+    if (engine.sampleGpu !== undefined) {
+      this.gpu = new GpuTelemetry(engine.sampleGpu.bind(engine), (entry) => this.write(entry));
+    }
     this.timer = setInterval(() => this.writeInterval(), 1000);
     this.timer.unref();
   }
@@ -94,6 +99,7 @@ export class Telemetry {
   private writeInterval(): void {
     if (this.steps === 0) return;
     const memory = this.engine.memory();
+    const energyJoules = this.gpu?.interval(this.seconds());
     this.write({
       type: 'engine',
       seconds: this.seconds(),
@@ -109,6 +115,7 @@ export class Telemetry {
       kv_bytes: memory.kvBytes,
       workspace_bytes: memory.workspaceBytes,
       resident_bytes: memory.residentBytes,
+      ...(energyJoules !== undefined && { energy_joules: energyJoules }),
     });
     [this.steps, this.prefillTokens, this.decodeTokens, this.sequences, this.stepMs] = [0, 0, 0, 0, 0];
     [this.draftedTokens, this.acceptedTokens] = [0, 0];

@@ -20,11 +20,13 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'runner/compare/comparison.ts',
     'runner/gate/gate-result.ts',
     'runner/history/history-data.ts',
+    'engine/benchmark/benchmark-result.ts',
+    'engine/benchmark/spread.ts',
   ],
   // A server over run folders: shows what reports render.
   viewer: ['runner', 'reports'],
   cli: ['datasets', 'engine', 'suites', 'models', 'runner', 'reports', 'serve', 'viewer'],
-  bench: ['datasets', 'engine', 'suites', 'models', 'runner', 'serve'],
+  bench: ['datasets', 'engine', 'suites', 'models', 'runner', 'serve', 'reports'],
   'index.ts': ['datasets', 'engine', 'suites', 'models', 'runner', 'reports', 'serve', 'viewer'],
 };
 

@@ -3,7 +3,7 @@
 #
 #   export MODEL=/models/DeepSeek-V2-Lite OUT=/scratch/mmlu
 #   job=$(sbatch --parsable docs/clusters/slurm-array.sh)
-#   sbatch --dependency="afterok:$job" --wrap "evalrun merge $OUT/shard-*/*/ --out $OUT/merged"
+#   sbatch --dependency="afterok:$job" --kill-on-invalid-dep=yes --wrap "evalrun merge $OUT/shard-*/*/ --out $OUT/merged"
 #
 # Submitting it again goes on where killed shards stopped; finished shards end at once.
 #SBATCH --job-name=evalrun
@@ -19,10 +19,11 @@ SUITES=${SUITES:-mmlu,ceval,cmmlu}
 shard="$OUT/shard-$SLURM_ARRAY_TASK_ID"
 mkdir -p "$shard"
 
-# A requeued task finds the run that it began.
+# A requeued task finds the run that it began. evalrun takes the shell's place, so that a preemption's SIGTERM reaches it: it ends
+# with what it has and gives the run free. One that was killed on a node that is gone cannot; Slurm never runs two attempts at once.
 run=$(find "$shard" -mindepth 2 -maxdepth 2 -name run.json -printf '%h\n' | head -n 1)
 if [ -n "$run" ]; then
-  evalrun --resume "$run" --threads "$SLURM_CPUS_PER_TASK" --quiet
-else
-  evalrun --suite "$SUITES" --model "$MODEL" --shard auto --threads "$SLURM_CPUS_PER_TASK" --out "$shard" --quiet
+  if [ "${SLURM_RESTART_COUNT:-0}" -gt 0 ]; then rm -f "$run/lock" "$run/lock.takeover"; fi
+  exec evalrun --resume "$run" --threads "$SLURM_CPUS_PER_TASK" --quiet
 fi
+exec evalrun --suite "$SUITES" --model "$MODEL" --shard auto --threads "$SLURM_CPUS_PER_TASK" --out "$shard" --quiet

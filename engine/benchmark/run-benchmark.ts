@@ -1,9 +1,9 @@
 /** A whole measurement: the machine's limits, loading, prompts, decoding, memory. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
-import type { DType } from '../engine.js';
 import { type EngineOptions, loadEngine } from '../load-engine.js';
-import { type MachineLimits, machineLimits } from '../native.js';
+import { machineLimits } from '../native.js';
+import type { BenchmarkResult } from './benchmark-result.js';
 import { type DecodePoint, type MeasureOptions, measureDecode, measurePrefill, type PrefillPoint } from './measure.js';
 
 export interface BenchmarkOptions extends MeasureOptions {
@@ -14,31 +14,6 @@ export interface BenchmarkOptions extends MeasureOptions {
   /** Tokens in the cache where decoding begins. */
   readonly contextTokens: number;
   readonly onProgress?: (line: string) => void;
-}
-
-/** bench.json. Rates are per second; see the types of their parts for units. */
-export interface BenchmarkResult {
-  readonly schema: 1;
-  /** UTC, ISO 8601. */
-  readonly created: string;
-  readonly model: string;
-  readonly random: boolean;
-  readonly weightFingerprint: string;
-  readonly dtype: DType;
-  readonly device: string;
-  readonly threads: number;
-  readonly cpu: string;
-  readonly kernels: Readonly<Record<string, string>>;
-  readonly limits: MachineLimits;
-  /** Opening the checkpoint until it may be asked: one time, with what the file cache held. */
-  readonly loadSeconds: number;
-  readonly weightBytes: number;
-  readonly kvBytes: number;
-  readonly workspaceBytes: number;
-  /** The most that the process ever had, Node.js included. */
-  readonly peakResidentBytes: number;
-  readonly prefill: readonly PrefillPoint[];
-  readonly decode: readonly DecodePoint[];
 }
 
 /**
@@ -54,7 +29,7 @@ export async function runBenchmark(options: BenchmarkOptions): Promise<Benchmark
   onProgress?.('loading');
   const begin = performance.now();
   const kvTokens = Math.max(...batches) * (contextTokens + options.decodeTokens + 64) + Math.max(...lengths) + 128;
-  const engine = await loadEngine({ ...options.engine, kvTokens, checkWeights: false, optionalTokenizer: true });
+  const engine = await loadEngine({ ...options.engine, kvTokens, optionalTokenizer: true });
   const loadSeconds = (performance.now() - begin) / 1000;
   try {
     const prefill: PrefillPoint[] = [];

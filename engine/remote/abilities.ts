@@ -13,12 +13,26 @@ export interface Abilities {
   readonly echoTokens: 0 | 1 | undefined;
   /** Whether completions take token ids; known only where there is a tokenizer. */
   readonly tokenIds: boolean;
+  /** Fields that switch a server's own defaults of sampling off; none where it knows no such fields. */
+  readonly plainSampling: PlainSampling;
   readonly systemFingerprint: string | null;
 }
 
+/** Fields beyond OpenAI's own, by the names that vLLM, SGLang and llama.cpp share, with the values that ask for nothing. */
+export type PlainSampling = Readonly<{ top_k?: number; min_p?: number; repetition_penalty?: number }>;
+
 const QUESTION = 'The days of the week are Monday, Tuesday,';
-/** What servers allow by default: vLLM 20, OpenAI 5. */
-const TOP_COUNTS = [20, 5, 1];
+/** What servers allow: llama.cpp, SGLang and evalrun serve 100, vLLM by default 20, OpenAI 5. */
+const TOP_COUNTS = [100, 20, 5, 1];
+/**
+ * A field that is not sent has the server's default, which is not "off": vLLM and SGLang take theirs from the checkpoint's
+ * generation_config.json (Qwen's has a repetition penalty, which changes greedy answers), llama.cpp has top_k 40 and min_p 0.05.
+ * "Every token" is -1 for SGLang, 0 for some others, and either for vLLM and llama.cpp.
+ */
+const PLAIN_SAMPLING: readonly PlainSampling[] = [
+  { top_k: -1, min_p: 0, repetition_penalty: 1 },
+  { top_k: 0, min_p: 0, repetition_penalty: 1 },
+];
 
 export async function findAbilities(
   client: RemoteClient,
@@ -35,6 +49,7 @@ export async function findAbilities(
       topLogProbs: 0,
       echoTokens: undefined,
       tokenIds: false,
+      plainSampling: chat === undefined ? {} : await findPlainSampling((fields) => askChat(client, model, fields)),
       systemFingerprint,
     };
   }
@@ -44,23 +59,30 @@ export async function findAbilities(
     topLogProbs: await findTop(client, question),
     echoTokens: await findEcho(client, question),
     tokenIds: tokenizer !== undefined && (await takesIds(client, question, tokenizer)),
+    plainSampling: await findPlainSampling((fields) => client.complete({ ...question, ...fields })),
     systemFingerprint: plain.system_fingerprint ?? null,
   };
 }
 
-async function findChat(client: RemoteClient, model: string) {
-  const question = { model, messages: [{ role: 'user', content: QUESTION }] };
-  return (
-    (await unlessRefused(() => client.chat({ ...question, max_tokens: 1 }))) ??
-    (await unlessRefused(() => client.chat({ ...question, max_completion_tokens: 1 })))
-  );
+const findChat = (client: RemoteClient, model: string) => unlessRefused(() => askChat(client, model, {}));
+
+async function askChat(client: RemoteClient, model: string, fields: object) {
+  const question = { model, messages: [{ role: 'user', content: QUESTION }], ...fields };
+  const answer = await unlessRefused(() => client.chat({ ...question, max_tokens: 1 }));
+  return answer ?? client.chat({ ...question, max_completion_tokens: 1 });
+}
+
+async function findPlainSampling(ask: (fields: PlainSampling) => Promise<unknown>): Promise<PlainSampling> {
+  for (const fields of PLAIN_SAMPLING) if ((await unlessRefused(() => ask(fields))) !== undefined) return fields;
+  return {};
 }
 
 async function findTop(client: RemoteClient, question: object): Promise<number> {
   for (const logprobs of TOP_COUNTS) {
     const answer = await unlessRefused(() => client.complete({ ...question, logprobs }));
     if (answer === undefined) continue;
-    return Math.min(logprobs, firstPlaces(answer).at(-1)?.top.size ?? 0);
+    const place = firstPlaces(answer).at(-1);
+    return place === undefined || place.top.size === 0 ? 0 : Math.min(logprobs, place.listed);
   }
   return 0;
 }

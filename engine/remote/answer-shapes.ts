@@ -3,11 +3,18 @@ import { z } from 'zod';
 import { RemoteFailure } from './remote-failure.js';
 
 const usage = z
-  .object({ prompt_tokens: z.int().nonnegative(), completion_tokens: z.int().nonnegative().optional() })
+  .object({
+    prompt_tokens: z.int().nonnegative(),
+    completion_tokens: z.int().nonnegative().optional(),
+    prompt_tokens_details: z.object({ cached_tokens: z.int().nonnegative().nullish() }).nullish().catch(undefined),
+  })
   .nullish()
   .catch(undefined);
 
 const number = z.number().nullable();
+
+/** What ended a text: vLLM's name of it, and SGLang's. */
+const stopper = z.union([z.string(), z.number()]).nullish().catch(undefined);
 
 /** OpenAI's lists of the completions endpoint. */
 const lists = z.object({
@@ -33,7 +40,8 @@ const completion = z.object({
       z.object({
         text: z.string(),
         finish_reason: z.string().nullish(),
-        stop_reason: z.union([z.string(), z.number()]).nullish().catch(undefined),
+        stop_reason: stopper,
+        matched_stop: stopper,
         logprobs: z.union([lists, content]).nullish(),
       }),
     )
@@ -53,7 +61,8 @@ const chat = z.object({
           refusal: z.string().nullish(),
         }),
         finish_reason: z.string().nullish(),
-        stop_reason: z.union([z.string(), z.number()]).nullish().catch(undefined),
+        stop_reason: stopper,
+        matched_stop: stopper,
         logprobs: content.nullish().catch(undefined),
       }),
     )
@@ -78,6 +87,8 @@ export interface Place {
   /** Null for the first token of a prompt. */
   readonly logProb: number | null;
   readonly top: ReadonlyMap<string, number>;
+  /** Tokens that were listed; `top` has fewer where several have the same text. */
+  readonly listed: number;
 }
 
 /** Log-probabilities in one shape; empty where the server told none. */
@@ -88,6 +99,7 @@ export function placesOf(logprobs: z.infer<typeof lists> | z.infer<typeof conten
       token,
       logProb: logprob,
       top: finite((top_logprobs ?? []).map((one): [string, number | null] => [one.token, one.logprob])),
+      listed: top_logprobs?.length ?? 0,
     }));
   }
   const { tokens, token_logprobs, top_logprobs } = logprobs;
@@ -95,14 +107,18 @@ export function placesOf(logprobs: z.infer<typeof lists> | z.infer<typeof conten
     token,
     logProb: token_logprobs[at] ?? null,
     top: finite(Object.entries(top_logprobs?.[at] ?? {})),
+    listed: Object.keys(top_logprobs?.[at] ?? {}).length,
   }));
 }
+
+/** vLLM with --return-tokens-as-token-ids tells numbers in the place of texts, which say nothing about a text. */
+const TOKEN_NUMBER = /^token_id:\d+$/;
 
 /** Of tokens with the same text, the most probable one. */
 function finite(entries: readonly (readonly [string, number | null])[]): Map<string, number> {
   const found = new Map<string, number>();
   for (const [token, logProb] of entries) {
-    if (logProb === null || !Number.isFinite(logProb)) continue;
+    if (logProb === null || !Number.isFinite(logProb) || TOKEN_NUMBER.test(token)) continue;
     const text = plainToken(token);
     found.set(text, Math.max(logProb, found.get(text) ?? Number.NEGATIVE_INFINITY));
   }

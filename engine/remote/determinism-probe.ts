@@ -20,7 +20,7 @@ export async function probeDeterminism(
 ): Promise<Determinism | null> {
   if (!abilities.completions && !abilities.chat) return null;
   const see = async (question: string): Promise<Sighting> => {
-    const common = { model, max_tokens: TOKENS, temperature: 0 };
+    const common = { model, max_tokens: TOKENS, ...abilities.plainSampling, temperature: 0 };
     if (!abilities.completions) {
       const { choices } = await client.chat({ ...common, messages: [{ role: 'user', content: question }] });
       return { text: choices[0]?.message.content ?? '', logProbs: [] };

@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto';
 import type { GenerateRequest, GenerateResult } from '../engine.js';
 import { answerStart, endsInThought, splitThinking } from '../thinking.js';
-import type { Abilities } from './abilities.js';
+import type { Abilities, PlainSampling } from './abilities.js';
+import type { ChatAnswer, CompletionAnswer } from './answer-shapes.js';
 import type { RemoteClient } from './remote-client.js';
 import { RemoteFailure } from './remote-failure.js';
 
@@ -35,6 +36,7 @@ interface Written {
   readonly stopReason: string | number | null | undefined;
   readonly promptTokens: number | undefined;
   readonly completionTokens: number | undefined;
+  readonly cachedTokens: number | undefined;
 }
 
 /** Throws RemoteFailure. */
@@ -55,6 +57,7 @@ export async function generateRemotely(writer: RemoteWriter, request: GenerateRe
     end: endOf(written, { cut: whole.length < written.text.length, stop }),
     promptTokens: written.promptTokens ?? request.context.length,
     completionTokens: written.completionTokens ?? 0,
+    ...(written.cachedTokens !== undefined && { sharedTokens: written.cachedTokens }),
   };
 }
 
@@ -89,44 +92,58 @@ async function askCompletion(
   const { context, text, maxTokens } = request;
   const prompt = abilities.tokenIds && context.length > 0 ? context : text;
   if (prompt === undefined) throw new RemoteFailure('refused', 'the request holds no text');
-  const body = { model, prompt, max_tokens: maxTokens, ...samplingOf(request), ...stopOf(request, dialect) };
-  const { choices, usage } = await client.complete(body);
-  const [choice] = choices;
-  return {
-    text: choice?.text ?? '',
-    finish: choice?.finish_reason,
-    stopReason: choice?.stop_reason,
-    promptTokens: usage?.prompt_tokens,
-    completionTokens: usage?.completion_tokens,
-  };
+  const sampling = samplingOf(request, abilities.plainSampling);
+  const body = { model, prompt, max_tokens: maxTokens, ...sampling, ...stopOf(request, dialect) };
+  const answer = await client.complete(body, { check: refuseGivenUp });
+  return { text: answer.choices[0]?.text ?? '', ...endAndCounts(answer) };
 }
 
-async function askChat({ client, model, dialect }: RemoteWriter, request: GenerateRequest): Promise<Written> {
+async function askChat(
+  { client, model, abilities, dialect }: RemoteWriter,
+  request: GenerateRequest,
+): Promise<Written> {
   const { messages, maxTokens } = request;
   const body = {
     model,
     messages,
     [dialect.chatTokens]: maxTokens,
-    ...samplingOf(request),
+    ...samplingOf(request, abilities.plainSampling),
     ...stopOf(request, dialect),
   };
-  const { choices, usage } = await client.chat(body);
-  const [choice] = choices;
+  const answer = await client.chat(body, { check: refuseGivenUp });
+  const [choice] = answer.choices;
   const thinking = choice?.message.reasoning_content ?? choice?.message.reasoning;
   return {
     text: choice?.message.content ?? choice?.message.refusal ?? '',
     ...(typeof thinking === 'string' && thinking !== '' && { thinking }),
-    finish: choice?.finish_reason,
-    stopReason: choice?.stop_reason,
-    promptTokens: usage?.prompt_tokens,
-    completionTokens: usage?.completion_tokens,
+    ...endAndCounts(answer),
   };
 }
 
-function samplingOf({ id, repeat = 0, sampling = {} }: GenerateRequest): object {
-  const { temperature = 0, topP = 1, topK = 0, minP = 0, seed = 0 } = sampling;
-  if (temperature === 0) return { temperature: 0 };
+/** vLLM and SGLang tell so when they gave a request up half-way, as at a shutdown: nothing about the question is wrong. */
+function refuseGivenUp({ choices }: CompletionAnswer | ChatAnswer): void {
+  const finish = choices[0]?.finish_reason;
+  if (finish !== 'abort' && finish !== 'error') return;
+  throw new RemoteFailure('broken', `the server gave the answer up half-way (${finish})`);
+}
+
+function endAndCounts({ choices, usage }: CompletionAnswer | ChatAnswer): Omit<Written, 'text' | 'thinking'> {
+  const [choice] = choices;
   return {
+    finish: choice?.finish_reason,
+    // Null is an answer, too: vLLM's word for the end of text.
+    stopReason: choice?.stop_reason === undefined ? choice?.matched_stop : choice.stop_reason,
+    promptTokens: usage?.prompt_tokens,
+    completionTokens: usage?.completion_tokens,
+    cachedTokens: usage?.prompt_tokens_details?.cached_tokens ?? undefined,
+  };
+}
+
+function samplingOf({ id, repeat = 0, sampling = {} }: GenerateRequest, plain: PlainSampling): object {
+  const { temperature = 0, topP = 1, topK = 0, minP = 0, seed = 0 } = sampling;
+  if (temperature === 0) return { ...plain, temperature: 0 };
+  return {
+    ...plain,
     temperature,
     top_p: topP,
     // These two are extensions, which some servers refuse.

@@ -2,7 +2,7 @@
 import { EvalrunError } from '../../errors.js';
 import type { EngineInfo, PromptForms, RemoteInfo } from '../engine.js';
 import { loadTokenizer } from '../tokenizer/load-tokenizer.js';
-import { type Abilities, findAbilities } from './abilities.js';
+import { type Abilities, findAbilities, type PlainSampling } from './abilities.js';
 import type { ModelEntry } from './answer-shapes.js';
 import { keyFromEnvironment } from './api-key.js';
 import { checkBaseUrl } from './base-url.js';
@@ -12,6 +12,7 @@ import { RemoteClient } from './remote-client.js';
 import { RemoteFailure } from './remote-failure.js';
 import { REMOTE_TOKENIZER } from './remote-tokenizer.js';
 import type { RetryLimits } from './retry-policy.js';
+import { findVersion } from './server-version.js';
 
 export interface RemoteEngineOptions {
   /** Up to the version, e.g. `http://localhost:8000/v1`. */
@@ -50,12 +51,14 @@ export async function openRemoteEngine(options: RemoteEngineOptions): Promise<Op
     timeoutMs: options.timeoutMs ?? 600_000,
     ...(options.retry && { retry: options.retry }),
     signal: options.signal,
+    onNotice: notice,
   });
   try {
     const entry = await findEntry(client, { baseUrl, model: options.model });
     const model = options.model ?? (entry?.id as string);
     const abilities = await findAbilities(client, { model, tokenizer });
     if (!abilities.completions && !abilities.chat) throw unanswered(baseUrl, model);
+    const version = await findVersion(client);
     notice(`server: ${describeAbilities(abilities)}`);
     const determinism = await probeDeterminism(client, { model, abilities });
     if (determinism !== null) notice(`server: ${describeDeterminism(determinism)}`);
@@ -63,6 +66,7 @@ export async function openRemoteEngine(options: RemoteEngineOptions): Promise<Op
       baseUrl,
       entry: entry === undefined ? null : client.clean(JSON.stringify(entry)).slice(0, ENTRY_LENGTH),
       server: client.server === undefined ? null : client.clean(client.server),
+      version: version ?? null,
       systemFingerprint: abilities.systemFingerprint,
       abilities: recordOf(abilities),
       determinism,
@@ -128,7 +132,7 @@ function infoOf(
     readonly tokenizerSha256: string | undefined;
   },
 ): EngineInfo {
-  const length = entry?.max_model_len;
+  const length = contextLengthOf(entry);
   return {
     kind: 'remote',
     model,
@@ -142,12 +146,19 @@ function infoOf(
     threads: 0,
     kernels: {},
     numerics: { prompts: abilities.tokenIds ? 'token ids' : 'text', logProbs: logProbsOf(abilities) },
-    contextLength: typeof length === 'number' && Number.isSafeInteger(length) && length > 0 ? length : 0,
+    contextLength: length,
     vocabSize: 0,
     totalParameters: 0,
     activeParameters: 0,
     remote,
   };
+}
+
+/** As vLLM and SGLang tell it, or llama.cpp, whose context is one slot's; 0 where it is unknown. */
+function contextLengthOf(entry: ModelEntry | undefined): number {
+  const { n_ctx } = (entry?.meta ?? {}) as { n_ctx?: unknown };
+  const length = [entry?.max_model_len, n_ctx].find((one) => Number.isSafeInteger(one) && (one as number) > 0);
+  return (length as number | undefined) ?? 0;
 }
 
 function logProbsOf({ topLogProbs, echoTokens }: Abilities): string {
@@ -156,13 +167,26 @@ function logProbsOf({ topLogProbs, echoTokens }: Abilities): string {
 }
 
 function recordOf(abilities: Abilities): RemoteInfo['abilities'] {
-  const { completions, chat, topLogProbs, echoTokens, tokenIds } = abilities;
-  return { completions, chat, top_log_probs: topLogProbs, echo: echoTokens !== undefined, token_ids: tokenIds };
+  const { completions, chat, topLogProbs, echoTokens, tokenIds, plainSampling } = abilities;
+  return {
+    completions,
+    chat,
+    top_log_probs: topLogProbs,
+    echo: echoTokens !== undefined,
+    token_ids: tokenIds,
+    plain_sampling: isPlain(plainSampling),
+  };
 }
+
+/** Whether a server's own defaults of sampling were switched off. */
+const isPlain = (fields: PlainSampling) => Object.keys(fields).length > 0;
 
 function describeAbilities(abilities: Abilities): string {
   const endpoints = [abilities.completions && 'completions', abilities.chat && 'chat'].filter(Boolean).join(' and ');
-  return `${endpoints}; log-probabilities: ${logProbsOf(abilities)}; prompts as ${abilities.tokenIds ? 'token ids' : 'text'}`;
+  const sampling = isPlain(abilities.plainSampling)
+    ? ''
+    : "; top_k, min_p and penalties, where not asked for, are the server's own";
+  return `${endpoints}; log-probabilities: ${logProbsOf(abilities)}; prompts as ${abilities.tokenIds ? 'token ids' : 'text'}${sampling}`;
 }
 
 function describeDeterminism({ asked, equal, largestDifference }: NonNullable<RemoteInfo['determinism']>): string {

@@ -150,7 +150,7 @@ export class OpenAiEngine implements Engine {
 
   private noLogProbs(): EvalrunError {
     return new EvalrunError('engine/remote-log-probs', {
-      what: `The server at ${this.info.remote?.baseUrl} tells no log-probabilities, which this suite is scored by`,
+      what: `The server at ${this.info.remote?.baseUrl} tells no log-probabilities of texts, which this suite is scored by`,
       expected: 'completions with "logprobs", or with "echo" and "logprobs"',
       todo: 'use a server that has them (vLLM, SGLang, llama.cpp, evalrun serve), or a suite with written answers such as math500',
     });

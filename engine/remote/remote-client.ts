@@ -1,7 +1,7 @@
 /** Requests to one server: bounded in time and size, asked again where that makes sense, as many at a time as it takes. */
 import { setTimeout as wait } from 'node:timers/promises';
 import OpenAI from 'openai';
-import { EnvHttpProxyAgent, fetch } from 'undici';
+import { EnvHttpProxyAgent, fetch, Headers, Response } from 'undici';
 import { EvalrunError } from '../../errors.js';
 import { AdaptiveLimit } from './adaptive-limit.js';
 import {
@@ -14,8 +14,10 @@ import {
 } from './answer-shapes.js';
 import { keyRemover } from './api-key.js';
 import { boundedBody } from './bounded-body.js';
+import { messageOfBody } from './error-body.js';
 import { failureOf, type RemoteFailure } from './remote-failure.js';
 import { defaultRetryLimits, type RetryLimits, RetryPolicy } from './retry-policy.js';
+import { TroubleNotice } from './trouble-notice.js';
 
 export interface RemoteClientOptions {
   /** As checkBaseUrl gives it. */
@@ -28,6 +30,8 @@ export interface RemoteClientOptions {
   readonly retry?: Partial<RetryLimits>;
   /** Ends everything at once. */
   readonly signal?: AbortSignal | undefined;
+  /** Told when the server stops answering, and when it answers again. */
+  readonly onNotice?: (line: string) => void;
 }
 
 /** Bytes of an answer: a prompt's log-probabilities are about a hundred bytes a token. */
@@ -41,9 +45,9 @@ export interface AskOptions {
   readonly retries?: boolean;
 }
 
-export interface CompletionOptions extends AskOptions {
+export interface PostOptions<Answer> extends AskOptions {
   /** Throws RemoteFailure for an answer that lacks what was asked for, which is then asked for again. */
-  readonly check?: (answer: CompletionAnswer) => void;
+  readonly check?: (answer: Answer) => void;
 }
 
 export class RemoteClient {
@@ -56,9 +60,12 @@ export class RemoteClient {
   private readonly dispatcher: EnvHttpProxyAgent;
   /** A request was given up because nobody answers: the next ones do not wait as long, until somebody does. */
   private isDown = false;
+  private readonly trouble: TroubleNotice;
 
   constructor(private readonly options: RemoteClientOptions) {
     this.limit = new AdaptiveLimit(options.concurrency);
+    const { patienceMs } = { ...defaultRetryLimits, ...options.retry };
+    this.trouble = new TroubleNotice(options.onNotice ?? (() => {}), patienceMs);
     this.clean = keyRemover(options.apiKey);
     // Time is bounded here, for the whole answer; undici's own bounds would cut long generations.
     this.dispatcher = new EnvHttpProxyAgent({ headersTimeout: 0, bodyTimeout: 0, noProxy: withoutProxy() });
@@ -76,16 +83,12 @@ export class RemoteClient {
   }
 
   /** Throws RemoteFailure; EvalrunError `network/denied` for a key that the server does not take, `run/interrupted`. */
-  complete(body: object, options: CompletionOptions = {}): Promise<CompletionAnswer> {
-    return this.post('/completions', body, options, (value) => {
-      const answer = parseCompletion(value);
-      options.check?.(answer);
-      return answer;
-    });
+  complete(body: object, options: PostOptions<CompletionAnswer> = {}): Promise<CompletionAnswer> {
+    return this.post('/completions', body, options, parseCompletion);
   }
 
   /** As `complete`. */
-  chat(body: object, options: AskOptions = {}): Promise<ChatAnswer> {
+  chat(body: object, options: PostOptions<ChatAnswer> = {}): Promise<ChatAnswer> {
     return this.post('/chat/completions', body, options, parseChat);
   }
 
@@ -94,18 +97,38 @@ export class RemoteClient {
     return this.ask((signal) => this.client.get('/models', { signal }), options, parseModels);
   }
 
+  /** What is at a path beside the API, whose own address ends with its version. Throws RemoteFailure. */
+  besideApi(path: string, options: AskOptions = {}): Promise<unknown> {
+    const root = this.options.baseUrl.replace(/\/v\d+$/, '');
+    return this.ask(
+      (signal) => this.client.get(`${root}${path}`, { signal }),
+      options,
+      (value) => value,
+      false,
+    );
+  }
+
   async close(): Promise<void> {
     await this.dispatcher.destroy();
   }
 
-  private post<T>(path: string, body: object, options: AskOptions, parse: (value: unknown) => T): Promise<T> {
-    return this.ask((signal) => this.client.post(path, { body, signal }), options, parse);
+  private post<T>(path: string, body: object, options: PostOptions<T>, parse: (value: unknown) => T): Promise<T> {
+    return this.ask(
+      (signal) => this.client.post(path, { body, signal }),
+      options,
+      (value) => {
+        const answer = parse(value);
+        options.check?.(answer);
+        return answer;
+      },
+    );
   }
 
   private async ask<T>(
     send: (signal: AbortSignal) => Promise<unknown>,
     { signal, timeoutMs = this.options.timeoutMs, retries = true }: AskOptions,
     parse: (value: unknown) => T,
+    isFatalWhenDenied = true,
   ): Promise<T> {
     const policy = new RetryPolicy({ ...defaultRetryLimits, ...this.options.retry });
     const stops = [this.options.signal, signal].filter((one) => one !== undefined);
@@ -115,6 +138,7 @@ export class RemoteClient {
       try {
         const answer = parse(await send(AbortSignal.any([...stops, timeout])));
         this.isDown = false;
+        this.trouble.onAnswer();
         this.limit.onSuccess();
         return answer;
       } catch (error) {
@@ -125,9 +149,10 @@ export class RemoteClient {
         const pause =
           retries && !(this.isDown && failure.kind === 'unreachable') ? policy.pauseAfter(failure) : undefined;
         if (pause === undefined) {
-          if (failure.kind === 'unreachable') this.isDown = true;
-          throw this.final(failure);
+          if (failure.kind === 'unreachable' && retries) this.isDown = true;
+          throw isFatalWhenDenied ? this.final(failure) : failure;
         }
+        this.trouble.onPause(failure);
         await this.pause(pause, stops);
       }
     }
@@ -154,8 +179,24 @@ export class RemoteClient {
     // A redirect of a POST would lose its body or take the key elsewhere.
     const response = await fetch(url, { ...init, redirect: 'manual', dispatcher: this.dispatcher });
     this.server = response.headers.get('server') ?? this.server;
-    return boundedBody(response, MAX_ANSWER_BYTES);
+    const bounded = boundedBody(response, MAX_ANSWER_BYTES);
+    return response.ok ? bounded : withOpenAiError(bounded);
   }
+}
+
+/** The same response with its error in OpenAI's shape, the only one that the client below reads. */
+async function withOpenAiError(response: Response): Promise<Response> {
+  const { status, statusText } = response;
+  const headers = new Headers(response.headers);
+  const text = await response.text();
+  const message = messageOfBody(text);
+  // Its length and encoding were those of the body as sent.
+  for (const name of ['content-length', 'content-encoding', 'transfer-encoding']) headers.delete(name);
+  return new Response(message === undefined ? text : JSON.stringify({ error: { message } }), {
+    status,
+    statusText,
+    headers,
+  });
 }
 
 /** NO_PROXY and this machine, which no proxy can reach in its place. */

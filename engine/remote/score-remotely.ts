@@ -31,7 +31,6 @@ interface Sent {
 export async function scoreRemotely(scorer: RemoteScorer, request: ScoreRequest): Promise<ScoreResult> {
   const { abilities } = scorer;
   const sent = sentOf(request, abilities);
-  const result = { id: request.id, sharedTokens: 0 };
   const listed = abilities.topLogProbs > 0 ? await askTop(scorer, sent) : undefined;
   let promptTokens = listed?.promptTokens;
   const logProbs: number[] = [];
@@ -46,10 +45,21 @@ export async function scoreRemotely(scorer: RemoteScorer, request: ScoreRequest)
       continue;
     }
     logProbs.push(known ?? Number.NaN);
-    bounds.push(known === undefined ? (listed?.least ?? 0) : null);
+    bounds.push(known === undefined ? boundOf(continuation, listed) : null);
   }
   const isBounded = bounds.some((bound) => bound !== null);
+  const result = { id: request.id, sharedTokens: listed?.cachedTokens ?? 0 };
   return { ...result, logProbs, promptTokens: promptTokens ?? request.context.length, ...(isBounded && { bounds }) };
+}
+
+/**
+ * What the log-probability of a continuation that is not listed is at most. Its first token is either not listed, so no more probable
+ * than the least listed one, or it is a listed beginning of the continuation (`▁` of `▁A`), and the whole is no more probable than that.
+ */
+function boundOf(continuation: string, listed: Listed | undefined): number {
+  if (listed === undefined) return 0;
+  const beginnings = [...listed.top].filter(([token]) => token !== '' && continuation.startsWith(token));
+  return Math.max(listed.least, ...beginnings.map(([, logProb]) => logProb));
 }
 
 /**
@@ -77,22 +87,31 @@ function sentOf({ context, continuations, text }: ScoreRequest, { tokenIds }: Ab
   return { prompt: context, whole: continuations.map((one) => [...context, ...one]), continuations: texts, counts };
 }
 
-async function askTop({ client, model, abilities }: RemoteScorer, { prompt }: Sent) {
+interface Listed {
+  readonly top: ReadonlyMap<string, number>;
+  readonly least: number;
+  readonly promptTokens: number | undefined;
+  readonly cachedTokens: number | undefined;
+}
+
+async function askTop({ client, model, abilities }: RemoteScorer, { prompt }: Sent): Promise<Listed> {
   const { topLogProbs: logprobs } = abilities;
-  const topOf = ({ choices }: CompletionAnswer) =>
-    placesOf(choices[0]?.logprobs).at(-1)?.top ?? new Map<string, number>();
+  const topOf = ({ choices }: CompletionAnswer): ReadonlyMap<string, number> =>
+    placesOf(choices[0]?.logprobs).at(-1)?.top ?? new Map();
   const check = (answer: CompletionAnswer) => {
     if (topOf(answer).size === 0) throw new RemoteFailure('broken', 'the answer holds no log-probabilities');
   };
-  const answer = await client.complete({ model, prompt, max_tokens: 1, temperature: 0, logprobs }, { check });
+  const question = { model, prompt, max_tokens: 1, ...abilities.plainSampling, temperature: 0, logprobs };
+  const answer = await client.complete(question, { check });
   const top = topOf(answer);
   // A server may add the generated token to those it lists; it is no bound for the others.
   const ranked = [...top.values()].sort((a, b) => b - a).slice(0, logprobs);
-  return { top, least: ranked.at(-1) as number, promptTokens: answer.usage?.prompt_tokens };
+  const { prompt_tokens: promptTokens, prompt_tokens_details: details } = answer.usage ?? {};
+  return { top, least: ranked.at(-1) as number, promptTokens, cachedTokens: details?.cached_tokens ?? undefined };
 }
 
 async function askEcho({ client, model, abilities }: RemoteScorer, sent: Sent, at: number) {
-  const { echoTokens = 0 } = abilities;
+  const { echoTokens = 0, plainSampling } = abilities;
   const prompt = sent.whole[at] as string | number[];
   const tailOf = (answer: CompletionAnswer) => {
     const places = promptPlaces(answer, echoTokens);
@@ -104,7 +123,7 @@ async function askEcho({ client, model, abilities }: RemoteScorer, sent: Sent, a
     if (Number.isFinite(tailOf(answer).logProb)) return;
     throw new RemoteFailure('broken', 'the echo holds no log-probabilities');
   };
-  const question = { model, prompt, max_tokens: echoTokens, temperature: 0, echo: true, logprobs: 1 };
+  const question = { model, prompt, max_tokens: echoTokens, ...plainSampling, temperature: 0, echo: true, logprobs: 1 };
   const answer = await client.complete(question, { check });
   const { length, logProb } = tailOf(answer);
   const { prompt_tokens: counted } = answer.usage ?? {};
@@ -130,6 +149,6 @@ function tailLength(places: readonly Place[], text: string): number {
   throw new RemoteFailure(
     'refused',
     `the answer ${JSON.stringify(text)} is not made of tokens of its own behind the prompt: the server's tokens end with ` +
-      JSON.stringify(places.slice(-2).map(({ token }) => token)),
+      `${JSON.stringify(places.slice(-2).map(({ token }) => token))}; with --tokenizer its tokens are counted instead`,
   );
 }

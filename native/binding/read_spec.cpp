@@ -91,6 +91,11 @@ MoeSpec read_moe(const Napi::Object& o) {
 
 }  // namespace
 
+DeviceChoice read_device(const Napi::Object& o) {
+  const bool cuda = choose<bool>(text(o, "kind"), {{"cpu", false}, {"cuda", true}});
+  return {cuda, cuda ? integer(o, "index") : 0};
+}
+
 ArchSpec read_arch_spec(const Napi::Object& o) {
   ArchSpec spec;
   spec.vocab = integer(o, "vocabSize");

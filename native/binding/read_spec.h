@@ -11,6 +11,13 @@
 
 namespace evalrun {
 
+// {kind: 'cpu'} or {kind: 'cuda', index}.
+struct DeviceChoice {
+  bool cuda = false;
+  int index = 0;
+};
+
+DeviceChoice read_device(const Napi::Object& object);
 ArchSpec read_arch_spec(const Napi::Object& object);
 Numerics read_numerics(const Napi::Object& object);
 std::vector<FileRef> read_files(const Napi::Array& array);

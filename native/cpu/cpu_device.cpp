@@ -27,7 +27,7 @@ class CpuDevice : public Device {
   void upload(void* to, const void* from, int64_t bytes) override { std::memcpy(to, from, bytes); }
   void copy(void* to, const void* from, int64_t bytes) override { std::memcpy(to, from, bytes); }
 
-  void begin_step() override {}
+  void begin_step(bool) override {}
   void finish() override {}
   const void* stage(const void* host, int64_t) override { return host; }
   void* land(void* host, int64_t) override { return host; }

@@ -17,6 +17,7 @@ struct PairProduct {
   static constexpr int kStep = 32;
   static constexpr int kElementBytes = 2;
   static constexpr DType kDirect = DType::kBF16;
+  static constexpr bool kWidens = false;
 
   EVALRUN_INLINE static Operand load(const char* p) { return (__m512bh)_mm512_loadu_si512(p); }
   EVALRUN_INLINE static Operand load_first(const char* p, int count) {

@@ -11,6 +11,8 @@
 //   kDirect                            the DType that is used where it is mapped; others are converted to scratch by
 //   convert(weight, stride, n, out)    row n of the weight as operands, zero-padded to kStep
 //   pack(x, columns, out, scales)      an activation row as operands, zero-padded to kStep
+//   kWidens                            whether load_stored(p) gives an operand vector of kStored elements where they are
+//                                      mapped, the same values that convert writes
 #pragma once
 #include "cpu/dot_convert.h"
 #include "cpu/dot_kernels.h"
@@ -44,13 +46,18 @@ struct DotTile {
     for (int i = 0; i < R * N; i += 8) V::sum8(flat + i, out + i);
   }
 
-  template <int R, int N, bool kTail>
+  // kMapped: o.w points at the weight as it is stored.
+  template <int R, int N, bool kTail, bool kMapped>
   EVALRUN_INLINE static void step(const Operands& o, int64_t column, int tail, F (&sum)[R][N]) {
     typename P::Operand w[N];
 #pragma GCC unroll 32
     for (int n = 0; n < N; ++n) {
-      const char* p = o.w[n] + column * P::kElementBytes;
-      w[n] = kTail ? P::load_first(p, tail) : P::load(p);
+      if constexpr (kMapped) {
+        w[n] = P::load_stored(o.w[n] + column * bytes_of(P::kStored));
+      } else {
+        const char* p = o.w[n] + column * P::kElementBytes;
+        w[n] = kTail ? P::load_first(p, tail) : P::load(p);
+      }
     }
 #pragma GCC unroll 32
     for (int r = 0; r < R; ++r) {
@@ -60,7 +67,7 @@ struct DotTile {
     }
   }
 
-  template <int R, int N>
+  template <int R, int N, bool kMapped>
   static void plain(const Operands& o, float* out) {
     F sum[R][N];
 #pragma GCC unroll 32
@@ -70,13 +77,13 @@ struct DotTile {
     }
     const int64_t whole =
         o.padded ? static_cast<int64_t>(round_up(o.columns, P::kStep)) : o.columns / P::kStep * P::kStep;
-    for (int64_t k = 0; k < whole; k += P::kStep) step<R, N, false>(o, k, 0, sum);
-    if (whole < o.columns) step<R, N, true>(o, whole, static_cast<int>(o.columns - whole), sum);
+    for (int64_t k = 0; k < whole; k += P::kStep) step<R, N, false, kMapped>(o, k, 0, sum);
+    if (whole < o.columns) step<R, N, true, kMapped>(o, whole, static_cast<int>(o.columns - whole), sum);
     reduce<R, N>(sum, out);
   }
 
   // acc += dot of 128 columns * (s * scale), lane by lane.
-  template <int R, int N>
+  template <int R, int N, bool kMapped>
   static void scaled(const Operands& o, float* out) {
     F total[R][N];
 #pragma GCC unroll 32
@@ -93,7 +100,7 @@ struct DotTile {
         for (int n = 0; n < N; ++n) sum[r][n] = V::zero();
       }
       const int64_t stop = begin + kQuantBlock < end ? begin + kQuantBlock : end;
-      for (int64_t k = begin; k < stop; k += P::kStep) step<R, N, false>(o, k, 0, sum);
+      for (int64_t k = begin; k < stop; k += P::kStep) step<R, N, false, kMapped>(o, k, 0, sum);
 #pragma GCC unroll 32
       for (int r = 0; r < R; ++r) {
         const F s = V::set1(o.x_scale[r][block]);
@@ -107,25 +114,25 @@ struct DotTile {
   }
 
   using Function = void (*)(const Operands&, float*);
-  template <int R, int N>
+  template <int R, int N, bool kMapped>
   static constexpr Function function() {
     if constexpr (P::kScaled) {
-      return scaled<R, N>;
+      return scaled<R, N, kMapped>;
     } else {
-      return plain<R, N>;
+      return plain<R, N, kMapped>;
     }
   }
 
   // The tile of exactly `rows` x `outputs`.
-  template <int R = kRows, int N = kOutputs>
+  template <bool kMapped, int R = kRows, int N = kOutputs>
   static Function pick(int rows, int outputs) {
     if (outputs < N) {
-      if constexpr (N > 1) return pick<R, N - 1>(rows, outputs);
+      if constexpr (N > 1) return pick<kMapped, R, N - 1>(rows, outputs);
     }
     if (rows < R) {
-      if constexpr (R > 1) return pick<R - 1, N>(rows, outputs);
+      if constexpr (R > 1) return pick<kMapped, R - 1, N>(rows, outputs);
     }
-    return function<R, N>();
+    return function<R, N, kMapped>();
   }
 
   static size_t padded_bytes(int64_t columns) { return round_up(round_up(columns, P::kStep) * P::kElementBytes, 64); }
@@ -146,10 +153,27 @@ struct DotTile {
 
   static size_t scratch_bytes(int64_t columns) { return kOutputs * padded_bytes(columns); }
 
+  // Rows that fit one tile pass over each weight once: writing it out widened would cost more than it saves.
+  static bool is_mapped(const DotPanel& p) {
+    if constexpr (P::kWidens) {
+      return p.row_count <= kRows && p.weight.dtype == P::kStored && p.weight.columns % P::kStep == 0;
+    }
+    return false;
+  }
+
+  static Function tile_of(bool mapped, int rows, int outputs) {
+    if constexpr (P::kWidens) {
+      if (mapped) return pick<true>(rows, outputs);
+    }
+    return pick<false>(rows, outputs);
+  }
+
   static void panel(const DotPanel& p) {
     const int64_t columns = p.weight.columns;
     const int64_t blocks = (columns + kQuantBlock - 1) / kQuantBlock;
-    const bool direct = !P::kScaled && p.weight.dtype == P::kDirect;
+    const bool mapped = is_mapped(p);
+    const bool direct = mapped || (!P::kScaled && p.weight.dtype == P::kDirect);
+    const int64_t stored_bytes = mapped ? bytes_of(p.weight.dtype) : P::kElementBytes;
     // Activation rows that stay in the second-level cache while the panel's outputs pass over them.
     constexpr size_t kCachedBytes = 512 * 1024;
     int64_t row_block = static_cast<int64_t>(kCachedBytes / packed_bytes(columns)) / kRows * kRows;
@@ -164,7 +188,7 @@ struct DotTile {
         for (int j = 0; j < outputs; ++j) {
           const int64_t row = p.first_output + n + j;
           if (direct) {
-            o.w[j] = static_cast<const char*>(p.weight.data) + row * p.weight_stride * P::kElementBytes;
+            o.w[j] = static_cast<const char*>(p.weight.data) + row * p.weight_stride * stored_bytes;
           } else {
             char* converted = static_cast<char*>(p.scratch) + j * padded_bytes(columns);
             P::convert(p.weight, p.weight_stride, row, converted);
@@ -179,7 +203,7 @@ struct DotTile {
             if (P::kScaled) o.x_scale[i] = reinterpret_cast<const float*>(o.x[i] + padded_bytes(columns));
           }
           float out[(kRows * kOutputs + 7) / 8 * 8];
-          pick(rows, outputs)(o, out);
+          tile_of(mapped, rows, outputs)(o, out);
           for (int i = 0; i < rows; ++i) {
             for (int j = 0; j < outputs; ++j) {
               const float bias = p.bias == nullptr ? 0.0f : p.bias[p.first_output + n + j];
@@ -207,7 +231,10 @@ struct FloatProduct {
   static constexpr int kStep = V::kLanes;
   static constexpr int kElementBytes = 4;
   static constexpr DType kDirect = DType::kF32;
+  static constexpr bool kWidens = kPrecision != Precision::kF32;
+  static constexpr DType kStored = kScaled ? DType::kF8E4M3 : DType::kBF16;
 
+  EVALRUN_INLINE static Operand load_stored(const char* p) { return load_as_float<V, kStored>(p); }
   EVALRUN_INLINE static Operand load(const char* p) { return V::load(p); }
   EVALRUN_INLINE static Operand load_first(const char* p, int count) { return V::load_first(p, count); }
   EVALRUN_INLINE static typename V::F multiply_add(typename V::F sum, Operand x, Operand w) {

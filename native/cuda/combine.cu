@@ -10,30 +10,31 @@ constexpr int kThreads = 128;
 constexpr int kInFlight = 8;  // experts' rows read before the first is needed
 
 template <bool kWide>
-__global__ void __launch_bounds__(kThreads) combine_kernel(CombineOp op) {
+__global__ void __launch_bounds__(kThreads) combine_kernel(const float* x, const int32_t* slot_of, const float* weights,
+                                                            int columns, int per_token, bool add, float* y) {
   const int column = (blockIdx.y * kThreads + threadIdx.x) * kGroup;
-  const int left = op.columns - column;
+  const int left = columns - column;
   if (left <= 0) return;
-  const int64_t pairs = static_cast<int64_t>(blockIdx.x) * op.experts_per_token;
-  float* y = op.y + static_cast<int64_t>(blockIdx.x) * op.columns + column;
-  float4 sum = op.add ? load_group<kWide>(y, left) : make_float4(0, 0, 0, 0);
-  for (int first = 0; first < op.experts_per_token; first += kInFlight) {
+  const int64_t pairs = static_cast<int64_t>(blockIdx.x) * per_token;
+  y += static_cast<int64_t>(blockIdx.x) * columns + column;
+  float4 sum = add ? load_group<kWide>(y, left) : make_float4(0, 0, 0, 0);
+  for (int first = 0; first < per_token; first += kInFlight) {
     float4 rows[kInFlight];
-    float weights[kInFlight];
+    float factors[kInFlight];
 #pragma unroll
     for (int i = 0; i < kInFlight; ++i) {
-      if (first + i >= op.experts_per_token) continue;
-      const int64_t slot = __ldg(op.slot_of + pairs + first + i);
-      weights[i] = __ldg(op.weights + pairs + first + i);
-      rows[i] = load_constant_group<kWide>(op.x + slot * op.columns + column, left);
+      if (first + i >= per_token) continue;
+      const int64_t slot = __ldg(slot_of + pairs + first + i);
+      factors[i] = __ldg(weights + pairs + first + i);
+      rows[i] = load_constant_group<kWide>(x + slot * columns + column, left);
     }
 #pragma unroll
     for (int i = 0; i < kInFlight; ++i) {
-      if (first + i >= op.experts_per_token) continue;
-      sum.x = fmaf(weights[i], rows[i].x, sum.x);
-      sum.y = fmaf(weights[i], rows[i].y, sum.y);
-      sum.z = fmaf(weights[i], rows[i].z, sum.z);
-      sum.w = fmaf(weights[i], rows[i].w, sum.w);
+      if (first + i >= per_token) continue;
+      sum.x = fmaf(factors[i], rows[i].x, sum.x);
+      sum.y = fmaf(factors[i], rows[i].y, sum.y);
+      sum.z = fmaf(factors[i], rows[i].z, sum.z);
+      sum.w = fmaf(factors[i], rows[i].w, sum.w);
     }
   }
   store_group<kWide>(y, left, sum);
@@ -44,7 +45,8 @@ __global__ void __launch_bounds__(kThreads) combine_kernel(CombineOp op) {
 const char* run(Context& ctx, const CombineOp& op) {
   const bool wide = wide_rows(op.x, op.columns, op.columns) && wide_rows(op.y, op.columns, op.columns);
   const dim3 grid(op.rows, static_cast<unsigned>(ceil_div(op.columns, kThreads * kGroup)));
-  launch(ctx, "combine", wide ? combine_kernel<true> : combine_kernel<false>, grid, dim3(kThreads), 0, op);
+  launch(ctx, "combine", wide ? combine_kernel<true> : combine_kernel<false>, grid, dim3(kThreads), 0, op.x, op.slot_of,
+         op.weights, op.columns, op.experts_per_token, op.add, op.y);
   return "simt";
 }
 

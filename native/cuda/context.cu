@@ -49,12 +49,7 @@ void Scratch::reset() {
 }
 
 StageRing::~StageRing() {
-  for (const std::vector<Chunk>& chunks : {chunks_, captured_}) {
-    for (const Chunk& chunk : chunks) {
-      cudaEventDestroy(chunk.copied);
-      cudaFreeHost(chunk.data);
-    }
-  }
+  for (const Chunk& chunk : chunks_) free_chunk(chunk);
 }
 
 StageRing::Chunk StageRing::make_chunk(int64_t bytes, const char* what) {
@@ -67,50 +62,36 @@ StageRing::Chunk StageRing::make_chunk(int64_t bytes, const char* what) {
   return chunk;
 }
 
-StageRing::Chunk& StageRing::chunk_for(int64_t bytes, cudaStream_t stream, const char* what) {
-  if (!spare_) {
-    captured_.push_back(make_chunk(kChunkBytes, what));
-    spare_ = true;
-  }
-  if (chunks_.empty()) chunks_.push_back(make_chunk(bytes, what));
-  Chunk& chunk = chunks_[current_];
-  if (chunk.used + bytes <= chunk.bytes) return chunk;
+void StageRing::free_chunk(const Chunk& chunk) {
+  cudaEventDestroy(chunk.copied);
+  cudaFreeHost(chunk.data);
+}
 
-  check(cudaEventRecord(chunk.copied, stream), what);
-  chunk.in_flight = true;
+void StageRing::make_room(int64_t bytes, cudaStream_t stream, const char* what) {
+  if (chunks_.empty()) chunks_.push_back(make_chunk(bytes, what));
+  Chunk& full = chunks_[current_];
+  if (used_ + bytes <= full.bytes) return;
+  check(cudaEventRecord(full.copied, stream), what);
+  full.in_flight = true;
+
   current_ = (current_ + 1) % kChunks;
+  used_ = 0;
   if (current_ == chunks_.size()) chunks_.push_back(make_chunk(bytes, what));
   Chunk& next = chunks_[current_];
   if (next.in_flight) check(cudaEventSynchronize(next.copied), what);
-  if (next.bytes < bytes) {
-    const Chunk larger = make_chunk(bytes, what);
-    check(cudaEventDestroy(next.copied), what);
-    check(cudaFreeHost(next.data), what);
-    next = larger;
-  }
-  next.used = 0;
   next.in_flight = false;
-  return next;
-}
-
-StageRing::Chunk& StageRing::captured_chunk_for(int64_t bytes, const char* what) {
-  if (captured_.empty() || captured_.back().used + bytes > captured_.back().bytes) {
-    throw CudaError(sized(what, bytes) + ": no staging memory is set aside for a captured step; run the step once before it " +
-                    "is captured, and stage at most " + std::to_string(kChunkBytes) + " bytes in it");
-  }
-  spare_ = false;
-  return captured_.back();
+  if (next.bytes >= bytes) return;
+  const Chunk larger = make_chunk(bytes, what);
+  free_chunk(next);
+  next = larger;
 }
 
 const void* StageRing::put(const void* host, int64_t bytes, cudaStream_t stream, const char* what) {
-  cudaStreamCaptureStatus capture = cudaStreamCaptureStatusNone;
-  check(cudaStreamIsCapturing(stream, &capture), what);
   const int64_t room = round_up(bytes, kAlignment);
-  Chunk& chunk =
-      capture == cudaStreamCaptureStatusNone ? chunk_for(room, stream, what) : captured_chunk_for(room, what);
-  char* pinned = chunk.data + chunk.used;
+  make_room(room, stream, what);
+  char* pinned = chunks_[current_].data + used_;
+  used_ += room;
   std::memcpy(pinned, host, static_cast<size_t>(bytes));
-  chunk.used += room;
   return pinned;
 }
 

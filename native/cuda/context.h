@@ -4,8 +4,11 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
+#include "cuda/launch_recorder.h"
+#include "cuda/operand_cache.h"
 #include "cuda/runtime.h"
 
 namespace evalrun::cuda {
@@ -53,8 +56,7 @@ class Scratch {
 };
 
 // Pinned memory through which small host arrays go to the device: a ring of chunks, each reused when the copies from it are done.
-// While its stream is captured, nothing may be allocated or waited for, and a graph reads its sources at every launch: such
-// arrays take a chunk that was set aside by an uncaptured step before, and stay there as long as the ring lives.
+// Not for a stream that is being captured: a graph would read its sources again at every launch.
 class StageRing {
  public:
   StageRing() = default;
@@ -69,23 +71,18 @@ class StageRing {
   struct Chunk {
     char* data = nullptr;
     int64_t bytes = 0;
-    int64_t used = 0;
     cudaEvent_t copied = nullptr;  // recorded when the ring left the chunk
     bool in_flight = false;
   };
   static Chunk make_chunk(int64_t bytes, const char* what);
-  Chunk& chunk_for(int64_t bytes, cudaStream_t stream, const char* what);
-  Chunk& captured_chunk_for(int64_t bytes, const char* what);
+  static void free_chunk(const Chunk& chunk);
+  // Makes chunks_[current_] one with room behind used_.
+  void make_room(int64_t bytes, cudaStream_t stream, const char* what);
 
   std::vector<Chunk> chunks_;
   size_t current_ = 0;
-  std::vector<Chunk> captured_;  // the last one is set aside while spare_
-  bool spare_ = false;
+  int64_t used_ = 0;  // of chunks_[current_]
 };
-
-// An activation matrix converted for the matrix units, in scratch memory that lives until the end of the step; see
-// linear_operand.h for who makes it and when it is made anew.
-struct Operand;
 
 // What attention derives from the spans of a step, once for all layers; see attention_plan.h.
 struct AttentionPlan;
@@ -101,6 +98,12 @@ struct Context {
   StageRing ring;
   // Counts steps, from 1.
   int64_t step = 0;
+  // Activations that this step has converted. Whoever runs ops tells it what each of them writes: operands.invalidate().
+  OperandCache operands;
+  // Shared memory that each kernel was allowed to ask for beyond 48 KiB.
+  std::unordered_map<const void*, int> large_shared;
+  // Where launches go while a decoding step is recorded.
+  LaunchRecorder recorder;
   std::shared_ptr<AttentionPlan> attention_plan;
   // Copies `count` values to the device, in stream order; the pointer is valid until the step ends. `host` may be reused at once.
   template <class T>

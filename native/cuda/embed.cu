@@ -10,7 +10,8 @@ void launch_embed(Context& ctx, const EmbedOp& op) {
   const int64_t columns = op.table.columns;
   const dim3 grid(op.rows, static_cast<unsigned>(ceil_div(columns, kEmbedThreads * kGroup)));
   const auto kernel = wide_rows(op.y, columns, columns) ? embed_kernel<kType, true> : embed_kernel<kType, false>;
-  launch(ctx, "embed", kernel, grid, dim3(kEmbedThreads), 0, op, op.table.row_stride());
+  launch(ctx, "embed", kernel, grid, dim3(kEmbedThreads), 0, op.ids, op.table.data, op.table.row_stride(), op.table.scale,
+         static_cast<int>(columns), op.y);
 }
 
 }  // namespace

@@ -4,7 +4,10 @@
 //   launch(ctx, "norm", my_kernel<4>, grid, block, shared_bytes, arguments...);
 //
 // Throws CudaError that names the kernel when the launch is refused. More than 48 KiB of shared memory is asked for here.
+// While ctx.recorder records, the launch is held back.
 #pragma once
+#include <type_traits>
+
 #include "cuda/context.h"
 
 namespace evalrun::cuda {
@@ -14,26 +17,48 @@ __device__ inline unsigned char* shared_memory() {
   extern __shared__ __align__(1024) unsigned char evalrun_shared[];
   return evalrun_shared;
 }
+#endif
+
+// Bytes between members hold anything, and would make equal arguments look different.
+template <class T>
+void add_argument(LaunchHash& hash, T argument) {
+#if defined(__has_builtin)
+#if __has_builtin(__builtin_clear_padding)
+  if constexpr (std::is_class_v<T>) __builtin_clear_padding(&argument);
+#endif
+#endif
+  hash.add(argument);
+}
 
 template <class... Parameters, class... Arguments>
 void launch(Context& ctx, const char* name, void (*kernel)(Parameters...), dim3 grid, dim3 block, int shared_bytes,
             Arguments... arguments) {
   if (grid.x == 0 || grid.y == 0 || grid.z == 0) return;
-  if (shared_bytes > 48 * 1024) {
-    check(cudaFuncSetAttribute(reinterpret_cast<const void*>(kernel), cudaFuncAttributeMaxDynamicSharedMemorySize, shared_bytes),
-          name);
-  }
-  kernel<<<grid, block, shared_bytes, ctx.stream>>>(static_cast<Parameters>(arguments)...);
-  check(cudaGetLastError(), name);
-}
+#if defined(EVALRUN_CUDA_SIM)
+  auto start = [=, stream = ctx.stream] {
+    sim::launch(name, grid, block, shared_bytes, stream, [=] { kernel(static_cast<Parameters>(arguments)...); });
+    check(cudaGetLastError(), name);
+  };
 #else
-template <class... Parameters, class... Arguments>
-void launch(Context& ctx, const char* name, void (*kernel)(Parameters...), dim3 grid, dim3 block, int shared_bytes,
-            Arguments... arguments) {
-  if (grid.x == 0 || grid.y == 0 || grid.z == 0) return;
-  sim::launch(name, grid, block, shared_bytes, ctx.stream, [=] { kernel(static_cast<Parameters>(arguments)...); });
-  check(cudaGetLastError(), name);
-}
+  if (shared_bytes > 48 * 1024) {
+    int& allowed = ctx.large_shared[reinterpret_cast<const void*>(kernel)];
+    if (allowed < shared_bytes) {
+      check(cudaFuncSetAttribute(reinterpret_cast<const void*>(kernel), cudaFuncAttributeMaxDynamicSharedMemorySize, shared_bytes),
+            name);
+      allowed = shared_bytes;
+    }
+  }
+  auto start = [=, stream = ctx.stream] {
+    kernel<<<grid, block, shared_bytes, stream>>>(static_cast<Parameters>(arguments)...);
+    check(cudaGetLastError(), name);
+  };
 #endif
+  if (!ctx.recorder.recording()) return start();
+  LaunchHash hash;
+  hash.add(reinterpret_cast<const void*>(kernel));
+  for (unsigned size : {grid.x, grid.y, grid.z, block.x, block.y, block.z, static_cast<unsigned>(shared_bytes)}) hash.add(size);
+  (add_argument(hash, static_cast<Parameters>(arguments)), ...);
+  ctx.recorder.add(hash, std::move(start));
+}
 
 }  // namespace evalrun::cuda

@@ -18,8 +18,8 @@ void launch_team(Context& ctx, const NormArguments& a, bool wide) {
 // The widths of heads and latents go to warps, those of models to blocks; which, depends on the width alone.
 const char* run_norm(Context& ctx, const NormArguments& a) {
   const bool wide = wide_rows(a.x, a.x_stride, a.columns) && wide_rows(a.delta, a.x_stride, a.columns) &&
-                    wide_rows(a.weight.data == nullptr ? nullptr : a.y, a.y_stride, a.columns);
-  if (a.weight.data != nullptr && (a.weight.dtype == DType::kF8E4M3 || !aligned_16(a.weight.data))) {
+                    wide_rows(a.weight == nullptr ? nullptr : a.y, a.y_stride, a.columns);
+  if (a.weight != nullptr && (a.weight_type == static_cast<int>(DType::kF8E4M3) || !aligned_16(a.weight))) {
     throw std::invalid_argument("norm: the weight must be float32, bfloat16 or float16 and 16-byte aligned");
   }
   const int64_t groups = ceil_div(a.columns, kGroup);
@@ -36,13 +36,13 @@ const char* run_norm(Context& ctx, const NormArguments& a) {
 }  // namespace
 
 const char* run(Context& ctx, const RmsNormOp& op) {
-  return run_norm(ctx, {op.x, op.x_stride, nullptr, nullptr, op.weight, op.eps, op.round_normalized, op.rows, op.columns, op.y,
-                        op.y_stride});
+  return run_norm(ctx, {op.x, op.x_stride, nullptr, nullptr, op.weight.data, op.y, op.y_stride, op.columns, op.rows, op.eps,
+                        op.round_normalized, static_cast<int>(op.weight.dtype)});
 }
 
 const char* run(Context& ctx, const AddNormOp& op) {
-  return run_norm(ctx, {op.x, op.columns, op.delta, op.x, op.weight, op.eps, op.round_normalized, op.rows, op.columns, op.y,
-                        op.columns});
+  return run_norm(ctx, {op.x, op.columns, op.delta, op.x, op.weight.data, op.y, op.columns, op.columns, op.rows, op.eps,
+                        op.round_normalized, static_cast<int>(op.weight.dtype)});
 }
 
 }  // namespace evalrun::cuda

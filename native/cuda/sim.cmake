@@ -1,7 +1,7 @@
-# The GPU kernels compiled as C++ against the simulation, with the op tests of cuda/test: evalrun_cuda_sim_test.
-option(EVALRUN_SIM_SANITIZE "build the simulation with AddressSanitizer and UndefinedBehaviorSanitizer" OFF)
-
-file(GLOB SIM_SOURCES CONFIGURE_DEPENDS cuda/sim/*.cpp cuda/test/*.cpp)
+# The GPU kernels compiled as C++ against the simulation, with the op tests of cuda/test: evalrun_cuda_sim_test, and the same with
+# AddressSanitizer and UndefinedBehaviorSanitizer (not of the CPU's kernels, which are linked as they are).
+file(GLOB SIM_TEST_SOURCES CONFIGURE_DEPENDS cuda/test/*.cpp)
+file(GLOB SIM_SOURCES CONFIGURE_DEPENDS cuda/sim/*.cpp)
 file(GLOB SIM_KERNEL_SOURCES CONFIGURE_DEPENDS cuda/*.cu)
 # A .cu file may be compiled by nvcc in this build as well, so here it goes through a C++ file that includes it.
 foreach(source ${SIM_KERNEL_SOURCES})
@@ -11,14 +11,37 @@ foreach(source ${SIM_KERNEL_SOURCES})
   list(APPEND SIM_SOURCES ${wrapper})
 endforeach()
 
-add_executable(evalrun_cuda_sim_test ${SIM_SOURCES} test/test_data.cpp test/test_runner.cpp $<TARGET_OBJECTS:evalrun_kernels>
-  $<TARGET_OBJECTS:evalrun_model>)
-target_include_directories(evalrun_cuda_sim_test PRIVATE ${CMAKE_SOURCE_DIR})
-target_compile_definitions(evalrun_cuda_sim_test PRIVATE EVALRUN_CUDA_SIM)
-# Device code reads four floats as a uint4 and the like, which nvcc allows.
-target_compile_options(evalrun_cuda_sim_test PRIVATE -O2 -g1 -fno-strict-aliasing -Wno-unknown-pragmas)
-target_link_libraries(evalrun_cuda_sim_test PRIVATE Threads::Threads)
-if(EVALRUN_SIM_SANITIZE)
-  target_compile_options(evalrun_cuda_sim_test PRIVATE -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
-  target_link_options(evalrun_cuda_sim_test PRIVATE -fsanitize=address,undefined)
+function(use_sim target)
+  target_include_directories(${target} PRIVATE ${CMAKE_SOURCE_DIR})
+  target_compile_definitions(${target} PRIVATE EVALRUN_CUDA_SIM)
+  # Device code reads four floats as a uint4 and the like, which nvcc allows.
+  target_compile_options(${target} PRIVATE -O2 -g1 -fno-strict-aliasing -Wno-unknown-pragmas)
+endfunction()
+
+function(add_sim_test name)
+  add_executable(${name} ${SIM_TEST_SOURCES} ${ARGN} cuda/nvml.cpp test/test_data.cpp test/test_runner.cpp
+    $<TARGET_OBJECTS:evalrun_kernels>
+    $<TARGET_OBJECTS:evalrun_model>)
+  use_sim(${name})
+  target_link_libraries(${name} PRIVATE Threads::Threads ${CMAKE_DL_LIBS})
+endfunction()
+
+set_source_files_properties(cuda/sim/warp.cpp PROPERTIES COMPILE_OPTIONS -O3)
+
+add_library(evalrun_cuda_sim OBJECT ${SIM_SOURCES})
+use_sim(evalrun_cuda_sim)
+add_sim_test(evalrun_cuda_sim_test $<TARGET_OBJECTS:evalrun_cuda_sim>)
+# Whole models on the simulated GPU: check/README.md.
+evalrun_add_check(evalrun_sim_check $<TARGET_OBJECTS:evalrun_cuda_sim>)
+set_target_properties(evalrun_sim_check PROPERTIES EXCLUDE_FROM_ALL OFF)
+
+set(sanitizers -fsanitize=address,undefined)
+set(CMAKE_REQUIRED_FLAGS ${sanitizers})
+include(CheckCXXSourceCompiles)
+check_cxx_source_compiles("int main() { return 0; }" EVALRUN_HAS_SANITIZERS)
+unset(CMAKE_REQUIRED_FLAGS)
+if(EVALRUN_HAS_SANITIZERS)
+  add_sim_test(evalrun_cuda_sim_asan_test ${SIM_SOURCES})
+  target_compile_options(evalrun_cuda_sim_asan_test PRIVATE -O1 ${sanitizers} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(evalrun_cuda_sim_asan_test PRIVATE ${sanitizers})
 endif()

@@ -17,8 +17,11 @@ const char* run(Context& ctx, const StoreKvOp& op) {
   const int v_steps = static_cast<int>(ceil_div(op.v_columns, kStoreColumns));
   const int64_t items = static_cast<int64_t>(op.rows) * op.heads * (k_steps + v_steps);
   const auto kernel = wide ? store_kv_kernel<true> : store_kv_kernel<false>;
-  launch(ctx, "store_kv", kernel, dim3(static_cast<unsigned>(ceil_div(items, kStoreThreads))), dim3(kStoreThreads), 0, op,
-         k_steps, v_steps);
+  const StoreArguments arguments{op.k,       op.k_stride, op.v,         op.v_stride,  op.slots, op.k_cache, op.v_cache,
+                                 op.rows,    op.heads,    op.k_columns, op.v_columns, k_steps,  v_steps,    op.latent,
+                                 static_cast<int>(op.kv_dtype)};
+  launch(ctx, "store_kv", kernel, dim3(static_cast<unsigned>(ceil_div(items, kStoreThreads))), dim3(kStoreThreads), 0,
+         arguments);
   return "simt";
 }
 

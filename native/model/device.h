@@ -42,9 +42,9 @@ class Device {
   virtual void upload(void* to, const void* from, int64_t bytes) = 0;
   virtual void copy(void* to, const void* from, int64_t bytes) = 0;
 
-  // A step is what lies between these two. finish() waits for everything begun, after which landed memory is filled; a step may
+  // A step is what lies between these two. `decoding`: all of its rows continue sequences, so that steps like it will follow. finish() waits for everything begun, after which landed memory is filled; a step may
   // finish more than once.
-  virtual void begin_step() = 0;
+  virtual void begin_step(bool decoding) = 0;
   virtual void finish() = 0;
   // The device's copy of a small array, valid until the next begin_step(); the host's must live as long.
   virtual const void* stage(const void* host, int64_t bytes) = 0;

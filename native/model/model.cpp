@@ -141,7 +141,7 @@ void Model::layer(int index, const Rows& rows, float* x, const float* delta) {
 
 StepResult Model::forward(const Step& step) {
   check(step);
-  device_->begin_step();
+  device_->begin_step(std::all_of(step.spans.begin(), step.spans.end(), [](const Span& span) { return span.decode; }));
   for (size_t i = 0; i < step.page_copies.size(); i += 2) cache_.copy_page(step.page_copies[i], step.page_copies[i + 1]);
 
   Rows rows;

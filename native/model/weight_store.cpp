@@ -122,21 +122,40 @@ Weight WeightStore::product(const std::string& name, Precision precision, Thread
   return products_.emplace(std::make_pair(name, precision), result).first->second;
 }
 
+Weight WeightStore::converted_into(const std::string& name, Precision precision, Buffer& memory, ThreadPool& pool) {
+  const Weight weight = stored(name);
+  const int64_t bytes = conversion_bytes(weight, precision);
+  if (bytes == 0) return weight;
+  memory = Buffer(bytes);
+  return converted(weight, precision, memory.data(), pool);
+}
+
+Weight WeightStore::decoded_into(const std::string& name, Buffer& memory, ThreadPool& pool) {
+  Weight weight = stored(name);
+  memory = Buffer(weight.rows * weight.columns * 4);
+  float* values = static_cast<float*>(memory.data());
+  pool.run(weight.rows, [&](int64_t row, int) {
+    for (int64_t c = 0; c < weight.columns; ++c) values[row * weight.columns + c] = load_weight(weight, row, c);
+  });
+  weight.data = values;
+  weight.dtype = DType::kF32;
+  weight.scale = nullptr;
+  return weight;
+}
+
 Weight WeightStore::packed(const std::string& name, Precision precision, ThreadPool& pool) {
   const auto known = packed_.find({name, precision});
   if (known != packed_.end()) return known->second;
   const DType dtype = precision == Precision::kBF16 ? DType::kBF16 : DType::kF8E4M3;
   if (precision == Precision::kF32 || !takes_packed(precision, dtype, cpu_features())) return product(name, precision, pool);
-  Weight weight = stored(name);
-  const int64_t bytes = conversion_bytes(weight, precision);
-  const Buffer between(bytes);
-  if (bytes > 0) weight = converted(weight, precision, between.data(), pool);
+  Buffer between;
+  Weight weight = converted_into(name, precision, between, pool);
   char* panels = static_cast<char*>(keep(packed_weight_bytes(weight)));
   pool.run(panels_of(weight.rows), [&](int64_t panel, int) {
     pack_panel(weight, panel, panels + panel * panel_bytes(weight.dtype, weight.columns));
   });
   weight.packed = panels;
-  if (bytes > 0) weight.data = nullptr;
+  if (between.data() != nullptr) weight.data = nullptr;
   const TensorRef& tensor = find(name);
   files_.at(tensor.file).forget(tensor.offset, count_of(tensor.shape) * element_size(tensor.dtype));
   return packed_.emplace(std::make_pair(name, precision), weight).first->second;

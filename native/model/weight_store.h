@@ -22,7 +22,11 @@ class WeightStore {
   Weight stored(const std::string& name);
   // The tensor in the format that a product of this precision reads; converted once, then kept.
   Weight product(const std::string& name, Precision precision, ThreadPool& pool);
-  // The same, and laid out for the kernels that read packed weights where this CPU has them; `data` of what was converted on
+  // As product(), but what is converted goes into `memory`, which the caller keeps, and nothing is remembered.
+  Weight converted_into(const std::string& name, Precision precision, Buffer& memory, ThreadPool& pool);
+  // In `memory` as float32, whatever it is stored as.
+  Weight decoded_into(const std::string& name, Buffer& memory, ThreadPool& pool);
+  // As product(), and laid out for the kernels that read packed weights where this CPU has them; `data` of what was converted on
   // the way is then gone. What is packed is dropped from the mapped files' share of memory: it is not read again.
   Weight packed(const std::string& name, Precision precision, ThreadPool& pool);
   // A vector as float32.

@@ -60,6 +60,7 @@ void expect(bool condition, const std::string& what) {
 
 int main(int argc, char** argv) {
   using namespace evalrun::test;
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);  // a crash takes no finished test's line with it
   for (auto declare : suites()) declare();
   if (argc == 2 && std::strcmp(argv[1], "--list") == 0) {
     for (const Test& test : tests()) std::printf("%s\n", test.name.c_str());

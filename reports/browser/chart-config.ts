@@ -68,7 +68,7 @@ export function chartConfig(spec: ChartSpec, look: ChartLook): ChartConfiguratio
     ...(categories === undefined && boundsOf(spec)),
   };
   const measured = {
-    type: 'linear' as const,
+    type: spec.y.logarithmic ? ('logarithmic' as const) : ('linear' as const),
     title: title(spec.y.label),
     grid: { color: colours.grid },
     border: { display: false },
@@ -76,12 +76,17 @@ export function chartConfig(spec: ChartSpec, look: ChartLook): ChartConfiguratio
     ticks: {
       color: colours.muted,
       font,
-      callback: (value: number | string) => unitText(spec.y.unit, Number(value)),
+      // On a phone fewer numbers, not slanted ones.
+      maxRotation: 0,
+      callback: (value: number | string) =>
+        spec.y.logarithmic && !isRound(Number(value)) ? null : unitText(spec.y.unit, Number(value)),
       ...(spec.y.unit === 'bytes' && { stepSize: byteStep(spec) }),
     },
     ...(spec.y.min !== undefined && { min: spec.y.min }),
     ...(spec.y.max !== undefined && { max: spec.y.max }),
-    beginAtZero: spec.y.unit !== 'points',
+    // Chart.js does not know of whiskers.
+    suggestedMax: Math.max(...spec.series.flatMap(({ points }) => points.map(({ y, high }) => high ?? y ?? 0)), 0),
+    beginAtZero: spec.y.unit !== 'points' && !spec.y.logarithmic,
   };
   return {
     type: spec.kind === 'line' || spec.kind === 'stack' ? 'line' : 'bar',
@@ -134,6 +139,12 @@ export function chartConfig(spec: ChartSpec, look: ChartLook): ChartConfiguratio
 
 function colourOf({ series }: ChartColours, at: number): string {
   return series[at % series.length] ?? '#000000';
+}
+
+/** A power of ten. */
+function isRound(value: number): boolean {
+  const power = Math.log10(value);
+  return Math.abs(power - Math.round(power)) < 1e-9;
 }
 
 /** The axis ends where the data does: no empty strip after the last second. */

@@ -41,7 +41,7 @@ function factsOf({ model, engine, evalrun, created, suites, settings }: RunRecor
     { name: text('provenance.precision'), value: raw(engine.dtype) },
     {
       name: text('provenance.device'),
-      value: text('provenance.device-value', {
+      value: text(engine.device.startsWith('cuda') ? 'provenance.gpu-value' : 'provenance.device-value', {
         device: engine.device,
         threads: engine.threads,
         reason: engine.device_reason,

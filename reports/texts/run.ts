@@ -47,6 +47,7 @@ export const runTexts = {
   'provenance.tokenizer': ['Tokenizer', '分词器'],
   'provenance.precision': ['Precision', '精度'],
   'provenance.device': ['Device', '设备'],
+  'provenance.gpu-value': ['{device} ({reason}); {threads} CPU threads', '{device}（{reason}）；{threads} 个 CPU 线程'],
   'provenance.device-value': ['{device}, {threads} threads ({reason})', '{device}，{threads} 线程（{reason}）'],
   'provenance.suites': ['Protocols', '评测协议'],
   'provenance.seed': ['Seed', '随机种子'],

@@ -1,4 +1,5 @@
 /** Whether two runs asked the same questions in the same way, and in what else they differ. */
+import { deviceWithoutIndex } from '../../engine/device.js';
 import { EvalrunError } from '../../errors.js';
 import { type Difference, renderDifferences } from '../fingerprint.js';
 import type { RunRecord, SuiteRecord } from '../run-record.js';
@@ -111,7 +112,7 @@ function* armFields({ evalrun, settings, model, engine }: RunRecord): Generator<
   yield { name: 'model weights', value: model.weight_fingerprint };
   yield { name: 'tokenizer', value: model.tokenizer_sha256 };
   yield { name: 'dtype', value: engine.dtype };
-  yield { name: 'device', value: engine.device };
+  yield { name: 'device', value: deviceWithoutIndex(engine.device) };
   yield { name: 'engine', value: engine.kind };
   for (const [op, kernel] of Object.entries(engine.kernels)) yield { name: `kernel ${op}`, value: kernel };
   for (const [name, value] of Object.entries(engine.numerics)) yield { name: `numerics ${name}`, value: String(value) };

@@ -1,4 +1,5 @@
 /** Two stored runs of the same questions compared: a pure function of their folders, which it never changes. */
+import { isGpu } from '../../engine/device.js';
 import { EvalrunError } from '../../errors.js';
 import { differencesOf } from '../fingerprint.js';
 import { type Allowance, checkComparable } from './comparable.js';
@@ -123,7 +124,8 @@ function warningsOf(a: StoredRun, b: StoredRun, telemetry: readonly StoredTeleme
     warnings.push('These weights are random: the scores mean nothing.');
   const [before, after] = [a.record.engine, b.record.engine];
   if (before.device !== after.device || before.threads !== after.threads) {
-    const machine = ({ device, threads }: typeof before) => `${device} with ${threads} threads`;
+    const machine = ({ device, threads }: typeof before) =>
+      `${device} with ${threads} ${isGpu(device) ? 'CPU ' : ''}threads`;
     warnings.push(
       `Speed and memory are those of different machines or settings: ${machine(before)}, then ${machine(after)}.`,
     );

@@ -158,6 +158,31 @@ describe('the look of a chart', () => {
     expect(config).toHaveProperty('options.scales.x.ticks.stepSize', step);
   });
 
+  test('leaves room for whiskers', () => {
+    const config = chartConfig(
+      line([
+        { x: 0, y: 1, low: 0.5, high: 7 },
+        { x: 1, y: 2 },
+      ]),
+      look,
+    );
+    expect(config).toHaveProperty('options.scales.y.suggestedMax', 7);
+  });
+
+  test('writes powers of ten alone along a logarithmic axis', () => {
+    const points = [
+      { x: 0, y: 10 },
+      { x: 1, y: 2000 },
+    ];
+    const config = chartConfig({ ...line(points), y: { unit: 'number', logarithmic: true } }, look);
+    expect(config).toHaveProperty('options.scales.y.type', 'logarithmic');
+    const options = config.options as unknown as {
+      scales: { y: { ticks: { callback: (value: number) => string | null } } };
+    };
+    const written = [1, 10, 20, 50, 1000, 3000].map((value) => options.scales.y.ticks.callback(value));
+    expect(written).toEqual(['1', '10', null, null, '1,000', null]);
+  });
+
   test('bytes are told in steps of powers of two', () => {
     const config = chartConfig(
       line([

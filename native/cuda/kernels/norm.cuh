@@ -12,14 +12,16 @@ struct NormArguments {
   int64_t x_stride;
   const float* delta;  // added to x, row stride as x; may be null
   float* sum;          // x + delta goes here; null where there is no delta
-  Weight weight;       // data null: no norm
-  float eps;
-  bool round_normalized;
-  int rows;
-  int columns;
+  const void* weight;  // null: no norm
   float* y;
   int64_t y_stride;
+  int64_t columns;
+  int rows;
+  float eps;
+  int round_normalized;
+  int weight_type;  // a DType
 };
+static_assert(sizeof(NormArguments) == 8 * 8 + 4 * 4, "a launch's arguments have no padding");
 
 // kTeam threads share a row, of which a block of max(kTeam, 128) threads does several; thread t of the team holds the groups of
 // four columns t, t + kTeam, .. of which there are at most kHeld. The sum of squares is one chain of fused multiply-adds through
@@ -31,12 +33,13 @@ __global__ void __launch_bounds__(kTeam < 128 ? 128 : kTeam) norm_kernel(NormArg
   const int64_t row = static_cast<int64_t>(blockIdx.x) * (kBlock / kTeam) + threadIdx.x / kTeam;
   if (row >= a.rows) return;  // a whole warp, or nobody
   const float* x = a.x + row * a.x_stride;
+  const int columns = static_cast<int>(a.columns);
 
   float4 held[kHeld];
 #pragma unroll
   for (int i = 0; i < kHeld; ++i) {
     const int column = (i * kTeam + member) * kGroup;
-    held[i] = column < a.columns ? load_group<kWide>(x + column, a.columns - column) : make_float4(0, 0, 0, 0);
+    held[i] = column < columns ? load_group<kWide>(x + column, columns - column) : make_float4(0, 0, 0, 0);
   }
   if (a.delta != nullptr) {
     const float* delta = a.delta + row * a.x_stride;
@@ -44,13 +47,13 @@ __global__ void __launch_bounds__(kTeam < 128 ? 128 : kTeam) norm_kernel(NormArg
 #pragma unroll
     for (int i = 0; i < kHeld; ++i) {
       const int column = (i * kTeam + member) * kGroup;
-      if (column >= a.columns) continue;
-      const float4 more = load_constant_group<kWide>(delta + column, a.columns - column);
+      if (column >= columns) continue;
+      const float4 more = load_constant_group<kWide>(delta + column, columns - column);
       held[i] = make_float4(held[i].x + more.x, held[i].y + more.y, held[i].z + more.z, held[i].w + more.w);
-      store_group<kWide>(sum + column, a.columns - column, held[i]);
+      store_group<kWide>(sum + column, columns - column, held[i]);
     }
   }
-  if (a.weight.data == nullptr) return;
+  if (a.weight == nullptr) return;
 
   float squares = 0;
 #pragma unroll
@@ -74,11 +77,11 @@ __global__ void __launch_bounds__(kTeam < 128 ? 128 : kTeam) norm_kernel(NormArg
 #pragma unroll
   for (int i = 0; i < kHeld; ++i) {
     const int column = (i * kTeam + member) * kGroup;
-    if (column >= a.columns) continue;
-    const float4 weight = load_vector_group(a.weight.data, a.weight.dtype, column);
+    if (column >= columns) continue;
+    const float4 weight = load_vector_group(a.weight, static_cast<DType>(a.weight_type), column);
     const float4 result = make_float4(normalize(held[i].x, weight.x), normalize(held[i].y, weight.y),
                                       normalize(held[i].z, weight.z), normalize(held[i].w, weight.w));
-    store_group<kWide>(y + column, a.columns - column, result);
+    store_group<kWide>(y + column, columns - column, result);
   }
 }
 

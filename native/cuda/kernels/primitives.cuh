@@ -25,6 +25,8 @@ __device__ uint8_t to_e4m3(float value);                    // saturates at 448;
 __device__ float from_e4m3(uint8_t code);
 __device__ uint16_t pack_e4m3(float low, float high);
 __device__ uint32_t bf16x2_from_e4m3x2(uint16_t codes);     // exact
+// Four codes as two pairs of float16, exact; two instructions from compute capability 8.9 on.
+__device__ void f16_from_e4m3x4(uint32_t codes, uint32_t& low, uint32_t& high);
 __device__ float from_f16(uint16_t bits);
 
 // 2^x with a relative error of 2^-22; 0 where that is below 2^-126.
@@ -55,6 +57,8 @@ __device__ void load_matrix_x2(uint32_t (&registers)[2], const void* row);
 __device__ void load_matrix_x2_transposed(uint32_t (&registers)[2], const void* row);
 // d += a . b with a [16, 16] bfloat16 row-major, b [16, 8] column-major, d [16, 8] float32 (mma.m16n8k16).
 __device__ void mma_bf16(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]);
+// The same of float16.
+__device__ void mma_f16(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]);
 // d += a . b with a [16, 32] e4m3, b [32, 8] e4m3, d float32 (mma.m16n8k32). Compute capability 8.9 and later; earlier it must
 // not be reached (kHasE4m3Mma is false while compiling for them).
 __device__ void mma_e4m3(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]);

@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 
+#include "cuda/kernels/e4m3_integer.cuh"
 #include "cuda/runtime.h"
 
 namespace evalrun::cuda {
@@ -50,9 +51,21 @@ __device__ __forceinline__ uint16_t pack_e4m3(float low, float high) {
 __device__ __forceinline__ uint8_t to_e4m3(float value) { return static_cast<uint8_t>(pack_e4m3(value, 0.0f)); }
 
 // Every e4m3 number is a float16 and a bfloat16.
-__device__ __forceinline__ float2 from_e4m3x2(uint16_t codes) {
+__device__ __forceinline__ uint32_t f16x2_from_e4m3x2(uint16_t codes) {
   uint32_t pair;
   asm("cvt.rn.f16x2.e4m3x2 %0, %1;" : "=r"(pair) : "h"(codes));
+  return pair;
+}
+
+// Halves are named in PTX, so that the conversion reads the upper one where it is.
+__device__ __forceinline__ void f16_from_e4m3x4(uint32_t codes, uint32_t& low, uint32_t& high) {
+  asm("{\n\t.reg .b16 l, h;\n\tmov.b32 {l, h}, %2;\n\tcvt.rn.f16x2.e4m3x2 %0, l;\n\tcvt.rn.f16x2.e4m3x2 %1, h;\n\t}"
+      : "=r"(low), "=r"(high)
+      : "r"(codes));
+}
+
+__device__ __forceinline__ float2 from_e4m3x2(uint16_t codes) {
+  const uint32_t pair = f16x2_from_e4m3x2(codes);
   return make_float2(from_f16(static_cast<uint16_t>(pair)), from_f16(static_cast<uint16_t>(pair >> 16)));
 }
 
@@ -65,27 +78,8 @@ __device__ __forceinline__ uint32_t bf16x2_from_e4m3x2(uint16_t codes) {
 
 #else
 
-// ops/numeric.h float_to_e4m3, with 0x7f for every NaN.
-__device__ __forceinline__ uint8_t to_e4m3(float value) {
-  const uint32_t bits = __float_as_uint(value);
-  const uint32_t sign = (bits >> 24) & 0x80u;
-  const uint32_t magnitude = bits & 0x7fffffffu;
-  if (magnitude > 0x7f800000u) return 0x7f;
-  if (magnitude >= 0x43e80000u) return static_cast<uint8_t>(sign | 0x7e);  // at least 464, the midpoint above 448
-  if (magnitude < 0x3c800000u) {                                          // below 2^-6: multiples of 2^-9
-    return static_cast<uint8_t>(sign | static_cast<uint32_t>(__float2int_rn(__uint_as_float(magnitude) * 512.0f)));
-  }
-  const uint32_t code = ((magnitude + 0x7ffffu + ((magnitude >> 20) & 1)) >> 20) - (120u << 3);
-  return static_cast<uint8_t>(sign | (code > 0x7eu ? 0x7eu : code));
-}
-
-// ops/numeric.h e4m3_to_float.
-__device__ __forceinline__ float from_e4m3(uint8_t code) {
-  const uint32_t magnitude = code & 0x7fu;
-  const float value = __uint_as_float(magnitude << 20) * __uint_as_float((120u + 127u) << 23);
-  const uint32_t bits = magnitude == 0x7fu ? 0x7fc00000u : __float_as_uint(value);
-  return __uint_as_float(bits | static_cast<uint32_t>(code & 0x80) << 24);
-}
+__device__ __forceinline__ uint8_t to_e4m3(float value) { return integer::to_e4m3(value); }
+__device__ __forceinline__ float from_e4m3(uint8_t code) { return integer::from_e4m3(code); }
 
 __device__ __forceinline__ uint16_t pack_e4m3(float low, float high) {
   return static_cast<uint16_t>(to_e4m3(low) | to_e4m3(high) << 8);
@@ -93,6 +87,22 @@ __device__ __forceinline__ uint16_t pack_e4m3(float low, float high) {
 
 __device__ __forceinline__ uint32_t bf16x2_from_e4m3x2(uint16_t codes) {
   return pack_bf16(from_e4m3(static_cast<uint8_t>(codes)), from_e4m3(static_cast<uint8_t>(codes >> 8)));
+}
+
+// A code's bits are a float16's, 2^8 too small; this covers subnormals as well. NaN, which has the largest magnitude of all codes,
+// becomes 480 that way and is made NaN by its carry into the exponent's last bits.
+__device__ __forceinline__ uint32_t f16x2_from_e4m3x2(uint16_t codes) {
+  const uint32_t spread = (codes & 0xffu) << 8 | (codes & 0xff00u) << 16;  // each code in the high byte of its half
+  const uint32_t magnitude = spread >> 1 & 0x3f803f80u;
+  uint32_t value;
+  asm("mul.rn.f16x2 %0, %1, %2;" : "=r"(value) : "r"(magnitude), "r"(0x5c005c00u));
+  const uint32_t nan = (magnitude + 0x00800080u) & 0x40004000u;  // of 0x3f80 alone
+  return value | spread & 0x80008000u | nan | nan >> 1 | nan >> 2 | nan >> 3 | nan >> 4 | nan >> 5;
+}
+
+__device__ __forceinline__ void f16_from_e4m3x4(uint32_t codes, uint32_t& low, uint32_t& high) {
+  low = f16x2_from_e4m3x2(static_cast<uint16_t>(codes));
+  high = f16x2_from_e4m3x2(static_cast<uint16_t>(codes >> 16));
 }
 
 #endif
@@ -159,6 +169,13 @@ __device__ __forceinline__ void load_matrix_x2_transposed(uint32_t (&r)[2], cons
 // Not volatile: the result depends on the registers alone.
 __device__ __forceinline__ void mma_bf16(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]) {
   asm("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, "
+      "{%0, %1, %2, %3};"
+      : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
+      : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+}
+
+__device__ __forceinline__ void mma_f16(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]) {
+  asm("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, "
       "{%0, %1, %2, %3};"
       : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
       : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));

@@ -12,15 +12,25 @@ __device__ __forceinline__ float2 rotate(float a, float b, float cosine, float s
   return make_float2(fmaf(a, cosine, -__fmul_rn(b, sine)), fmaf(b, cosine, __fmul_rn(a, sine)));
 }
 
-// One thread turns one pair, or (kWide) the four pairs of two adjacent groups of columns; `steps` threads turn a head.
+// RopeOp for a kernel; `steps` threads turn a head.
+struct RopeArguments {
+  float* x;
+  int64_t x_stride;
+  const int32_t* positions;
+  const float* cos_sin;
+  int rows, heads, head_stride, offset, rope_dim, interleaved, steps, steps_of_row;
+};
+static_assert(sizeof(RopeArguments) == 4 * 8 + 8 * 4, "a launch's arguments have no padding");
+
+// One thread turns one pair, or (kWide) the four pairs of two groups of columns.
 template <bool kWide>
-__global__ void __launch_bounds__(kRopeThreads) rope_kernel(RopeOp op, int steps) {
+__global__ void __launch_bounds__(kRopeThreads) rope_kernel(RopeArguments op) {
   const int64_t item = static_cast<int64_t>(blockIdx.x) * kRopeThreads + threadIdx.x;
-  const int64_t row = item / (op.heads * steps);
+  const int64_t row = item / op.steps_of_row;
   if (row >= op.rows) return;
-  const int within = static_cast<int>(item - row * (op.heads * steps));
-  const int head = within / steps;
-  const int pair = (within - head * steps) * (kWide ? 4 : 1);
+  const int within = static_cast<int>(item - row * op.steps_of_row);
+  const int head = within / op.steps;
+  const int pair = (within - head * op.steps) * (kWide ? 4 : 1);
   const int half = op.rope_dim / 2;
   const float* cosines = op.cos_sin + static_cast<int64_t>(op.positions[row]) * op.rope_dim + pair;
   float* x = op.x + row * op.x_stride + static_cast<int64_t>(head) * op.head_stride + op.offset;

@@ -10,6 +10,19 @@ constexpr int kStoreThreads = 256;
 // Columns that one thread stores: 16 bytes of bfloat16.
 constexpr int kStoreColumns = 8;
 
+// StoreKvOp for a kernel; a head is k_steps threads for its key and v_steps for its value.
+struct StoreArguments {
+  const float* k;
+  int64_t k_stride;
+  const float* v;
+  int64_t v_stride;
+  const int32_t* slots;
+  void* k_cache;
+  void* v_cache;
+  int rows, heads, k_columns, v_columns, k_steps, v_steps, latent, kv_type;
+};
+static_assert(sizeof(StoreArguments) == 7 * 8 + 8 * 4, "a launch's arguments have no padding");
+
 // Up to kStoreColumns columns of one head of one token; `left` of them exist.
 template <bool kWide>
 __device__ __forceinline__ void store_columns(const float* from, void* cache, DType type, int64_t index, int left) {
@@ -37,17 +50,17 @@ __device__ __forceinline__ void store_columns(const float* from, void* cache, DT
   if (left > 7) to[7] = to_bf16(high.w);
 }
 
-// A token is heads * (k_steps + v_steps) threads: all of its keys (or its latent), then all of its values (or its rotary key).
+// A token is all of its keys (or its latent), then all of its values (or its rotary key).
 template <bool kWide>
-__global__ void __launch_bounds__(kStoreThreads) store_kv_kernel(StoreKvOp op, int k_steps, int v_steps) {
+__global__ void __launch_bounds__(kStoreThreads) store_kv_kernel(StoreArguments op) {
   const int64_t item = static_cast<int64_t>(blockIdx.x) * kStoreThreads + threadIdx.x;
-  const int per_token = op.heads * (k_steps + v_steps);
+  const int per_token = op.heads * (op.k_steps + op.v_steps);
   const int64_t row = item / per_token;
   if (row >= op.rows) return;
   int within = static_cast<int>(item - row * per_token);
-  const bool is_key = within < op.heads * k_steps;
-  if (!is_key) within -= op.heads * k_steps;
-  const int steps = is_key ? k_steps : v_steps;
+  const bool is_key = within < op.heads * op.k_steps;
+  if (!is_key) within -= op.heads * op.k_steps;
+  const int steps = is_key ? op.k_steps : op.v_steps;
   const int head = within / steps;
   const int column = (within - head * steps) * kStoreColumns;
   const int columns = is_key ? op.k_columns : op.v_columns;
@@ -56,7 +69,7 @@ __global__ void __launch_bounds__(kStoreThreads) store_kv_kernel(StoreKvOp op, i
   const int64_t begin = op.latent ? latent_kv_row(slot, op.k_columns, op.v_columns) + (is_key ? 0 : op.k_columns)
                                   : dense_kv_row(slot, head, op.heads, columns);
   void* cache = is_key || op.latent ? op.k_cache : op.v_cache;
-  store_columns<kWide>(from + static_cast<int64_t>(head) * columns + column, cache, op.kv_dtype, begin + column,
+  store_columns<kWide>(from + static_cast<int64_t>(head) * columns + column, cache, static_cast<DType>(op.kv_type), begin + column,
                        columns - column);
 }
 

@@ -21,6 +21,8 @@ constexpr size_t kStackBytes = 128 << 10;
 Fiber* entering;
 Fiber* leaving;
 
+size_t stacks = 0;
+
 }  // namespace
 
 #if !defined(EVALRUN_SIM_PORTABLE_FIBERS)
@@ -76,8 +78,10 @@ void Fiber::start(void (*entry)()) {
   context_.uc_link = nullptr;
   makecontext(&context_, begin, 0);
 #else
+  // Stacks begin at different lines of the cache; at the same place of a page they would push each other out.
+  if (shift_ == 0) shift_ = (++stacks % 64 + 1) * 64;
   // As if begin() had been called (16 * n + 8): a return address that nobody uses, below it what evalrun_sim_switch pops.
-  void** top = reinterpret_cast<void**>(map_ + page + kStackBytes);
+  void** top = reinterpret_cast<void**>(map_ + page + kStackBytes - shift_);
   *--top = nullptr;
   *--top = reinterpret_cast<void*>(&begin);
   for (int i = 0; i < 6; ++i) *--top = nullptr;

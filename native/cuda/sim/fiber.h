@@ -27,6 +27,7 @@ class Fiber {
   static void begin();
 
   char* map_ = nullptr;
+  size_t shift_ = 0;
   void (*entry_)() = nullptr;
 #if defined(EVALRUN_SIM_PORTABLE_FIBERS)
   ucontext_t context_;

@@ -5,6 +5,7 @@
 #include <deque>
 #include <exception>
 #include <numeric>
+#include <utility>
 #include <vector>
 
 #include "cuda/sim/device.h"
@@ -55,7 +56,8 @@ std::string print(const Index& index) {
   return "(" + std::to_string(index.x) + ", " + std::to_string(index.y) + ", " + std::to_string(index.z) + ")";
 }
 
-bool same(Site a, Site b) { return a.line == b.line && std::strcmp(a.file, b.file) == 0; }
+bool same(const char* a, const char* b) { return a == b || std::strcmp(a, b) == 0; }
+bool same(Site a, Site b) { return a.line == b.line && same(a.file, b.file); }
 
 uint64_t seed_from_environment() {
   const char* text = std::getenv("EVALRUN_SIM_SEED");
@@ -79,7 +81,8 @@ class Machine {
   void finish_thread();
   int choose();
   void go_on(bool last);
-  [[noreturn]] void stop(std::exception_ptr error);
+  [[noreturn]] void stop();
+  void set_stuck();
   std::string stuck() const;
 
   const char* name_ = "";
@@ -98,10 +101,7 @@ class Machine {
   std::exception_ptr error_;
 };
 
-Machine& machine() {
-  static Machine machine;
-  return machine;
-}
+Machine machine;
 
 void Machine::run(const char* name, int shared_bytes, const std::function<void()>& body) {
   if (active_) throw Error("a kernel cannot launch another one");
@@ -148,7 +148,7 @@ void Machine::run_block(int threads) {
   threadIdx = threads_[running_].index;
   threads_[running_].fiber.resume(program_);
   active_ = false;
-  if (error_) std::rethrow_exception(error_);
+  if (error_) std::rethrow_exception(std::exchange(error_, nullptr));
   const std::string written = shared_.written_outside();
   if (!written.empty()) {
     throw Error("kernel \"" + std::string(name_) + "\", block " + print(blockIdx) + ": " + written);
@@ -156,15 +156,14 @@ void Machine::run_block(int threads) {
 }
 
 void Machine::thread_main() {
-  Machine& self = machine();
+  Machine& self = machine;
   try {
     (*self.body_)();
     self.finish_thread();
   } catch (...) {
     self.error_ = std::current_exception();
   }
-  if (self.error_) self.stop(self.error_);
-  if (self.returned_ == self.count_) self.stop(nullptr);
+  if (self.error_ || self.returned_ == self.count_) self.stop();
   self.go_on(true);
 }
 
@@ -192,7 +191,10 @@ int Machine::choose() {
 
 void Machine::go_on(bool last) {
   const int next = choose();
-  if (next < 0) stop(std::make_exception_ptr(Error(where() + ": " + stuck())));
+  if (next < 0) {
+    set_stuck();
+    stop();
+  }
   if (next == running_) return;
   Thread& from = running();
   running_ = next;
@@ -200,9 +202,10 @@ void Machine::go_on(bool last) {
   threads_[next].fiber.resume(from.fiber, last);
 }
 
-// Back to the program; threads that have not returned are forgotten where they are.
-void Machine::stop(std::exception_ptr error) {
-  error_ = error;
+void Machine::set_stuck() { error_ = std::make_exception_ptr(Error(where() + ": " + stuck())); }
+
+// Back to the program. Threads that have not returned are forgotten where they are, so callers have nothing to destroy.
+void Machine::stop() {
   program_.resume(running().fiber, true);
   __builtin_unreachable();
 }
@@ -243,7 +246,7 @@ void Machine::collective(const char* kind, Site site, void* argument, Perform pe
     fail("reached " + std::string(kind) + " at " + place(site) + " after lane " +
          std::to_string(__builtin_ctz(warp.returned)) + " of its warp had returned");
   }
-  if (warp.arrived != 0 && (std::strcmp(warp.kind, kind) != 0 || !same(warp.site, site))) {
+  if (warp.arrived != 0 && (!same(warp.kind, kind) || !same(warp.site, site))) {
     fail("reached " + std::string(kind) + " at " + place(site) + " while other lanes of its warp wait in " + warp.kind +
          " at " + place(warp.site));
   }
@@ -305,28 +308,28 @@ void run_grid(const char* name, dim3 grid, dim3 block, int shared_bytes, const s
   check_launch(name, grid, block, shared_bytes);
   gridDim = grid;
   blockDim = block;
-  machine().run(name, shared_bytes, body);
+  machine.run(name, shared_bytes, body);
 }
 
-void fail(const std::string& what) { throw Error(machine().where() + ": " + what); }
+void fail(const std::string& what) { throw Error(machine.where() + ": " + what); }
 
-unsigned char* shared_memory() { return machine().shared().data(); }
-bool is_shared(const void* address, int bytes) { return machine().shared().contains(address, bytes); }
-void barrier(Site site) { machine().barrier(site); }
+unsigned char* shared_memory() { return machine.shared().data(); }
+bool is_shared(const void* address, int bytes) { return machine.shared().contains(address, bytes); }
+void barrier(Site site) { machine.barrier(site); }
 void collective(const char* kind, Site site, void* argument, Perform perform, bool full) {
-  machine().collective(kind, site, argument, perform, full);
+  machine.collective(kind, site, argument, perform, full);
 }
 
 void copy_async(void* shared, const void* global, int bytes, bool valid) {
-  Thread& thread = machine().running();
+  Thread& thread = machine.running();
   std::memset(shared, 0xff, static_cast<size_t>(bytes));
   thread.copies.push_back({shared, global, bytes, valid, thread.group});
 }
 
-void copy_async_commit() { ++machine().running().group; }
+void copy_async_commit() { ++machine.running().group; }
 
 void copy_async_wait(int pending) {
-  Thread& thread = machine().running();
+  Thread& thread = machine.running();
   size_t kept = 0;
   for (const Copy& copy : thread.copies) {
     if (copy.group >= thread.group - pending) {

@@ -16,6 +16,20 @@ inline uint16_t pack_e4m3(float low, float high) { return static_cast<uint16_t>(
 inline uint32_t bf16x2_from_e4m3x2(uint16_t codes) {
   return pack_bf16(from_e4m3(static_cast<uint8_t>(codes & 0xff)), from_e4m3(static_cast<uint8_t>(codes >> 8)));
 }
+// Every code is a normal number of float16, whose exponent is biased by 15.
+inline uint32_t f16x2_from_e4m3x2(uint16_t codes) {
+  const auto half = [](uint32_t code) -> uint32_t {
+    const float value = from_e4m3(static_cast<uint8_t>(code));
+    const uint32_t sign = (code & 0x80) << 8, magnitude = float_to_bits(value) & 0x7fffffffu;
+    if (std::isnan(value)) return sign | 0x7e00;
+    return sign | (magnitude == 0 ? 0 : (magnitude - (112u << 23)) >> 13);
+  };
+  return half(codes & 0xffu) | half(codes >> 8) << 16;
+}
+inline void f16_from_e4m3x4(uint32_t codes, uint32_t& low, uint32_t& high) {
+  low = f16x2_from_e4m3x2(static_cast<uint16_t>(codes));
+  high = f16x2_from_e4m3x2(static_cast<uint16_t>(codes >> 16));
+}
 inline float from_f16(uint16_t bits) { return f16_to_float(bits); }
 inline float fast_exp2(float x) { return x < -126.0f ? 0.0f : std::exp2(x); }
 
@@ -69,6 +83,10 @@ inline void load_matrix_x2_transposed(uint32_t (&registers)[2], const void* row,
 inline void mma_bf16(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2], const char* file = __builtin_FILE(),
                      int line = __builtin_LINE()) {
   sim::mma_bf16(d, a, b, {file, line});
+}
+inline void mma_f16(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2], const char* file = __builtin_FILE(),
+                    int line = __builtin_LINE()) {
+  sim::mma_f16(d, a, b, {file, line});
 }
 inline void mma_e4m3(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2], const char* file = __builtin_FILE(),
                      int line = __builtin_LINE()) {

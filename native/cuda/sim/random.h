@@ -14,10 +14,11 @@ class Random {
     return static_cast<uint32_t>(mixed >> 32);
   }
   uint64_t below(uint64_t limit) { return (uint64_t{bits()} * limit) >> 32; }
-  // The place of one of the mask's bits; the mask is not 0.
+  // The place of one of the mask's bits, which are not equally likely; the mask is not 0.
   int bit_of(uint32_t mask) {
-    for (uint64_t skip = below(static_cast<uint64_t>(__builtin_popcount(mask))); skip > 0; --skip) mask &= mask - 1;
-    return __builtin_ctz(mask);
+    const int turn = static_cast<int>(bits() & 31);
+    const uint32_t turned = mask >> turn | mask << ((32 - turn) & 31);
+    return (__builtin_ctz(turned) + turn) & 31;
   }
 
  private:

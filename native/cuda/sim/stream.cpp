@@ -31,6 +31,8 @@ void Stream::add(Work work) {
 }
 
 void Stream::run_until(uint64_t position) {
+  if (done >= position) return;
+  const DeviceAccess access;  // once for all of it: it costs as much as a small kernel
   while (done < position) {
     const Work work = std::move(pending.front());
     pending.pop_front();
@@ -93,8 +95,16 @@ void poison_in_order(void* pointer, size_t bytes) {
     const DeviceAccess access;
     std::memset(pointer, 0xff, bytes);
   };
-  if (last_used == nullptr) poison();
-  if (last_used != nullptr) last_used->add(poison);
+  // Behind the work that may still use the memory. A stream with nothing to do is not asked to run before others that have.
+  Stream* busy = last_used;
+  if (busy == nullptr || (!busy->capture && busy->pending.empty())) {
+    busy = nullptr;
+    for (const auto& stream : streams()) {
+      if (!stream->pending.empty()) busy = stream.get();
+    }
+  }
+  if (busy == nullptr) return poison();
+  busy->add(poison);
 }
 
 }  // namespace evalrun::cuda::sim

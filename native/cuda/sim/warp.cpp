@@ -98,6 +98,18 @@ void perform_mma_bf16(void* const (&lanes)[32]) {
   multiply<2>(lanes, [](uint32_t bits, int i) { return bits_to_float(i == 0 ? bits << 16 : bits & 0xffff0000u); });
 }
 
+// f16_to_float without a call for subnormals: the bits, read as a float32's, are too small by 2^112.
+float decode_f16(uint32_t half) {
+  const uint32_t magnitude = (half & 0x7fffu) << 13;
+  const float value = bits_to_float(magnitude) * bits_to_float((112u + 127u) << 23);
+  const uint32_t bits = magnitude >= 0x7c00u << 13 ? magnitude | 0x7f800000u : float_to_bits(value);
+  return bits_to_float(bits | (half & 0x8000u) << 16);
+}
+
+void perform_mma_f16(void* const (&lanes)[32]) {
+  multiply<2>(lanes, [](uint32_t bits, int i) { return decode_f16(bits >> (16 * i) & 0xffffu); });
+}
+
 void perform_mma_e4m3(void* const (&lanes)[32]) {
   multiply<4>(lanes, [](uint32_t bits, int i) { return e4m3_to_float(static_cast<uint8_t>(bits >> (8 * i))); });
 }
@@ -145,6 +157,11 @@ void load_matrix(const char* kind, uint32_t* registers, int count, bool transpos
 void mma_bf16(float* d, const uint32_t* a, const uint32_t* b, Site site) {
   Product product{d, a, b};
   collective("mma_bf16", site, &product, perform_mma_bf16, true);
+}
+
+void mma_f16(float* d, const uint32_t* a, const uint32_t* b, Site site) {
+  Product product{d, a, b};
+  collective("mma_f16", site, &product, perform_mma_f16, true);
 }
 
 void mma_e4m3(float* d, const uint32_t* a, const uint32_t* b, Site site) {

@@ -37,6 +37,7 @@ uint32_t ballot(bool predicate, Site site);
 void load_matrix(const char* kind, uint32_t* registers, int count, bool transposed, const void* row, Site site);
 
 void mma_bf16(float* d, const uint32_t* a, const uint32_t* b, Site site);
+void mma_f16(float* d, const uint32_t* a, const uint32_t* b, Site site);
 void mma_e4m3(float* d, const uint32_t* a, const uint32_t* b, Site site);
 
 }  // namespace evalrun::cuda::sim

@@ -187,7 +187,9 @@ describe('letters that are not among the listed tokens', () => {
     await withStub(only({ ' x': -0.1, ' y': -2, ' z': -3, ' A': -4 }, { top: 1 }), async (engine) => {
       const { lines, metrics } = await run(engine, { limit: 2 });
       expect(lines[0]).toMatchObject({ status: 'engine_error', answer: null, margin: null });
-      expect(lines[0]?.error).toMatch(/undecided: A, B, C, D not among the listed tokens, whose least is -0.1/);
+      expect(lines[0]?.error).toMatch(
+        /^undecided: not among the listed tokens are A, at most -0.1; B, at most -0.1; C, at most -0.1; D, at most -0.1$/,
+      );
       expect(metrics.suites.mmlu?.statuses.engine_error).toBe(2);
     });
   });
@@ -203,7 +205,7 @@ describe('letters that are not among the listed tokens', () => {
 
   test('are refused before the first question where the server tells nothing', async () => {
     await withStub({ top: 0, echo: false }, async (engine) => {
-      await expect(run(engine)).rejects.toThrow(/tells no log-probabilities.*written answers/);
+      await expect(run(engine)).rejects.toThrow(/tells no log-probabilities of texts.*written answers/);
     });
   });
 });

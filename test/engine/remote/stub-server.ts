@@ -37,7 +37,22 @@ export interface StubOptions {
     finish?: string;
     reasoning?: string;
     stopReason?: string | null;
+    matchedStop?: string | number | null;
   };
+  /** In whose words completions tell log-probabilities; default OpenAI's lists. */
+  readonly words?: 'lists' | 'content' | 'token ids';
+  /** llama.cpp's way with `echo`: it is not refused, and nothing is echoed. */
+  readonly ignoresEcho?: boolean;
+  /** Fewest tokens that may be asked for; default 0; SGLang 1. */
+  readonly leastTokens?: number;
+  /** Values of `top_k` that are taken; default any. OpenAI's own servers know no such field. */
+  readonly topK?: (value: unknown) => boolean;
+  /** In whose words errors are told; default OpenAI's. */
+  readonly errors?: 'openai' | 'flat';
+  /** Other addresses and what they answer. */
+  readonly places?: Record<string, unknown>;
+  /** Tokens of each prompt that were in the server's cache. */
+  readonly cached?: number;
 }
 
 export interface Asked {
@@ -75,7 +90,7 @@ export async function startStub(options: StubOptions = {}): Promise<StubServer> 
     const next = options.next?.(prompt) ?? letters;
     const ranked = Object.entries(next).sort((a, b) => b[1] - a[1]);
     const count = Math.min(top, Number(body.logprobs ?? 0));
-    const isEcho = body.echo === true;
+    const isEcho = body.echo === true && options.ignoresEcho !== true;
     const isOneToken = Number(body.max_tokens) <= 1;
     const wrote = isOneToken ? { text: Number(body.max_tokens) === 0 ? '' : (ranked[0]?.[0] ?? '') } : writeOf(prompt);
     const promptTokens = tokensOf(prompt);
@@ -90,11 +105,13 @@ export async function startStub(options: StubOptions = {}): Promise<StubServer> 
     const logprobs =
       body.logprobs === undefined || top === 0
         ? null
-        : {
-            tokens: places.map(({ token }) => token),
-            token_logprobs: places.map(({ logProb }) => logProb),
-            top_logprobs: places.map((place) => place.top),
-          };
+        : options.words === 'content'
+          ? contentOf(places)
+          : {
+              tokens: places.map(({ token }) => token),
+              token_logprobs: places.map(({ logProb }) => logProb),
+              top_logprobs: places.map((place) => (options.words === 'token ids' ? numbered(place.top) : place.top)),
+            };
     return {
       object: 'text_completion',
       choices: [
@@ -104,9 +121,14 @@ export async function startStub(options: StubOptions = {}): Promise<StubServer> 
           logprobs,
           finish_reason: isOneToken ? 'length' : (wrote.finish ?? 'stop'),
           ...('stopReason' in wrote && { stop_reason: wrote.stopReason }),
+          ...('matchedStop' in wrote && { matched_stop: wrote.matchedStop }),
         },
       ],
-      usage: { prompt_tokens: promptTokens.length, completion_tokens: 1 },
+      usage: {
+        prompt_tokens: promptTokens.length,
+        completion_tokens: 1,
+        ...(options.cached !== undefined && { prompt_tokens_details: { cached_tokens: options.cached } }),
+      },
     };
   };
   const logProbOf = (tokens: readonly string[], at: number) =>
@@ -125,21 +147,28 @@ export async function startStub(options: StubOptions = {}): Promise<StubServer> 
     let text = '';
     for await (const chunk of request) text += chunk;
     authorizations.add(request.headers.authorization ?? '');
+    const refuse = (status: number, message: string) =>
+      send(status, options.errors === 'flat' ? { object: 'error', message, code: status } : { error: { message } });
     const send = (status: number, value: unknown) => {
       response.writeHead(status, { 'content-type': 'application/json', server: 'stub/1' }).end(JSON.stringify(value));
     };
     if (options.key !== undefined && request.headers.authorization !== `Bearer ${options.key}`) {
-      return send(401, { error: { message: `Incorrect API key provided: ${request.headers.authorization}` } });
+      return refuse(401, `Incorrect API key provided: ${request.headers.authorization}`);
     }
     if (request.url === '/v1/models')
       return send(200, { data: [{ id: 'stub', max_model_len: 4096, ...options.entry }] });
+    if (request.method === 'GET') {
+      const found = options.places?.[request.url ?? ''];
+      return found === undefined ? refuse(404, 'not found') : send(200, found);
+    }
     const isChat = request.url === '/v1/chat/completions';
-    if (isChat ? !chat : !completions) return send(404, { error: { message: 'no such endpoint' } });
+    if (isChat ? !chat : !completions) return refuse(404, 'no such endpoint');
     const body = JSON.parse(text) as Record<string, unknown>;
     const prompt = isChat ? String((body.messages as { content: string }[])[0]?.content) : String(body.prompt);
-    if (body.echo && !echo) return send(400, { error: { message: 'echo is not supported' } });
-    if (Number(body.logprobs ?? 0) > top && top > 0)
-      return send(400, { error: { message: `logprobs: at most ${top}` } });
+    if (body.echo && !echo) return refuse(400, 'echo is not supported');
+    if (Number(body.logprobs ?? 0) > top && top > 0) return refuse(400, `logprobs: at most ${top}`);
+    if (Number(body.max_tokens) < (options.leastTokens ?? 0)) return refuse(400, 'max_tokens must be positive');
+    if ('top_k' in body && options.topK?.(body.top_k) === false) return refuse(400, `top_k: ${body.top_k}`);
     const before = seen.get(text) ?? 0;
     seen.set(text, before + 1);
     if (!probes.test(prompt)) bodies.push(body);
@@ -172,6 +201,29 @@ export async function startStub(options: StubOptions = {}): Promise<StubServer> 
         server.closeAllConnections();
       }),
   };
+}
+
+interface StubPlace {
+  readonly token: string;
+  readonly logProb: number | null;
+  readonly top: Readonly<Record<string, number>>;
+}
+
+/** llama.cpp's list; a name that ends with a number in brackets is the text of one more token. */
+function contentOf(places: readonly StubPlace[]): object {
+  const textOf = (name: string) => name.replace(/\[\d+\]$/, '');
+  return {
+    content: places.map(({ token, logProb, top }) => ({
+      token: textOf(token),
+      logprob: logProb,
+      top_logprobs: Object.entries(top).map(([name, logprob]) => ({ token: textOf(name), logprob })),
+    })),
+  };
+}
+
+/** As vLLM tells them with --return-tokens-as-token-ids. */
+function numbered(top: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(Object.values(top).map((logProb, at) => [`token_id:${at}`, logProb]));
 }
 
 /** Words with the space before them, and single other characters. */

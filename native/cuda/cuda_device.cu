@@ -1,0 +1,215 @@
+// A GPU as a device: one stream, on which everything happens in order.
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cuda/context.h"
+#include "cuda/device_weights.h"
+#include "cuda/gpu.h"
+#include "cuda/nvml.h"
+#include "cuda/op_outputs.h"
+#include "cuda/ops.h"
+
+namespace evalrun::cuda {
+namespace {
+
+// Kernels are compiled for 8.0 and for 9.0a; earlier GPUs lack bfloat16 matrix units.
+constexpr int kOldest = 80;
+
+std::string gibibytes(int64_t bytes) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.2f GiB", static_cast<double>(bytes) / (1 << 30));
+  return text;
+}
+
+class CudaDevice : public Device {
+ public:
+  CudaDevice(int index, int host_threads) : index_(index), host_threads_(host_threads) {
+    check(cudaSetDevice(index_), "choosing the GPU");
+    cudaDeviceProp properties;
+    check(cudaGetDeviceProperties(&properties, index_), "asking for the GPU's properties");
+    ctx_.multiprocessors = properties.multiProcessorCount;
+    ctx_.compute_capability = properties.major * 10 + properties.minor;
+    check(cudaStreamCreateWithFlags(&ctx_.stream, cudaStreamNonBlocking), "making a stream");
+  }
+  ~CudaDevice() override {
+    cudaSetDevice(index_);
+    cudaStreamSynchronize(ctx_.stream);
+    cudaStreamDestroy(ctx_.stream);
+  }
+
+  void* allocate(int64_t bytes, const std::string& what) override {
+    activate();
+    void* memory = nullptr;
+    if (cudaMalloc(&memory, static_cast<size_t>(bytes)) == cudaSuccess) return memory;
+    cudaGetLastError();  // the failure is told here, not by the next launch
+    size_t free = 0, total = 0;
+    cudaMemGetInfo(&free, &total);
+    throw CudaError("GPU memory for " + what + ": " + gibibytes(bytes) + " wanted, " + gibibytes(static_cast<int64_t>(free)) +
+                    " of " + gibibytes(static_cast<int64_t>(total)) + " free");
+  }
+  void release(void* memory, int64_t) override {
+    activate();
+    cudaFree(memory);  // waits for what still reads it
+  }
+  void upload(void* to, const void* from, int64_t bytes) override {
+    activate();
+    check(cudaMemcpyAsync(to, from, static_cast<size_t>(bytes), cudaMemcpyHostToDevice, ctx_.stream), "uploading");
+    check(cudaStreamSynchronize(ctx_.stream), "uploading");
+  }
+  void copy(void* to, const void* from, int64_t bytes) override {
+    activate();
+    ctx_.operands.invalidate(to, bytes);
+    check(cudaMemcpyAsync(to, from, static_cast<size_t>(bytes), cudaMemcpyDeviceToDevice, ctx_.stream), "copying on the GPU");
+  }
+
+  void begin_step(bool decoding) override {
+    activate();
+    landings_.clear();
+    ctx_.recorder.drop();
+    check(cudaStreamSynchronize(ctx_.stream), "the step before");  // it may have failed half-way
+    ctx_.step_memory.reset();
+    ++ctx_.step;
+    decoding_ = decoding;
+    if (decoding_) ctx_.recorder.begin();
+  }
+  void finish() override {
+    activate();
+    ctx_.recorder.flush(ctx_.stream);
+    for (const Landing& landing : landings_) {
+      check(cudaMemcpyAsync(landing.host, landing.device, static_cast<size_t>(landing.bytes), cudaMemcpyDeviceToHost, ctx_.stream),
+            "fetching results");
+    }
+    check(cudaStreamSynchronize(ctx_.stream), "computing the step");
+    landings_.clear();
+    if (decoding_) ctx_.recorder.begin();  // a step may go on after it has finished once
+  }
+  const void* stage(const void* host, int64_t bytes) override {
+    activate();
+    return bytes == 0 ? nullptr : ctx_.stage_bytes(host, bytes, "a step's arrays");
+  }
+  void* land(void* host, int64_t bytes) override {
+    activate();
+    if (bytes == 0) return nullptr;
+    void* device = ctx_.step_memory.take(bytes, "a step's results");
+    landings_.push_back({host, device, bytes});
+    return device;
+  }
+
+  std::unique_ptr<Weights> open_weights(const std::vector<FileRef>& files, std::vector<TensorRef> tensors) override {
+    return open_device_weights(*this, ctx_, files, std::move(tensors), host_threads_);
+  }
+
+#define EVALRUN_RUN(Op, name) \
+  const char* run(const Op& op) override { return run_on_stream(op); }
+  EVALRUN_OPS(EVALRUN_RUN)
+#undef EVALRUN_RUN
+
+ private:
+  struct Landing {
+    void* host;
+    const void* device;
+    int64_t bytes;
+  };
+
+  // The current device is a thread's own, and steps come from any thread of a pool.
+  void activate() { check(cudaSetDevice(index_), "choosing the GPU"); }
+
+  template <class Op>
+  const char* run_on_stream(const Op& op) {
+    activate();
+    ctx_.scratch.reset();
+    const char* kernel = cuda::run(ctx_, op);
+    for (const Range& range : outputs_of(op)) ctx_.operands.invalidate(range.begin, range.bytes);
+    return kernel;
+  }
+
+  const int index_;
+  const int host_threads_;
+  Context ctx_;
+  bool decoding_ = false;
+  std::vector<Landing> landings_;
+};
+
+// From NVML where it answers: CUDA would start on every GPU of the machine to tell, and take half a gigabyte of each. Of a part of
+// a GPU (MIG) NVML tells the whole GPU's memory, which is then not CUDA's total.
+void find_free_memory(GpuInfo& gpu) {
+#if !defined(EVALRUN_CUDA_SIM)
+  char bus_id[32] = "";
+  if (cudaDeviceGetPCIBusId(bus_id, sizeof bus_id, gpu.index) == cudaSuccess) gpu.bus_id = bus_id;
+  try {
+    const GpuSample sample = nvml().sample(gpu.bus_id);
+    gpu.free_bytes = sample.memory_free_bytes.value_or(0);
+    const int64_t total = gpu.free_bytes + sample.memory_used_bytes.value_or(0);
+    if (gpu.free_bytes > 0 && std::abs(total - gpu.total_bytes) < gpu.total_bytes / 20) return;
+  } catch (const std::runtime_error&) {
+    // No NVML: CUDA is asked.
+  }
+#endif
+  size_t free = 0, total = 0;
+  const cudaError_t status = cudaSetDevice(gpu.index) == cudaSuccess ? cudaMemGetInfo(&free, &total) : cudaGetLastError();
+  if (status != cudaSuccess) gpu.reason = cudaGetErrorString(status);
+  gpu.free_bytes = static_cast<int64_t>(free);
+}
+
+GpuInfo describe(int index) {
+  GpuInfo gpu;
+  gpu.index = index;
+  cudaDeviceProp properties;
+  const cudaError_t status = cudaGetDeviceProperties(&properties, index);
+  if (status != cudaSuccess) {
+    gpu.reason = cudaGetErrorString(status);
+    return gpu;
+  }
+  gpu.name = properties.name;
+  gpu.compute_capability = properties.major * 10 + properties.minor;
+  gpu.multiprocessors = properties.multiProcessorCount;
+  gpu.total_bytes = static_cast<int64_t>(properties.totalGlobalMem);
+  if (gpu.compute_capability < kOldest) {
+    gpu.reason = "compute capability " + std::to_string(properties.major) + "." + std::to_string(properties.minor) +
+                 ", and the kernels need 8.0";
+    return gpu;
+  }
+  find_free_memory(gpu);
+  return gpu;
+}
+
+}  // namespace
+
+GpuList list_gpus() {
+  GpuList list;
+  list.compiled = true;
+  cudaRuntimeGetVersion(&list.runtime_version);
+  cudaDriverGetVersion(&list.driver_version);
+  int count = 0;
+  const cudaError_t status = cudaGetDeviceCount(&count);
+  if (status != cudaSuccess) {
+    cudaGetLastError();
+    list.reason = list.driver_version == 0 ? "no NVIDIA driver is installed" : cudaGetErrorString(status);
+    return list;
+  }
+  for (int index = 0; index < count; ++index) list.gpus.push_back(describe(index));
+  if (list.gpus.empty()) list.reason = "the NVIDIA driver finds no GPU";
+  bool usable = false;
+  for (const GpuInfo& gpu : list.gpus) usable = usable || gpu.reason.empty();
+  if (!list.gpus.empty() && !usable) list.reason = list.gpus[0].name + ": " + list.gpus[0].reason;
+  return list;
+}
+
+std::shared_ptr<Device> create_cuda_device(int index, int host_threads) {
+  const GpuList list = list_gpus();
+  if (index < 0 || index >= static_cast<int>(list.gpus.size())) {
+    throw CudaError(list.gpus.empty() ? list.reason
+                                      : "there is no GPU " + std::to_string(index) + "; this machine has " +
+                                            std::to_string(list.gpus.size()));
+  }
+  const GpuInfo& gpu = list.gpus[index];
+  if (!gpu.reason.empty()) throw CudaError(gpu.name + ": " + gpu.reason);
+  return std::make_shared<CudaDevice>(index, host_threads);
+}
+
+}  // namespace evalrun::cuda

@@ -1,0 +1,136 @@
+#include "cuda/device_weights.h"
+
+#include <map>
+#include <string>
+#include <utility>
+
+#include "cuda/uploader.h"
+#include "model/weight_store.h"
+#include "ops/numeric.h"
+
+namespace evalrun::cuda {
+namespace {
+
+int64_t blocks_of(int64_t size) { return (size + kQuantBlock - 1) / kQuantBlock; }
+int64_t row_bytes_of(const Weight& weight) { return round_up(weight.columns * element_size(weight.dtype), kRowBytes); }
+int64_t scale_bytes_of(const Weight& weight) { return blocks_of(weight.rows) * blocks_of(weight.columns) * 4; }
+
+class DeviceWeights : public Weights {
+ public:
+  DeviceWeights(Device& device, Context& ctx, const std::vector<FileRef>& files, std::vector<TensorRef> tensors, int host_threads)
+      : device_(device), pool_(host_threads), store_(files, std::move(tensors)), uploader_(ctx.stream, pool_) {}
+
+  Weight stored(const std::string& name) override {
+    const auto known = stored_.find(name);
+    if (known != stored_.end()) return known->second;
+    return stored_.emplace(name, uploaded(name, store_.stored(name))).first->second;
+  }
+
+  Weight product(const std::string& name, Precision precision) override {
+    const auto known = products_.find({name, precision});
+    if (known != products_.end()) return known->second;
+    Buffer between;
+    const Weight weight = uploaded(name, store_.converted_into(name, precision, between, pool_));
+    return products_.emplace(std::make_pair(name, precision), weight).first->second;
+  }
+
+  Weight matrix(const std::string& name, Precision precision) override {
+    const auto known = matrices_.find({name, precision});
+    if (known != matrices_.end()) return known->second;
+    Buffer between;
+    const Weight weight = uploaded(name, operand(name, precision, between));
+    return matrices_.emplace(std::make_pair(name, precision), weight).first->second;
+  }
+
+  // All experts of one part lie behind each other, so that a kernel finds one by its number.
+  const std::vector<Weight>& experts(const std::string& prefix, const std::string& part, int count,
+                                     Precision precision) override {
+    std::vector<Weight>& list = experts_[prefix + part];
+    if (!list.empty()) return list;
+    const std::string what = "the experts of " + prefix + part;
+    char* values = nullptr;
+    char* scales = nullptr;
+    std::vector<Weight> weights;
+    for (int e = 0; e < count; ++e) {
+      Buffer between;
+      const Weight host = operand(expert_name(prefix, e, part), precision, between);
+      if (e == 0) {
+        values = take(row_bytes_of(host) * host.rows * count, what);
+        if (host.scale != nullptr) scales = take(scale_bytes_of(host) * count, what);
+      } else if (host.rows != weights[0].rows || host.columns != weights[0].columns || host.dtype != weights[0].dtype) {
+        throw CudaError(what + " differ in shape or type");
+      }
+      weights.push_back(send(host, values + e * row_bytes_of(host) * host.rows,
+                             scales == nullptr ? nullptr : scales + e * scale_bytes_of(host)));
+    }
+    return list = std::move(weights);
+  }
+
+  const float* vector(const std::string& name) override {
+    const auto known = vectors_.find(name);
+    if (known != vectors_.end()) return known->second;
+    const Weight host = store_.stored(name);
+    const int64_t bytes = host.rows * host.columns * 4;
+    char* values = take(bytes, name);
+    uploader_.upload(values, bytes, store_.vector(name), bytes, 1);
+    return vectors_.emplace(name, reinterpret_cast<const float*>(values)).first->second;
+  }
+
+  int64_t converted_bytes() const override { return bytes_; }
+  std::vector<TensorScan> scan() const override { return store_.scan(pool_); }
+
+ private:
+  // As a product reads it. FP8 codes are read by FP8 products alone: float32 is the reference's precision, whose size matters to nobody.
+  Weight operand(const std::string& name, Precision precision, Buffer& memory) {
+    const bool coded = precision == Precision::kF32 && store_.stored(name).dtype == DType::kF8E4M3;
+    return coded ? store_.decoded_into(name, memory, pool_) : store_.converted_into(name, precision, memory, pool_);
+  }
+
+  char* take(int64_t bytes, const std::string& what) {
+    memory_.emplace_back(device_, bytes, what);
+    bytes_ += bytes;
+    return static_cast<char*>(memory_.back().data());
+  }
+
+  // A tensor has one copy for each storage type, whoever asks: an embedding may be the head as well.
+  Weight uploaded(const std::string& name, const Weight& host) {
+    const auto known = uploaded_.find({name, host.dtype});
+    if (known != uploaded_.end()) return known->second;
+    char* values = take(row_bytes_of(host) * host.rows, name);
+    char* scales = host.scale == nullptr ? nullptr : take(scale_bytes_of(host), name);
+    return uploaded_.emplace(std::make_pair(name, host.dtype), send(host, values, scales)).first->second;
+  }
+
+  Weight send(const Weight& host, char* values, char* scales) {
+    const int64_t size = element_size(host.dtype);
+    uploader_.upload(values, row_bytes_of(host), host.data, host.columns * size, host.rows);
+    if (scales != nullptr) uploader_.upload(scales, scale_bytes_of(host), host.scale, scale_bytes_of(host), 1);
+    Weight weight = host;
+    weight.data = values;
+    weight.scale = reinterpret_cast<const float*>(scales);
+    weight.packed = nullptr;
+    weight.stride = row_bytes_of(host) / size;
+    return weight;
+  }
+
+  Device& device_;
+  mutable ThreadPool pool_;
+  WeightStore store_;
+  Uploader uploader_;
+  std::vector<DeviceMemory> memory_;
+  std::map<std::string, Weight> stored_;
+  std::map<std::pair<std::string, Precision>, Weight> products_, matrices_;
+  std::map<std::pair<std::string, DType>, Weight> uploaded_;
+  std::map<std::string, std::vector<Weight>> experts_;
+  std::map<std::string, const float*> vectors_;
+  int64_t bytes_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Weights> open_device_weights(Device& device, Context& ctx, const std::vector<FileRef>& files,
+                                             std::vector<TensorRef> tensors, int host_threads) {
+  return std::make_unique<DeviceWeights>(device, ctx, files, std::move(tensors), host_threads);
+}
+
+}  // namespace evalrun::cuda

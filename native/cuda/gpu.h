@@ -1,0 +1,38 @@
+// The GPUs of this machine, in plain C++: built with CUDA, with its simulation, or with neither (no_cuda.cpp).
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "model/device.h"
+
+namespace evalrun::cuda {
+
+struct GpuInfo {
+  int index = 0;
+  std::string name;
+  std::string bus_id;  // PCI, "0000:3b:00.0"; by this NVML knows it
+  int compute_capability = 0;  // 10 * major + minor
+  int multiprocessors = 0;
+  int64_t total_bytes = 0;
+  int64_t free_bytes = 0;
+  // Why this build cannot compute on it; empty when it can.
+  std::string reason;
+};
+
+struct GpuList {
+  bool compiled = false;  // whether this build has a CUDA engine at all
+  int runtime_version = 0, driver_version = 0;  // 1000 * major + 10 * minor, 0 where unknown
+  std::vector<GpuInfo> gpus;
+  // Why there is none that can be used; empty when there is.
+  std::string reason;
+};
+
+// Asks the driver; never throws.
+GpuList list_gpus();
+
+// Throws std::runtime_error with the reason when the GPU cannot be used. `host_threads` convert weights before they are uploaded.
+std::shared_ptr<Device> create_cuda_device(int index, int host_threads);
+
+}  // namespace evalrun::cuda

@@ -1,0 +1,36 @@
+// GroupedLinearOp: bf16 and FP8 on the matrix units, f32 on the ordinary ones.
+#include "cuda/linear_f32.h"
+#include "cuda/matmul.h"
+#include "cuda/ops.h"
+
+namespace evalrun::cuda {
+
+void run_grouped(Context& ctx, const GroupedLinearOp& op, MatmulTile tile) {
+  const Weight& first = op.weights[0];
+  // Gathered, x has one row for each token, and the slots are all its pairs with an expert.
+  const int rows_of_x = op.gather ? op.slots / op.experts_per_token : op.slots;
+  Matmul matmul;
+  matmul.x = operand_for(ctx, op.x, first.columns, rows_of_x, first, op.precision);
+  matmul.weight = first;
+  matmul.y = op.y;
+  matmul.y_stride = first.rows;
+  matmul.rows = op.slots;
+  matmul.experts = op.experts;
+  if (op.experts > 1) {
+    matmul.weight_step = static_cast<const char*>(op.weights[1].data) - static_cast<const char*>(first.data);
+    matmul.scale_step = first.scale == nullptr ? 0 : op.weights[1].scale - first.scale;
+  }
+  matmul.offsets = op.offsets;
+  matmul.order = op.gather ? op.order : nullptr;
+  matmul.per_token = op.experts_per_token;
+  run_matmul(ctx, matmul, tile);
+}
+
+const char* run(Context& ctx, const GroupedLinearOp& op) {
+  if (op.precision == Precision::kF32) return run_f32(ctx, op);
+  if (op.slots == 0) return "mma";
+  run_grouped(ctx, op, choose_tile(op.precision, op.slots, op.experts, op.weights[0].rows, ctx.multiprocessors));
+  return "mma";
+}
+
+}  // namespace evalrun::cuda

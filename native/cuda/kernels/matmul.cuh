@@ -1,0 +1,143 @@
+// y = x . w^T (+ bias), dense or with one weight per expert: a block computes a tile of y.
+//
+// With experts, tile rows are numbered through the experts in order, each expert's rows cut into tiles of their own. The grid has
+// as many as the slots could need; a block finds its expert in the offsets, and leaves if there are fewer.
+#pragma once
+#include "cuda/kernels/multiply_tile.cuh"
+
+namespace evalrun::cuda {
+
+struct MatmulArguments {
+  const unsigned char* a;  // converted activations
+  int64_t a_row_bytes;
+  const float* a_scale;
+  const unsigned char* w;  // expert 0
+  int64_t w_row_bytes;
+  int64_t w_expert_bytes;
+  const float* w_scale;
+  int64_t w_scale_expert;  // floats from an expert's scales to the next's
+  const float* bias;       // [columns] or null
+  float* y;
+  int64_t y_stride;
+  int rows;  // slots, with experts
+  int columns;
+  int panels;
+  int experts;             // 0: dense
+  const int32_t* offsets;  // [experts + 1]
+  const int32_t* order;    // null: slot j is row j
+  int per_token;
+  int tile_rows, tile_columns;  // of the grid
+  int pairs;                    // 1: two columns of y can be stored at once
+};
+
+// Neighbouring blocks take this many tile rows before the next tile column, so that blocks that run together share operands in
+// the level 2 cache.
+constexpr int kRowsOfWalk = 8;
+
+struct TilePlace {
+  int row, column;
+};
+
+__device__ inline TilePlace tile_of_block(int block, int tile_rows, int tile_columns) {
+  const int walk = kRowsOfWalk * tile_columns;
+  const int first = block / walk * kRowsOfWalk;
+  const int height = min(kRowsOfWalk, tile_rows - first);
+  return {first + block % walk % height, block % walk / height};
+}
+
+struct ExpertTile {
+  int expert;  // -1: no such tile
+  int first, end;
+};
+
+// The expert and the slots of a tile row. Every warp looks for itself; a lane counts the tiles of several experts in a row.
+__device__ inline ExpertTile find_expert_tile(const int32_t* offsets, int experts, int tile, int height) {
+  const int lane = static_cast<int>(threadIdx.x) % 32;
+  const int share = (experts + 31) / 32;
+  const int begin = min(lane * share, experts), end = min(begin + share, experts);
+  int tiles = 0;
+  for (int e = begin; e < end; ++e) tiles += (offsets[e + 1] - offsets[e] + height - 1) / height;
+  int before = tiles;  // including this lane's, then without them
+#pragma unroll
+  for (int delta = 1; delta < 32; delta *= 2) {
+    const int left = shuffle_up(before, delta);
+    if (lane >= delta) before += left;
+  }
+  const uint32_t beyond = ballot(before > tile);
+  before -= tiles;
+  ExpertTile found{-1, 0, 0};
+  if (beyond == 0) return found;
+  if (before <= tile && tile < before + tiles) {
+    for (int e = begin; e < end; ++e) {
+      const int first = offsets[e], last = offsets[e + 1];
+      const int of_expert = (last - first + height - 1) / height;
+      if (tile < before + of_expert) {
+        found = {e, first + (tile - before) * height, last};
+        break;
+      }
+      before += of_expert;
+    }
+  }
+  int owner = 0;
+  while ((beyond >> owner & 1) == 0) ++owner;
+  return {shuffle(found.expert, owner), shuffle(found.first, owner), shuffle(found.end, owner)};
+}
+
+template <class Shape>
+__device__ __forceinline__ void store_tile(const MatmulArguments& in, const TileRows& rows, int first_column, const TileSums<Shape>& sum) {
+  const LanePlace<Shape> place;
+#pragma unroll
+  for (int i = 0; i < Shape::kDown; ++i) {
+#pragma unroll
+    for (int half = 0; half < 2; ++half) {
+      const int row = rows.first + place.first_row + i * 16 + half * 8;
+      if (row >= rows.end) continue;
+      float* y = in.y + row * in.y_stride;
+#pragma unroll
+      for (int j = 0; j < Shape::kAcross; ++j) {
+        const int column = first_column + place.first_column + j * 8;
+        float left = sum[i][j][half * 2], right = sum[i][j][half * 2 + 1];
+        if (in.bias != nullptr && column < in.columns) {
+          left += in.bias[column];
+          if (column + 1 < in.columns) right += in.bias[column + 1];
+        }
+        if (in.pairs != 0 && column + 1 < in.columns) {
+          *reinterpret_cast<float2*>(y + column) = make_float2(left, right);
+        } else {
+          if (column < in.columns) y[column] = left;
+          if (column + 1 < in.columns) y[column + 1] = right;
+        }
+      }
+    }
+  }
+}
+
+template <Codes kCodes, class Shape>
+__global__ void __launch_bounds__(Shape::kThreads, Shape::kBlocksPerSm) matmul(MatmulArguments in) {
+  const TilePlace place = tile_of_block(static_cast<int>(blockIdx.x), in.tile_rows, in.tile_columns);
+  TileRows rows{place.row * Shape::kRows, in.rows, in.order, in.per_token};
+  int expert = 0;
+  if (in.experts > 0) {
+    const ExpertTile found = find_expert_tile(in.offsets, in.experts, place.row, Shape::kRows);
+    if (found.expert < 0) return;
+    expert = found.expert;
+    rows.first = found.first;
+    rows.end = found.end;
+  }
+  const int first_column = place.column * Shape::kColumns;
+  TileInput tile;
+  tile.a = in.a;
+  tile.a_row_bytes = in.a_row_bytes;
+  tile.a_scale = in.a_scale;
+  tile.w = in.w + expert * in.w_expert_bytes + first_column * in.w_row_bytes;
+  tile.w_row_bytes = in.w_row_bytes;
+  tile.w_rows = in.columns - first_column;
+  tile.w_scale = in.w_scale + expert * in.w_scale_expert;
+  tile.first_column = first_column;
+  tile.panels = in.panels;
+  TileSums<Shape> sum;
+  multiply_tile<kCodes, Shape>(tile, rows, shared_memory(), sum);
+  store_tile<Shape>(in, rows, first_column, sum);
+}
+
+}  // namespace evalrun::cuda

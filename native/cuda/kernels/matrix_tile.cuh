@@ -1,0 +1,240 @@
+// One tile of y = a . w^T on the matrix units: operands stream through shared memory in stages, warps hold the sums.
+//
+// Both operands are rows of k, padded with zeros to panels of 128 bytes: 64 bfloat16, or 128 e4m3 codes (one group of scales).
+// Every shape of tile adds in the same order with the same instructions, so a row's sums are the same bits in all of them:
+//   bfloat16  one chain of m16n8k16 over k = 0, 16, 32 ..
+//   e4m3      codes are decoded to float16 (exactly); per panel a chain of m16n8k16 from zero, then sum = fma(panel, s_a * s_w, sum).
+//             Hopper has no e4m3 form of mma.sync: ptxas makes conversions and float16 products of it, and an addition more.
+#pragma once
+#include "cuda/kernels/primitives.cuh"
+#include "cuda/launch.h"
+
+namespace evalrun::cuda {
+
+constexpr int kPanelRowBytes = 128;
+constexpr int kChunkBytes = 16;  // what one copy and one row of an 8x8 matrix take
+constexpr int kChunks = kPanelRowBytes / kChunkBytes;
+constexpr int kStepsOfPanel = 4;  // two chunks a step
+
+enum class Codes { kBF16, kE4M3 };
+
+// A block's tile of kRows x kColumns outputs, a warp's part of it, and how many panels are copied at once into how many stages.
+template <int kRows_, int kColumns_, int kWarpRows_, int kWarpColumns_, int kPanels_, int kStages_, int kBlocksPerSm_>
+struct TileShape {
+  static constexpr int kRows = kRows_, kColumns = kColumns_, kWarpRows = kWarpRows_, kWarpColumns = kWarpColumns_;
+  static constexpr int kPanels = kPanels_, kStages = kStages_, kBlocksPerSm = kBlocksPerSm_;
+  static constexpr int kWarpsAcross = kColumns / kWarpColumns;
+  static constexpr int kThreads = 32 * (kRows / kWarpRows) * kWarpsAcross;
+  static constexpr int kPanelBytes = (kRows + kColumns) * kPanelRowBytes;
+  static constexpr int kStageBytes = kPanels * kPanelBytes;
+  static constexpr int kSharedBytes = kStages * kStageBytes;
+  // 16x8 matrices of a warp's part.
+  static constexpr int kDown = kWarpRows / 16, kAcross = kWarpColumns / 8;
+  static_assert(kRows % kWarpRows == 0 && kColumns % kWarpColumns == 0 && kWarpRows % 16 == 0 && kWarpColumns % 16 == 0);
+};
+
+// Which rows of the activations a tile takes: those of slots first .. end - 1; slot j's is order[j] / per_token, or j itself.
+struct TileRows {
+  int first, end;
+  const int32_t* order;
+  int per_token;
+
+  __device__ int source(int slot) const { return order == nullptr ? slot : order[slot] / per_token; }
+};
+
+struct TileInput {
+  const unsigned char* a;  // row 0
+  int64_t a_row_bytes;
+  const float* a_scale;  // [rows, panels]
+  const unsigned char* w;  // the tile's first row
+  int64_t w_row_bytes;
+  int w_rows;            // rows of w from the tile's first on
+  const float* w_scale;  // [128 columns of outputs, panels]
+  int first_column;      // of the tile in y
+  int panels;
+};
+
+// Chunks of eight consecutive rows lie in different banks, for copies as for ldmatrix.
+__device__ inline int chunk_place(int row, int chunk) { return row * kPanelRowBytes + ((chunk ^ (row & 7)) * kChunkBytes); }
+
+// Copies panels into shared memory; a thread has the same chunk of every kStep-th row.
+template <class Shape>
+class TileLoader {
+ public:
+  __device__ TileLoader(const TileInput& in, const TileRows& rows) : panels_(in.panels), w_step_(kStep * in.w_row_bytes) {
+    row_ = static_cast<int>(threadIdx.x) / kChunks;
+    chunk_ = static_cast<int>(threadIdx.x) % kChunks;
+#pragma unroll
+    for (int i = 0; i < kLoadsOfA; ++i) {
+      const int slot = rows.first + row_ + i * kStep;
+      a_valid_[i] = slot < rows.end;
+      a_[i] = in.a + (a_valid_[i] ? rows.source(slot) * in.a_row_bytes : 0) + chunk_ * kChunkBytes;
+    }
+    w_ = in.w + row_ * in.w_row_bytes + chunk_ * kChunkBytes;
+    w_rows_ = in.w_rows - row_;
+  }
+
+  // Copies the panels of a stage; those behind the last are left as they are and not multiplied.
+  __device__ void load(unsigned char* stage, int first_panel) const {
+#pragma unroll
+    for (int p = 0; p < Shape::kPanels; ++p) {
+      const int panel = first_panel + p;
+      if (panel >= panels_) break;
+      unsigned char* shared = stage + p * Shape::kPanelBytes;
+      const int64_t offset = static_cast<int64_t>(panel) * kPanelRowBytes;
+#pragma unroll
+      for (int i = 0; i < kLoadsOfA; ++i) copy_async_16(shared + chunk_place(row_ + i * kStep, chunk_), a_[i] + offset, a_valid_[i]);
+      shared += Shape::kRows * kPanelRowBytes;
+#pragma unroll
+      for (int i = 0; i < kLoadsOfW; ++i) {
+        copy_async_16(shared + chunk_place(row_ + i * kStep, chunk_), w_ + i * w_step_ + offset, i * kStep < w_rows_);
+      }
+    }
+  }
+
+ private:
+  static constexpr int kStep = Shape::kThreads / kChunks;
+  static constexpr int kLoadsOfA = Shape::kRows / kStep, kLoadsOfW = Shape::kColumns / kStep;
+  static_assert(Shape::kRows % kStep == 0 && Shape::kColumns % kStep == 0);
+  int row_, chunk_;
+  const unsigned char* a_[kLoadsOfA];
+  bool a_valid_[kLoadsOfA];
+  const unsigned char* w_;
+  int w_rows_;
+  int panels_;
+  int64_t w_step_;
+};
+
+// Where a lane's sums lie in the tile: sum[i][j][e] is row first_row + 16 i + (e / 2) * 8, column first_column + 8 j + e % 2.
+template <class Shape>
+struct LanePlace {
+  int first_row, first_column;
+
+  __device__ LanePlace() {
+    const int lane = static_cast<int>(threadIdx.x) % 32, warp = static_cast<int>(threadIdx.x) / 32;
+    first_row = warp / Shape::kWarpsAcross * Shape::kWarpRows + lane / 4;
+    first_column = warp % Shape::kWarpsAcross * Shape::kWarpColumns + lane % 4 * 2;
+  }
+};
+
+// The operands of one step (two chunks of k) of a warp, as ldmatrix gives them.
+template <class Shape>
+struct Fragments {
+  uint32_t a[Shape::kDown][4];        // rows 0-7 and 8-15 of the first chunk, then of the second
+  uint32_t w[Shape::kAcross / 2][4];  // both chunks of columns 0-7, then of columns 8-15
+};
+
+template <class Shape>
+class FragmentLoader {
+ public:
+  __device__ FragmentLoader() {
+    const int lane = static_cast<int>(threadIdx.x) % 32, warp = static_cast<int>(threadIdx.x) / 32;
+    a_ = chunk_place(warp / Shape::kWarpsAcross * Shape::kWarpRows + lane % 16, lane / 16);
+    w_ = Shape::kRows * kPanelRowBytes +
+         chunk_place(warp % Shape::kWarpsAcross * Shape::kWarpColumns + lane / 16 * 8 + lane % 8, lane / 8 % 2);
+  }
+
+  __device__ void load(Fragments<Shape>& out, const unsigned char* panel, int step) const {
+    const int flip = step * 2 * kChunkBytes;  // chunk 2 * step + c, swizzled
+#pragma unroll
+    for (int i = 0; i < Shape::kDown; ++i) load_matrix_x4(out.a[i], panel + (a_ ^ flip) + i * 16 * kPanelRowBytes);
+#pragma unroll
+    for (int j = 0; j < Shape::kAcross / 2; ++j) load_matrix_x4(out.w[j], panel + (w_ ^ flip) + j * 16 * kPanelRowBytes);
+  }
+
+ private:
+  int a_, w_;
+};
+
+template <class Shape>
+using TileSums = float[Shape::kDown][Shape::kAcross][4];
+
+template <class Shape>
+__device__ __forceinline__ void multiply_bf16(TileSums<Shape>& sum, const Fragments<Shape>& in) {
+#pragma unroll
+  for (int i = 0; i < Shape::kDown; ++i) {
+#pragma unroll
+    for (int j = 0; j < Shape::kAcross; ++j) {
+      const uint32_t w[2] = {in.w[j / 2][j % 2 * 2], in.w[j / 2][j % 2 * 2 + 1]};
+      mma_bf16(sum[i][j], in.a[i], w);
+    }
+  }
+}
+
+// A register holds four consecutive codes of a row; the first two go where float16 k = 2 * place lies, the others eight columns
+// behind. Both operands are permuted alike.
+template <class Shape>
+__device__ __forceinline__ void multiply_e4m3(TileSums<Shape>& sum, const Fragments<Shape>& in) {
+#pragma unroll
+  for (int chunk = 0; chunk < 2; ++chunk) {
+    uint32_t a[Shape::kDown][4];
+#pragma unroll
+    for (int i = 0; i < Shape::kDown; ++i) {
+#pragma unroll
+      for (int half = 0; half < 2; ++half) {
+        f16_from_e4m3x4(in.a[i][chunk * 2 + half], a[i][half], a[i][half + 2]);
+      }
+    }
+#pragma unroll
+    for (int j = 0; j < Shape::kAcross; ++j) {
+      uint32_t w[2];
+      f16_from_e4m3x4(in.w[j / 2][j % 2 * 2 + chunk], w[0], w[1]);
+#pragma unroll
+      for (int i = 0; i < Shape::kDown; ++i) mma_f16(sum[i][j], a[i], w);
+    }
+  }
+}
+
+template <class Shape>
+__device__ __forceinline__ void clear(TileSums<Shape>& sum) {
+#pragma unroll
+  for (int i = 0; i < Shape::kDown; ++i) {
+#pragma unroll
+    for (int j = 0; j < Shape::kAcross; ++j) {
+#pragma unroll
+      for (int e = 0; e < 4; ++e) sum[i][j][e] = 0;
+    }
+  }
+}
+
+// The scales of a lane's rows and of its warp's columns (which share one: a warp's columns are within 128 of y), panel by panel.
+template <class Shape>
+class PanelScales {
+ public:
+  static_assert(kPanelRowBytes % Shape::kWarpColumns == 0);
+
+  __device__ PanelScales(const TileInput& in, const TileRows& rows, const LanePlace<Shape>& place)
+      : a_scale_(in.a_scale), w_scale_(in.w_scale + static_cast<int64_t>((in.first_column + place.first_column) / kQuantBlock) * in.panels) {
+#pragma unroll
+    for (int i = 0; i < Shape::kDown * 2; ++i) {
+      const int slot = rows.first + place.first_row + i * 8;
+      offset_[i] = static_cast<int64_t>(rows.source(slot < rows.end ? slot : rows.first)) * in.panels;
+    }
+  }
+
+  __device__ void load(int panel) {
+    w_ = w_scale_[panel];
+#pragma unroll
+    for (int i = 0; i < Shape::kDown * 2; ++i) a_[i] = a_scale_[offset_[i] + panel];
+  }
+
+  __device__ void add_panel(TileSums<Shape>& sum, const TileSums<Shape>& panel) const {
+#pragma unroll
+    for (int i = 0; i < Shape::kDown; ++i) {
+#pragma unroll
+      for (int j = 0; j < Shape::kAcross; ++j) {
+#pragma unroll
+        for (int e = 0; e < 4; ++e) sum[i][j][e] = fmaf(panel[i][j][e], a_[i * 2 + e / 2] * w_, sum[i][j][e]);
+      }
+    }
+  }
+
+ private:
+  const float* a_scale_;
+  const float* w_scale_;
+  int64_t offset_[Shape::kDown * 2];
+  float a_[Shape::kDown * 2];
+  float w_;
+};
+
+}  // namespace evalrun::cuda

@@ -1,0 +1,126 @@
+// Launches of the matrix products, with one instance of the kernel for each shape of tile.
+#include "cuda/matmul.h"
+
+#include <algorithm>
+#include <stdexcept>
+#include <string>
+#include <type_traits>
+
+#include "cuda/kernels/matmul.cuh"
+#include "cuda/linear_operand.h"
+
+namespace evalrun::cuda {
+
+// Launches are told apart by the bytes of their arguments.
+static_assert(std::has_unique_object_representations_v<MatmulArguments>);
+
+namespace {
+
+// Clocks that a multiprocessor of an H200 is estimated to spend on a panel of a tile, by MatmulTile: (rows + columns) * 128 bytes
+// at 24 a clock (all of them reading the level 2 cache at once), or for FP8's larger tiles 2 * rows * columns * 128 operations at
+// 2,500 a clock. They only choose between tiles; no timing stands behind them yet.
+constexpr int kClocksBf16[kMatmulTiles] = {170, 426, 341, 682, 1365, 2048};
+constexpr int kClocksFp8[kMatmulTiles] = {170, 426, 341, 700, 1700, 0};
+
+template <Codes kCodes, class Shape>
+void launch_matmul(Context& ctx, const char* name, MatmulArguments in, int rows, int experts) {
+  in.tile_rows = static_cast<int>(tile_rows_needed(rows, experts, Shape::kRows));
+  in.tile_columns = static_cast<int>(ceil_div(in.columns, Shape::kColumns));
+  const dim3 grid(static_cast<unsigned>(in.tile_rows) * static_cast<unsigned>(in.tile_columns));
+  launch(ctx, name, matmul<kCodes, Shape>, grid, dim3(Shape::kThreads), Shape::kSharedBytes, in);
+}
+
+// Rows, columns; of a warp; panels in a stage, stages, blocks on a multiprocessor. Stages hold what the memory's latency asks for:
+// 40 KB and more are under way on each multiprocessor.
+template <Codes kCodes>
+void launch_tile(Context& ctx, const MatmulArguments& in, const Matmul& matmul, MatmulTile tile) {
+  const auto with = [&](auto shape, const char* name) {
+    launch_matmul<kCodes, decltype(shape)>(ctx, name, in, matmul.rows, matmul.experts);
+  };
+  constexpr bool kWide = kCodes == Codes::kBF16;
+  switch (tile) {
+    case MatmulTile::k16x16: return with(TileShape<16, 16, 16, 16, 4, 6, 2>(), "matmul 16x16");
+    case MatmulTile::k16x64: return with(TileShape<16, 64, 16, 16, 2, 5, 2>(), "matmul 16x64");
+    case MatmulTile::k32x32: return with(TileShape<32, 32, 16, 16, 2, 6, 2>(), "matmul 32x32");
+    case MatmulTile::k64x64: return with(TileShape<64, 64, 32, 32, 1, 4, 2>(), "matmul 64x64");
+    case MatmulTile::k128x128:
+      // Two blocks of four warps hide each other's waits; FP8's sums are twice as many and fill the registers with one.
+      if constexpr (kWide) return with(TileShape<128, 128, 64, 64, 1, 3, 2>(), "matmul 128x128");
+      else return with(TileShape<128, 128, 32, 64, 1, 4, 1>(), "matmul 128x128");
+    case MatmulTile::k128x256:
+      if constexpr (kWide) return with(TileShape<128, 256, 64, 64, 1, 3, 1>(), "matmul 128x256");
+  }
+  throw std::invalid_argument("matmul: FP8 has no tile of 128x256");
+}
+
+}  // namespace
+
+int64_t tile_rows_needed(int rows, int experts, int height) {
+  if (experts == 0) return ceil_div(rows, height);
+  // An expert with n > 0 rows needs 1 + floor((n - 1) / height) tiles; the sum is largest when as many as possible have rows.
+  const int used = std::min(experts, rows);
+  return used + (rows - used) / height;
+}
+
+MatmulTile choose_tile(Precision precision, int rows, int experts, int64_t columns, int multiprocessors) {
+  const int* clocks = precision == Precision::kFP8 ? kClocksFp8 : kClocksBf16;
+  int best = 0;
+  int64_t least = INT64_MAX;
+  for (int i = 0; i < kMatmulTiles; ++i) {
+    if (clocks[i] == 0) continue;
+    const auto tile = static_cast<MatmulTile>(i);
+    const int64_t tiles = tile_rows_needed(rows, experts, rows_of(tile)) * ceil_div(columns, columns_of(tile));
+    const int64_t time = ceil_div(tiles, multiprocessors) * clocks[i];
+    if (time < least) {
+      least = time;
+      best = i;
+    }
+  }
+  return static_cast<MatmulTile>(best);
+}
+
+Operand operand_for(Context& ctx, const float* x, int64_t x_stride, int rows, const Weight& weight, Precision precision) {
+  const bool fp8 = precision == Precision::kFP8;
+  if (weight.dtype != (fp8 ? DType::kF8E4M3 : DType::kBF16)) {
+    throw std::invalid_argument(fp8 ? "matmul: an fp8 product needs a weight in e4m3" : "matmul: a bf16 product needs a weight in bf16");
+  }
+  const int64_t row_bytes = weight.row_stride() * (fp8 ? 1 : 2);
+  if (row_bytes % kRowBytes != 0 || reinterpret_cast<uintptr_t>(weight.data) % 16 != 0) {
+    throw std::invalid_argument("matmul: rows of the weight are " + std::to_string(row_bytes) + " bytes apart, expected multiples of " +
+                                std::to_string(kRowBytes) + " from an aligned address on; upload it with Weight::stride");
+  }
+  return linear_operand(ctx, {x, x_stride, rows, weight.columns, precision});
+}
+
+void run_matmul(Context& ctx, const Matmul& matmul, MatmulTile tile) {
+  const Weight& weight = matmul.weight;
+  const bool fp8 = matmul.x.key.precision == Precision::kFP8;
+  MatmulArguments in;
+  in.a = static_cast<const unsigned char*>(matmul.x.values);
+  in.a_row_bytes = matmul.x.row_bytes;
+  in.a_scale = matmul.x.scales;
+  in.w = static_cast<const unsigned char*>(weight.data);
+  in.w_row_bytes = weight.row_stride() * (fp8 ? 1 : 2);
+  in.w_expert_bytes = matmul.weight_step;
+  in.w_scale = weight.scale;
+  in.w_scale_expert = matmul.scale_step;
+  in.bias = matmul.bias;
+  in.y = matmul.y;
+  in.y_stride = matmul.y_stride;
+  in.rows = matmul.rows;
+  in.columns = static_cast<int>(weight.rows);
+  in.panels = static_cast<int>(matmul.x.row_bytes / kRowBytes);
+  in.experts = matmul.experts;
+  in.offsets = matmul.offsets;
+  in.order = matmul.order;
+  in.per_token = matmul.per_token;
+  in.tile_rows = in.tile_columns = 0;
+  in.pairs = matmul.y_stride % 2 == 0 && reinterpret_cast<uintptr_t>(matmul.y) % 8 == 0 ? 1 : 0;
+  if (fp8) {
+    launch_tile<Codes::kE4M3>(ctx, in, matmul, tile);
+  } else {
+    launch_tile<Codes::kBF16>(ctx, in, matmul, tile);
+  }
+}
+
+}  // namespace evalrun::cuda

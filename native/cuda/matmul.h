@@ -1,0 +1,49 @@
+// Products on the matrix units: what LinearOp and GroupedLinearOp come down to, and the choice of tiles.
+#pragma once
+#include "cuda/context.h"
+#include "ops/ops.h"
+
+namespace evalrun::cuda {
+
+struct Matmul {
+  Operand x;
+  Weight weight;  // the first expert's
+  const float* bias = nullptr;
+  float* y = nullptr;
+  int64_t y_stride = 0;
+  int rows = 0;  // of y: slots, with experts
+  // With experts (0: dense). Those after the first follow at equal distances, weights in bytes, scales in floats.
+  int experts = 0;
+  int64_t weight_step = 0;
+  int64_t scale_step = 0;
+  const int32_t* offsets = nullptr;
+  const int32_t* order = nullptr;  // null: slot j multiplies row j
+  int per_token = 1;
+};
+
+// Rows x columns of y that a block computes. All give the same bits. FP8 has no k128x256: it needs twice the sums.
+enum class MatmulTile : uint8_t { k16x16, k16x64, k32x32, k64x64, k128x128, k128x256 };
+constexpr int kMatmulTiles = 6;
+constexpr int rows_of(MatmulTile tile) {
+  constexpr int kRows[kMatmulTiles] = {16, 16, 32, 64, 128, 128};
+  return kRows[static_cast<int>(tile)];
+}
+constexpr int columns_of(MatmulTile tile) {
+  constexpr int kColumns[kMatmulTiles] = {16, 64, 32, 64, 128, 256};
+  return kColumns[static_cast<int>(tile)];
+}
+
+// Tiles of this height that `rows` rows need: exactly, or at most that many where `experts` share them in any way.
+int64_t tile_rows_needed(int rows, int experts, int height);
+// The tile with the least estimated time on so many multiprocessors; depends on sizes alone.
+MatmulTile choose_tile(Precision precision, int rows, int experts, int64_t columns, int multiprocessors);
+
+// The converted activations of a product with this weight. Throws std::invalid_argument where the weight's dtype does not go with
+// the precision, or its rows do not begin at multiples of kRowBytes.
+Operand operand_for(Context& ctx, const float* x, int64_t x_stride, int rows, const Weight& weight, Precision precision);
+
+void run_matmul(Context& ctx, const Matmul& matmul, MatmulTile tile);
+// GroupedLinearOp in bf16 or FP8, with the tile of the caller's choice (for tests).
+void run_grouped(Context& ctx, const GroupedLinearOp& op, MatmulTile tile);
+
+}  // namespace evalrun::cuda

@@ -1,0 +1,16 @@
+// What a build without CUDA answers; in the place of cuda_device.cu and everything it needs.
+#include <stdexcept>
+
+#include "cuda/gpu.h"
+
+namespace evalrun::cuda {
+
+GpuList list_gpus() {
+  GpuList list;
+  list.reason = EVALRUN_NO_CUDA_REASON;
+  return list;
+}
+
+std::shared_ptr<Device> create_cuda_device(int, int) { throw std::runtime_error(EVALRUN_NO_CUDA_REASON); }
+
+}  // namespace evalrun::cuda

@@ -1,0 +1,101 @@
+// Inputs, expected values and bounds of the product tests.
+#pragma once
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "cpu/reference/linear.h"
+#include "cuda/matmul.h"
+#include "cuda/test/harness.h"
+
+namespace evalrun::cuda::test {
+
+using evalrun::test::expect_same_bits;
+using evalrun::test::name_of;
+using evalrun::test::print;
+
+struct ProductShape {
+  int rows;
+  int64_t outputs, columns;
+};
+
+inline DType dtype_of(Precision precision) { return precision == Precision::kFP8 ? DType::kF8E4M3 : DType::kBF16; }
+
+inline std::string describe(Precision precision, const ProductShape& s) {
+  return print("%s, rows %d, N %ld, K %ld", name_of(precision), s.rows, static_cast<long>(s.outputs), static_cast<long>(s.columns));
+}
+
+inline const std::vector<MatmulTile>& tiles_of(Precision precision) {
+  static const std::vector<MatmulTile> kFp8 = {MatmulTile::k16x16, MatmulTile::k16x64, MatmulTile::k32x32, MatmulTile::k64x64,
+                                               MatmulTile::k128x128};
+  static const std::vector<MatmulTile> kBf16 = {MatmulTile::k16x16, MatmulTile::k16x64,   MatmulTile::k32x32,
+                                                MatmulTile::k64x64, MatmulTile::k128x128, MatmulTile::k128x256};
+  return precision == Precision::kFP8 ? kFp8 : kBf16;
+}
+
+// A row of y as it should be, from the same quantised operands, and how far each value may be from it.
+struct ExpectedRow {
+  std::vector<float> values;
+  std::vector<double> bounds;
+};
+
+// Products of bfloat16 or e4m3 are exact in float32, so the only errors are those of additions: a chain of K of them (128 in a
+// panel of FP8, then a product of scales, a fused multiply-add and, in the reference, one rounding more for each panel). Each is at
+// most 2^-24 of sum |x w|, and twice that where the matrix units cut bits off instead of rounding.
+inline ExpectedRow expected_row(const float* x, const Weight& w, Precision precision, const float* bias = nullptr) {
+  const evalrun::Operand operand = evalrun::prepare_operand(x, w.columns, precision);
+  const int64_t panels = (w.columns + kQuantBlock - 1) / kQuantBlock;
+  const double chain = precision == Precision::kFP8 ? std::min<double>(static_cast<double>(w.columns), kQuantBlock) + 4.0 * panels
+                                                    : static_cast<double>(w.columns);
+  ExpectedRow expected;
+  for (int64_t n = 0; n < w.rows; ++n) {
+    double magnitude = 0;
+    for (int64_t k = 0; k < w.columns; ++k) {
+      const double x_scale = precision == Precision::kFP8 ? operand.scales[k / kQuantBlock] : 1.0;
+      const double w_scale = precision == Precision::kFP8 ? w.scale[n / kQuantBlock * panels + k / kQuantBlock] : 1.0;
+      magnitude += std::fabs(operand.values[k] * x_scale * load_element(w.data, w.dtype, n * w.columns + k) * w_scale);
+    }
+    const float value = evalrun::dot_reference(operand, w, n, precision) + (bias == nullptr ? 0.0f : bias[n]);
+    expected.values.push_back(value);
+    expected.bounds.push_back(magnitude * 0x1p-23 * chain + std::fabs(value) * 0x1p-23 + 1e-37);
+  }
+  return expected;
+}
+
+// 1 - cos of the angle between what was computed and what was expected, over everything added.
+class CosineDistance {
+ public:
+  void add(float actual, float expected) {
+    xy_ += static_cast<double>(actual) * expected;
+    xx_ += static_cast<double>(actual) * actual;
+    yy_ += static_cast<double>(expected) * expected;
+  }
+  double value() const { return 1 - 2 * xy_ / (xx_ + yy_); }
+
+ private:
+  double xy_ = 0, xx_ = 0, yy_ = 0;
+};
+
+// Rows with a few large values, as activations have them.
+inline std::vector<float> activations(Random& random, int64_t rows, int64_t columns) {
+  std::vector<float> x(static_cast<size_t>(rows * columns));
+  for (int64_t i = 0; i < rows * columns; ++i) x[i] = random.normal() * (i % columns % 7 == 0 ? 30.0f : 1.0f);
+  return x;
+}
+
+// A product with a tile of the test's choosing; x and w are on the device.
+inline void multiply(const float* x, int64_t x_stride, int rows, const Weight& w, Precision precision, float* y, int64_t y_stride,
+                     MatmulTile tile, const float* bias = nullptr) {
+  begin_step();
+  Matmul matmul;
+  matmul.x = operand_for(context(), x, x_stride, rows, w, precision);
+  matmul.weight = w;
+  matmul.bias = bias;
+  matmul.y = y;
+  matmul.y_stride = y_stride;
+  matmul.rows = rows;
+  run_matmul(context(), matmul, tile);
+  finish_step();
+}
+
+}  // namespace evalrun::cuda::test

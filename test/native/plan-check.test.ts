@@ -1,0 +1,228 @@
+// The check that proves a GPU without Node.js (native/check), here on the CPU and on the simulated GPU: it passes what is right, fails what
+// is not, and refuses plans that are broken.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { writeOraclePlan } from '../../bench/gpu/oracle-plans.js';
+import { writeShapePlan } from '../../bench/gpu/shape-plans.js';
+import { syntheticShape } from '../../engine/benchmark/shapes.js';
+import { packageRoot } from '../../package-root.js';
+import { TestProgram } from './test-program.js';
+
+const program = new TestProgram('evalrun_sim_check');
+const fixtures = path.join(packageRoot, 'test', 'fixtures', 'oracle');
+const names = ['deepseek-v2', 'deepseek-v3', 'llama', 'qwen2', 'qwen3-moe'];
+const folder = mkdtempSync(path.join(os.tmpdir(), 'evalrun-plans-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+type Records = readonly Readonly<Record<string, unknown>>[];
+
+function run(...args: string[]): { status: number | null; output: string; records: Records } {
+  const json = path.join(folder, 'records.json');
+  rmSync(json, { force: true });
+  const { status, output } = program.run([...args, '--json', json]);
+  let records: Records = [];
+  if (status === 0 || status === 1) records = JSON.parse(readFileSync(json, 'utf8')) as Records;
+  return { status, output, records };
+}
+
+/** The plan of one fixture in a folder of its own, to be broken. */
+function freshPlan(name: string): { plan: string; golden: string; weights: string } {
+  const out = mkdtempSync(path.join(folder, 'plan-'));
+  writeOraclePlan(fixtures, name, out);
+  return {
+    plan: path.join(out, `${name}.plan`),
+    golden: path.join(out, name, 'golden.safetensors'),
+    weights: path.join(out, name, 'model.safetensors'),
+  };
+}
+
+const all = path.join(folder, 'all');
+beforeAll(() => {
+  if (!program.built) throw new Error(`${program.file} is missing; build it with: node native/build.mjs --tests`);
+  for (const name of names) writeOraclePlan(fixtures, name, all);
+});
+
+describe('reference checkpoints', () => {
+  test('pass on the CPU in every dtype and form', () => {
+    const { status, output, records } = run('oracles', all, '--device', 'cpu', '--threads', '2');
+    if (status !== 0) throw new Error(output);
+    expect(records).toHaveLength(names.length * 3 * 3);
+    expect(records.every(({ passed }) => passed === true)).toBe(true);
+  });
+
+  test('pass on the simulated GPU', () => {
+    // A lane is a fiber there, so a token takes long: one dense model and one with latent attention and experts, seven tokens of each.
+    const few = ['--only', 'llama,deepseek-v3', '--max-tokens', '7', '--forms', 'whole,decoding'];
+    const { status, output, records } = run('oracles', all, '--device', 'cuda', '--threads', '2', ...few);
+    if (status !== 0) throw new Error(output);
+    expect(records).toHaveLength(2 * 3 * 2);
+  }, 120_000);
+
+  test('one expected logit that is altered by 0.002 fails', () => {
+    const { plan, golden } = freshPlan('llama');
+    const bytes = readFileSync(golden);
+    const [, offset] = /^expected logits \d+ (\d+)$/m.exec(readFileSync(plan, 'utf8')) as RegExpExecArray;
+    const at = Number(offset) + 4 * 1000;
+    bytes.writeFloatLE(bytes.readFloatLE(at) + 0.002, at);
+    writeFileSync(golden, bytes);
+    const { status, records } = run('oracles', plan, '--device', 'cpu', '--dtypes', 'f32', '--forms', 'whole');
+    expect(status).toBe(1);
+    expect(records[0]?.passed).toBe(false);
+    expect(records[0]?.['max abs error']).toBeGreaterThan(0.0019);
+  });
+
+  test('a wrong field of the spec fails in every dtype', () => {
+    const { plan } = freshPlan('llama');
+    const text = readFileSync(plan, 'utf8');
+    const wrong = text.replace(/^spec softmax_scale .*$/m, 'spec softmax_scale 0.3');
+    expect(wrong).not.toBe(text);
+    writeFileSync(plan, wrong);
+    const { status, records } = run('oracles', plan, '--device', 'cpu', '--dtypes', 'f32', '--forms', 'whole');
+    expect({ status, passed: records.map(({ passed }) => passed) }).toEqual({ status: 1, passed: [false] });
+  });
+
+  test('a NaN in the weights fails', () => {
+    const { plan, weights } = freshPlan('llama');
+    const bytes = readFileSync(weights);
+    const line = /^tensor model\.layers\.1\.mlp\.up_proj\.weight BF16 2 \d+ \d+ 0 (\d+)$/m;
+    const [, offset] = line.exec(readFileSync(plan, 'utf8')) as RegExpExecArray;
+    bytes.writeUInt16LE(0x7fc0, Number(offset));
+    writeFileSync(weights, bytes);
+    const { status, records } = run('oracles', plan, '--device', 'cpu', '--forms', 'whole');
+    expect({ status, passed: records.map(({ passed }) => passed) }).toEqual({
+      status: 1,
+      passed: [false, false, false],
+    });
+  });
+});
+
+describe('invariance', () => {
+  test.each(['deepseek-v3', 'llama'])('%s: the same bits in every arrangement on the CPU', (name) => {
+    const { status, output, records } = run('invariance', all, '--only', name, '--device', 'cpu', '--threads', '2');
+    if (status !== 0) throw new Error(output);
+    expect(records).toHaveLength(3 * 13);
+  });
+
+  test('the same bits in every arrangement on the simulated GPU', () => {
+    const { status, output } = run('invariance', all, '--only', 'deepseek-v3', '--dtypes', 'bf16', '--max-tokens', '3');
+    if (status !== 0) throw new Error(output);
+  }, 120_000);
+});
+
+describe('a shape with random weights', () => {
+  test.each(['bf16', 'fp8'] as const)('in %s is counted as engine/accounting counts it, and measured', (stored) => {
+    const config = {
+      ...syntheticShape('v3-small', 2).config,
+      vocab_size: 500,
+      hidden_size: 128,
+      intermediate_size: 256,
+      moe_intermediate_size: 128,
+      num_attention_heads: 2,
+      n_routed_experts: 16,
+    };
+    writeShapePlan({ name: `tiny-${stored}`, config, stored, slackBytes: 1 << 16 }, folder);
+    const plan = path.join(folder, `tiny-${stored}.plan`);
+    const sizes = ['--batch-tokens', '220', '--context', '70', '--batches', '1,3', '--steps', '2', '--repeats', '2'];
+    const { status, output, records } = run('bench', plan, '--device', 'cpu', '--threads', '2', ...sizes);
+    if (status !== 0) throw new Error(output);
+    const cache = records.find(({ measured }) => measured === 'cache, bytes a token');
+    expect(cache?.['by the formula']).toBe(2 * (256 + 64) * (stored === 'bf16' ? 2 : 4));
+    expect(cache?.['asked for']).toBe(cache?.['by the formula']);
+    expect(records.filter(({ measured }) => measured === 'decoding').map(({ batch }) => batch)).toEqual([1, 3]);
+    for (const row of records.filter((record) => 'tokens/s' in record)) expect(row['tokens/s']).toBeGreaterThan(0);
+  });
+
+  test('whose stated cost is not that of its tensors is refused', () => {
+    const plan = path.join(folder, 'tiny-bf16.plan');
+    const text = readFileSync(plan, 'utf8');
+    writeFileSync(plan, text.replace(/^cost \d+/m, 'cost 12345'));
+    const { status, output } = run('bench', plan, '--device', 'cpu');
+    expect(status).toBe(3);
+    expect(output).toContain('states other costs');
+  });
+});
+
+describe('a broken plan is refused', () => {
+  const broken: readonly [string, (text: string) => string, string][] = [
+    ['truncated behind a line', (t) => t.split('\n').slice(0, 60).join('\n'), 'is truncated'],
+    ['truncated inside a line', (t) => t.slice(0, 2000), 'llama.plan'],
+    ['empty', () => '', 'is truncated'],
+    ['of another format', () => '{"plan": 1}\n', 'line 1: this is no plan'],
+    ['of another version', (t) => t.replace('evalrun-plan 1', 'evalrun-plan 2'), 'version 2 of the format, expected 1'],
+    ['with a line taken out', (t) => t.replace(/^tensor .*\n/m, ''), 'lines are missing'],
+    ['with an unknown keyword', (t) => t.replace('numerics f32', 'numbers f32'), 'unknown keyword numbers'],
+    ['with an unknown field', (t) => t.replace('spec width', 'spec girth'), 'unknown field girth'],
+    ['with a number that is none', (t) => t.replace('spec vocab 512', 'spec vocab 5x2'), '5x2 is not a whole number'],
+    [
+      'with a number too large',
+      (t) => t.replace('spec vocab 512', 'spec vocab 99999999999'),
+      'is not a whole number in range',
+    ],
+    ['with a value too many', (t) => t.replace('spec vocab 512', 'spec vocab 512 1'), 'more than expected: 1'],
+    ['with a value too few', (t) => t.replace('spec vocab 512', 'spec vocab'), 'a word is missing'],
+    [
+      'with a tensor beyond its file',
+      (t) => t.replace(/^(tensor \S+ BF16 2 512 64 0) \d+/m, '$1 380000'),
+      'do not lie inside a file',
+    ],
+    [
+      'with a negative offset',
+      (t) => t.replace(/^(tensor \S+ BF16 2 512 64 0) \d+/m, '$1 -2'),
+      'do not lie inside a file',
+    ],
+    [
+      'with a shape that overflows',
+      (t) => t.replace('BF16 2 512 64 0', 'BF16 2 4611686018427387904 64 0'),
+      'an impossible shape',
+    ],
+    ['with a file that is not there', (t) => t.replace('llama/model.safetensors', 'llama/nothing'), 'cannot read'],
+    ['with a file of another size', (t) => t.replace(/^file \d+/m, 'file 77'), 'expected 77'],
+    ['with an unknown file', (t) => t.replace(/^(tensor \S+ BF16 2 512 64) 0/m, '$1 9'), 'there is no file 9'],
+    ['with a token outside the vocabulary', (t) => t.replace(/^(prompt \S+) \d+/m, '$1 512'), 'outside the vocabulary'],
+    [
+      'with expectations beyond their file',
+      (t) => t.replace(/^(expected logits \d+) \d+/m, '$1 82600'),
+      'do not lie inside a file',
+    ],
+    ['with an infinite number', (t) => t.replace(/^spec norm_eps .*/m, 'spec norm_eps inf'), 'is not a finite number'],
+    ['without its tensors', (t) => dropLines(t, /^tensor /), 'there are no tensors'],
+  ];
+  const { plan } = freshPlan('llama');
+  const whole = readFileSync(plan, 'utf8');
+
+  test.each(broken)('%s', (_, breakIt, message) => {
+    const text = breakIt(whole);
+    expect(text).not.toBe(whole);
+    writeFileSync(plan, text);
+    const { status, output } = run('oracles', plan, '--device', 'cpu', '--dtypes', 'f32');
+    expect({ status, output }).toEqual({ status: 3, output: expect.stringContaining(message) });
+  });
+
+  test('and so are a folder without plans, an unknown option, device and name', () => {
+    expect(run('oracles', fixtures, '--device', 'cpu').output).toContain('there are no plans in');
+    expect(run('oracles', folder, '--device', 'cpu').output).toContain('is a shape with random weights');
+    expect(run('oracles', all, '--speed', '9')).toMatchObject({
+      status: 3,
+      output: expect.stringContaining('unknown option --speed'),
+    });
+    expect(run('oracles', all, '--device', 'tpu')).toMatchObject({
+      status: 3,
+      output: expect.stringContaining('no device tpu'),
+    });
+    expect(run('oracles', all, '--device', 'cpu', '--only', 'gpt')).toMatchObject({
+      status: 3,
+      output: expect.stringContaining('no plan is left'),
+    });
+  });
+});
+
+/** With the count in the last line mended. */
+function dropLines(text: string, pattern: RegExp): string {
+  const lines = text
+    .trimEnd()
+    .split('\n')
+    .filter((line) => !pattern.test(line));
+  return `${[...lines.slice(0, -1), `end ${lines.length}`].join('\n')}\n`;
+}
