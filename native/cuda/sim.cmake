@@ -32,7 +32,7 @@ add_library(evalrun_cuda_sim OBJECT ${SIM_SOURCES})
 use_sim(evalrun_cuda_sim)
 add_sim_test(evalrun_cuda_sim_test $<TARGET_OBJECTS:evalrun_cuda_sim>)
 # Whole models on the simulated GPU: check/README.md.
-evalrun_add_check(evalrun_sim_check $<TARGET_OBJECTS:evalrun_cuda_sim>)
+evalrun_add_check(evalrun_sim_check cuda/nvml.cpp $<TARGET_OBJECTS:evalrun_cuda_sim>)
 set_target_properties(evalrun_sim_check PROPERTIES EXCLUDE_FROM_ALL OFF)
 
 set(sanitizers -fsanitize=address,undefined)
