@@ -51,7 +51,10 @@ const values = {
 const shell: Readonly<Record<string, string>> = {
   'README.md': shellIn(read('README.md')),
   ...Object.fromEntries(
-    ['clusters.md', 'gate.md', 'gpu.md', 'serve.md', 'worked-examples.md'].map((name) => [name, shellIn(read(`docs/${name}`))]),
+    ['clusters.md', 'gate.md', 'gpu.md', 'serve.md', 'worked-examples.md'].map((name) => [
+      name,
+      shellIn(read(`docs/${name}`)),
+    ]),
   ),
   'slurm-array.sh': read(`${folder}/slurm-array.sh`).replace(/^#(?!SBATCH|!).*$/gm, ''),
   ...Object.fromEntries(manifests.map((name) => [name, scripts(name)])),

@@ -36,13 +36,16 @@ describe('the addon', () => {
   });
 
   test('has no counters of a GPU that is not there, and says why', () => {
-    expect(() => sampleGpu('ffff:ff:1f.0')).toThrow(/^NVML (does not load|does not start|knows no GPU at ffff:ff:1f\.0): /);
+    expect(() => sampleGpu('ffff:ff:1f.0')).toThrow(
+      /^NVML (does not load|does not start|knows no GPU at ffff:ff:1f\.0): /,
+    );
   });
 
   test('gives the counters of NVML to JavaScript', () => {
     const library = path.join(build, 'libevalrun_fake_nvml.so');
     if (!existsSync(library)) {
-      if (process.platform === 'linux') throw new Error(`${library} is missing; build it with: node native/build.mjs --tests`);
+      if (process.platform === 'linux')
+        throw new Error(`${library} is missing; build it with: node native/build.mjs --tests`);
       return;
     }
     const script = `const { sampleGpu } = require('./evalrun.node'); console.log(JSON.stringify(sampleGpu('0000:3b:00.0')))`;
@@ -64,11 +67,22 @@ describe('the addon', () => {
 
 describe('--device on a machine without a GPU', () => {
   test.each(['cuda', 'cuda:1'])('%s is refused with the reason and exit code 3', (device) => {
-    const { status, stdout, stderr } = evalrun('complete', nano, '--prompt', 'x', '--max-tokens', '1', '--device', device);
+    const { status, stdout, stderr } = evalrun(
+      'complete',
+      nano,
+      '--prompt',
+      'x',
+      '--max-tokens',
+      '1',
+      '--device',
+      device,
+    );
     expect(status).toBe(3);
     expect(stdout).toBe('');
     expect(stderr).toMatch(
-      new RegExp(`^evalrun: --device ${device} cannot be used\\. Expected .+, found .*(CUDA|GPU|driver).*\\. .+--device cpu\\.\n$`),
+      new RegExp(
+        `^evalrun: --device ${device} cannot be used\\. Expected .+, found .*(CUDA|GPU|driver).*\\. .+--device cpu\\.\n$`,
+      ),
     );
   });
 
