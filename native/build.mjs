@@ -52,6 +52,7 @@ function configure(cuda, whyNot) {
     buildFolder,
     '-DCMAKE_BUILD_TYPE=Release',
     `-DEVALRUN_TESTS=${tests ? 'ON' : 'OFF'}`,
+    `-DEVALRUN_SIM_SANITIZE=${tests && process.env.EVALRUN_EXHAUSTIVE === '1' ? 'ON' : 'OFF'}`,
     `-DNODE_EXECUTABLE=${process.execPath}`,
     `-DEVALRUN_CUDA=${cuda}`,
     `-DEVALRUN_CUDA_WHY_NOT=${whyNot}`,

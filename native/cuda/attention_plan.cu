@@ -43,6 +43,7 @@ AttentionPlan& attention_plan(Context& ctx, const Spans& spans) {
   plan->device_spans = spans.device;
   plan->spans.assign(spans.host, spans.host + spans.count);
   plan->pages.assign(spans.host_pages, spans.host_pages + spans.page_count);
+  int items = 0;
   for (const Span& span : plan->spans) {
     if (span.count <= 0) continue;
     if (!span.decode) {
@@ -51,8 +52,10 @@ AttentionPlan& attention_plan(Context& ctx, const Spans& spans) {
     }
     plan->decode_rows += span.count;
     plan->max_count = std::max(plan->max_count, span.count);
-    plan->max_items += last_position(span) / kSplitTokens + 1;
+    items += last_position(span) / kSplitTokens + 1;
   }
+  // Rounded up, so that step after step makes the same launches as contexts grow (launch_recorder.h).
+  for (plan->max_items = 1; plan->max_items < items;) plan->max_items *= 2;
   plan_decoding(ctx, *plan, spans);
   ctx.attention_plan = plan;
   return *plan;

@@ -19,7 +19,7 @@ struct AttentionPlan {
 
   int decode_rows = 0;
   int max_count = 0;   // rows of the longest decode span
-  int max_items = 0;   // splits of all decode spans
+  int max_items = 0;   // a power of two, at least the splits of all decode spans
   DecodePlan decode = {};
 
   // The prompt spans' tiles of `rows` (query, head of the group) pairs, those with the most keys first.

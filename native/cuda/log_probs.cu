@@ -1,4 +1,5 @@
-// LogProbsOp: a bf16 head is reduced inside its product; logits of an f32 head pass through memory, a part of the vocabulary at a time.
+// LogProbsOp: a bf16 head is reduced inside its product; logits of an f32 head pass through memory, a part of the
+// vocabulary at a time.
 #include "cuda/log_probs.h"
 
 #include <algorithm>
@@ -22,12 +23,13 @@ template <class Shape>
 void launch_summaries(Context& ctx, const char* name, MatmulArguments in, LogitSummary* summaries) {
   in.tile_rows = static_cast<int>(ceil_div(in.rows, Shape::kRows));
   const dim3 grid(static_cast<unsigned>(in.tile_rows) * static_cast<unsigned>(in.tile_columns));
-  launch(ctx, name, matmul_log_probs<Shape>, grid, dim3(Shape::kThreads), log_probs_shared_bytes<Shape>(), in, summaries);
+  launch(ctx, name, matmul_log_probs<Shape>, grid, dim3(Shape::kThreads), log_probs_shared_bytes<Shape>(), in,
+         summaries);
 }
 
 void take_asked(Context& ctx, const LogProbsOp& op, const float* logits, int64_t stride, int first_id, int columns) {
-  launch(ctx, "take_logits", take_logits, blocks_for(op.asked, kAskedThreads), dim3(kAskedThreads), 0, logits, stride, first_id, columns,
-         op.ids, op.id_rows, op.asked, op.out);
+  launch(ctx, "take_logits", take_logits, blocks_for(op.asked, kAskedThreads), dim3(kAskedThreads), 0, logits, stride,
+         first_id, columns, op.ids, op.id_rows, op.asked, op.out);
 }
 
 void summarize_bf16(Context& ctx, const LogProbsOp& op, LogitSummary* summaries) {
@@ -52,8 +54,8 @@ void summarize_bf16(Context& ctx, const LogProbsOp& op, LogitSummary* summaries)
   if (op.logits_out != nullptr) {
     take_asked(ctx, op, op.logits_out, op.head.rows, 0, in.columns);
   } else {
-    launch(ctx, "asked_logits", asked_logits, blocks_for(op.asked, kAskedWarps * kAskedOfWarp), dim3(32 * kAskedWarps), 0, in.a,
-           in.a_row_bytes, in.w, in.w_row_bytes, in.panels, op.ids, op.id_rows, op.asked, op.out);
+    launch(ctx, "asked_logits", asked_logits, blocks_for(op.asked, kAskedWarps * kAskedOfWarp), dim3(32 * kAskedWarps),
+           0, in.a, in.a_row_bytes, in.w, in.w_row_bytes, in.panels, op.ids, op.id_rows, op.asked, op.out);
   }
 }
 
@@ -71,8 +73,9 @@ void summarize_f32(Context& ctx, const LogProbsOp& op, LogitSummary* summaries, 
     rows.rows = columns;
     run_f32(ctx, LinearOp{op.x, op.head.columns, rows, nullptr, Precision::kF32, op.rows, logits, at_once});
     const int first_id = static_cast<int>(first);
-    launch(ctx, "summarize_logits", summarize_logits, blocks_for(op.rows * ceil_div(columns, kLogitTile), kSummaryWarps),
-           dim3(32 * kSummaryWarps), 0, logits, at_once, op.rows, columns, first_id, summaries, tiles);
+    launch(ctx, "summarize_logits", summarize_logits,
+           blocks_for(op.rows * ceil_div(columns, kLogitTile), kSummaryWarps), dim3(32 * kSummaryWarps), 0, logits,
+           at_once, op.rows, columns, first_id, summaries, tiles);
     take_asked(ctx, op, logits, at_once, first_id, columns);
   }
 }
@@ -80,7 +83,8 @@ void summarize_f32(Context& ctx, const LogProbsOp& op, LogitSummary* summaries, 
 }  // namespace
 
 const char* run_log_probs(Context& ctx, const LogProbsOp& op, int64_t logits_at_once) {
-  if (op.precision == Precision::kFP8) throw std::invalid_argument("log_probs: the head is computed in bf16 or f32, not in fp8");
+  if (op.precision == Precision::kFP8)
+    throw std::invalid_argument("log_probs: the head is computed in bf16 or f32, not in fp8");
   const bool f32 = op.precision == Precision::kF32;
   const char* name = f32 ? "simt" : "mma";
   if (op.rows == 0) return name;
@@ -93,10 +97,10 @@ const char* run_log_probs(Context& ctx, const LogProbsOp& op, int64_t logits_at_
   }
   if (op.asked == 0 && op.best == nullptr) return name;
   auto* log_sum = ctx.scratch.take<float>(op.rows, "logsumexp of rows");
-  launch(ctx, "combine_summaries", combine_summaries, blocks_for(op.rows, kCombineWarps), dim3(32 * kCombineWarps), 0, summaries, op.rows,
-         tiles, log_sum, op.best);
-  launch(ctx, "subtract_log_sum", subtract_log_sum, blocks_for(op.asked, kAskedThreads), dim3(kAskedThreads), 0, op.out, op.id_rows,
-         log_sum, op.asked);
+  launch(ctx, "combine_summaries", combine_summaries, blocks_for(op.rows, kCombineWarps), dim3(32 * kCombineWarps), 0,
+         summaries, op.rows, tiles, log_sum, op.best);
+  launch(ctx, "subtract_log_sum", subtract_log_sum, blocks_for(op.asked, kAskedThreads), dim3(kAskedThreads), 0, op.out,
+         op.id_rows, log_sum, op.asked);
   return name;
 }
 

@@ -16,9 +16,9 @@ static_assert(std::has_unique_object_representations_v<MatmulArguments>);
 
 namespace {
 
-// Clocks that a multiprocessor of an H200 is estimated to spend on a panel of a tile, by MatmulTile: (rows + columns) * 128 bytes
-// at 24 a clock (all of them reading the level 2 cache at once), or for FP8's larger tiles 2 * rows * columns * 128 operations at
-// 2,500 a clock. They only choose between tiles; no timing stands behind them yet.
+// Clocks that a multiprocessor of an H200 is estimated to spend on a panel of a tile, by MatmulTile: (rows + columns) *
+// 128 bytes at 24 a clock (all of them reading the level 2 cache at once), or for FP8's larger tiles 2 * rows * columns
+// * 128 operations at 2,500 a clock. They only choose between tiles; no timing stands behind them yet.
 constexpr int kClocksBf16[kMatmulTiles] = {170, 426, 341, 682, 1365, 2048};
 constexpr int kClocksFp8[kMatmulTiles] = {170, 426, 341, 700, 1700, 0};
 
@@ -30,8 +30,8 @@ void launch_matmul(Context& ctx, const char* name, MatmulArguments in, int rows,
   launch(ctx, name, matmul<kCodes, Shape>, grid, dim3(Shape::kThreads), Shape::kSharedBytes, in);
 }
 
-// Rows, columns; of a warp; panels in a stage, stages, blocks on a multiprocessor. Stages hold what the memory's latency asks for:
-// 40 KB and more are under way on each multiprocessor.
+// Rows, columns; of a warp; panels in a stage, stages, blocks on a multiprocessor. Stages hold what the memory's
+// latency asks for: 40 KB and more are under way on each multiprocessor.
 template <Codes kCodes>
 void launch_tile(Context& ctx, const MatmulArguments& in, const Matmul& matmul, MatmulTile tile) {
   const auto with = [&](auto shape, const char* name) {
@@ -39,14 +39,20 @@ void launch_tile(Context& ctx, const MatmulArguments& in, const Matmul& matmul, 
   };
   constexpr bool kWide = kCodes == Codes::kBF16;
   switch (tile) {
-    case MatmulTile::k16x16: return with(TileShape<16, 16, 16, 16, 4, 6, 2>(), "matmul 16x16");
-    case MatmulTile::k16x64: return with(TileShape<16, 64, 16, 16, 2, 5, 2>(), "matmul 16x64");
-    case MatmulTile::k32x32: return with(TileShape<32, 32, 16, 16, 2, 6, 2>(), "matmul 32x32");
-    case MatmulTile::k64x64: return with(TileShape<64, 64, 32, 32, 1, 4, 2>(), "matmul 64x64");
+    case MatmulTile::k16x16:
+      return with(TileShape<16, 16, 16, 16, 4, 6, 2>(), "matmul 16x16");
+    case MatmulTile::k16x64:
+      return with(TileShape<16, 64, 16, 16, 2, 5, 2>(), "matmul 16x64");
+    case MatmulTile::k32x32:
+      return with(TileShape<32, 32, 16, 16, 2, 6, 2>(), "matmul 32x32");
+    case MatmulTile::k64x64:
+      return with(TileShape<64, 64, 32, 32, 1, 4, 2>(), "matmul 64x64");
     case MatmulTile::k128x128:
       // Two blocks of four warps hide each other's waits; FP8's sums are twice as many and fill the registers with one.
-      if constexpr (kWide) return with(TileShape<128, 128, 64, 64, 1, 3, 2>(), "matmul 128x128");
-      else return with(TileShape<128, 128, 32, 64, 1, 4, 1>(), "matmul 128x128");
+      if constexpr (kWide)
+        return with(TileShape<128, 128, 64, 64, 1, 3, 2>(), "matmul 128x128");
+      else
+        return with(TileShape<128, 128, 32, 64, 1, 4, 1>(), "matmul 128x128");
     case MatmulTile::k128x256:
       if constexpr (kWide) return with(TileShape<128, 256, 64, 64, 1, 3, 1>(), "matmul 128x256");
   }
@@ -57,7 +63,8 @@ void launch_tile(Context& ctx, const MatmulArguments& in, const Matmul& matmul, 
 
 int64_t tile_rows_needed(int rows, int experts, int height) {
   if (experts == 0) return ceil_div(rows, height);
-  // An expert with n > 0 rows needs 1 + floor((n - 1) / height) tiles; the sum is largest when as many as possible have rows.
+  // An expert with n > 0 rows needs 1 + floor((n - 1) / height) tiles; the sum is largest when as many as possible have
+  // rows.
   const int used = std::min(experts, rows);
   return used + (rows - used) / height;
 }
@@ -79,15 +86,18 @@ MatmulTile choose_tile(Precision precision, int rows, int experts, int64_t colum
   return static_cast<MatmulTile>(best);
 }
 
-Operand operand_for(Context& ctx, const float* x, int64_t x_stride, int rows, const Weight& weight, Precision precision) {
+Operand operand_for(Context& ctx, const float* x, int64_t x_stride, int rows, const Weight& weight,
+                    Precision precision) {
   const bool fp8 = precision == Precision::kFP8;
   if (weight.dtype != (fp8 ? DType::kF8E4M3 : DType::kBF16)) {
-    throw std::invalid_argument(fp8 ? "matmul: an fp8 product needs a weight in e4m3" : "matmul: a bf16 product needs a weight in bf16");
+    throw std::invalid_argument(fp8 ? "matmul: an fp8 product needs a weight in e4m3"
+                                    : "matmul: a bf16 product needs a weight in bf16");
   }
   const int64_t row_bytes = weight.row_stride() * (fp8 ? 1 : 2);
   if (row_bytes % kRowBytes != 0 || reinterpret_cast<uintptr_t>(weight.data) % 16 != 0) {
-    throw std::invalid_argument("matmul: rows of the weight are " + std::to_string(row_bytes) + " bytes apart, expected multiples of " +
-                                std::to_string(kRowBytes) + " from an aligned address on; upload it with Weight::stride");
+    throw std::invalid_argument("matmul: rows of the weight are " + std::to_string(row_bytes) +
+                                " bytes apart, expected multiples of " + std::to_string(kRowBytes) +
+                                " from an aligned address on; upload it with Weight::stride");
   }
   return linear_operand(ctx, {x, x_stride, rows, weight.columns, precision});
 }

@@ -38,9 +38,10 @@ int64_t tile_rows_needed(int rows, int experts, int height);
 // The tile with the least estimated time on so many multiprocessors; depends on sizes alone.
 MatmulTile choose_tile(Precision precision, int rows, int experts, int64_t columns, int multiprocessors);
 
-// The converted activations of a product with this weight. Throws std::invalid_argument where the weight's dtype does not go with
-// the precision, or its rows do not begin at multiples of kRowBytes.
-Operand operand_for(Context& ctx, const float* x, int64_t x_stride, int rows, const Weight& weight, Precision precision);
+// The converted activations of a product with this weight. Throws std::invalid_argument where the weight's dtype does
+// not go with the precision, or its rows do not begin at multiples of kRowBytes.
+Operand operand_for(Context& ctx, const float* x, int64_t x_stride, int rows, const Weight& weight,
+                    Precision precision);
 
 void run_matmul(Context& ctx, const Matmul& matmul, MatmulTile tile);
 // GroupedLinearOp in bf16 or FP8, with the tile of the caller's choice (for tests).

@@ -1,4 +1,5 @@
-// Activations converted for the matrix units, kept for the ops of one step that read the same matrix (q, k and v; gate and up).
+// Activations converted for the matrix units, kept for the ops of one step that read the same matrix (q, k and v; gate
+// and up).
 #pragma once
 #include <cstdint>
 #include <vector>
@@ -9,7 +10,8 @@ namespace evalrun::cuda {
 
 class Scratch;
 
-// What an operand is made of: `rows` rows of `columns` float32 in device memory, in one of the two converted precisions.
+// What an operand is made of: `rows` rows of `columns` float32 in device memory, in one of the two converted
+// precisions.
 struct OperandKey {
   const float* x;
   int64_t x_stride;
@@ -23,8 +25,8 @@ struct OperandKey {
   }
 };
 
-// kBF16: bfloat16 [rows, row_bytes / 2]. kFP8: e4m3 codes [rows, row_bytes], and one scale per 128 columns, [rows, scale_columns].
-// Rows are padded with zeros to whole groups of kRowBytes.
+// kBF16: bfloat16 [rows, row_bytes / 2]. kFP8: e4m3 codes [rows, row_bytes], and one scale per 128 columns, [rows,
+// scale_columns]. Rows are padded with zeros to whole groups of kRowBytes.
 struct Operand {
   OperandKey key;
   void* values;
@@ -33,8 +35,8 @@ struct Operand {
   int64_t scale_columns;
 };
 
-// Operands are valid until the step ends or their matrix is written, whichever is first. Their memory is the step's and is used
-// again within the step: the stream keeps the order of what reads the old and what writes the new.
+// Operands are valid until the step ends or their matrix is written, whichever is first. Their memory is the step's and
+// is used again within the step: the stream keeps the order of what reads the old and what writes the new.
 class OperandCache {
  public:
   // The operand of this key, made in this step and still valid, or null.

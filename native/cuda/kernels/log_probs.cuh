@@ -1,5 +1,5 @@
-// Log-probabilities of asked ids: a tile of the head's product is reduced where it is, to one summary for each row and each
-// kLogitTile vocabulary entries; a second kernel combines a row's summaries in order.
+// Log-probabilities of asked ids: a tile of the head's product is reduced where it is, to one summary for each row and
+// each kLogitTile vocabulary entries; a second kernel combines a row's summaries in order.
 #pragma once
 #include "cuda/kernels/matmul.cuh"
 
@@ -7,8 +7,8 @@ namespace evalrun::cuda {
 
 struct LogitSummary {
   float largest;
-  float sum;      // of exp(logit - largest)
-  int32_t best;   // the lowest id with the largest logit
+  float sum;     // of exp(logit - largest)
+  int32_t best;  // the lowest id with the largest logit
   int32_t unused;
 };
 
@@ -20,16 +20,19 @@ struct Candidate {
   int id;
 };
 
-__device__ inline Candidate better(Candidate a, Candidate b) { return b.logit > a.logit || (b.logit == a.logit && b.id < a.id) ? b : a; }
+__device__ inline Candidate better(Candidate a, Candidate b) {
+  return b.logit > a.logit || (b.logit == a.logit && b.id < a.id) ? b : a;
+}
 
 __device__ inline Candidate best_of_warp(Candidate mine) {
 #pragma unroll
-  for (int mask = 16; mask > 0; mask /= 2) mine = better(mine, {shuffle_xor(mine.logit, mask), shuffle_xor(mine.id, mask)});
+  for (int mask = 16; mask > 0; mask /= 2)
+    mine = better(mine, {shuffle_xor(mine.logit, mask), shuffle_xor(mine.id, mask)});
   return mine;
 }
 
-// A row's tile of logits, of which lane l has those of ids first + 32 i + l; `count` of them exist. NaN is never the best, and
-// makes the sum NaN. Every kernel sums in this order.
+// A row's tile of logits, of which lane l has those of ids first + 32 i + l; `count` of them exist. NaN is never the
+// best, and makes the sum NaN. Every kernel sums in this order.
 __device__ inline LogitSummary summarize(const float (&logit)[kLogitsOfLane], int first, int count) {
   const int lane = static_cast<int>(threadIdx.x) % 32;
   Candidate mine{kNoLogit, first};
@@ -48,8 +51,9 @@ __device__ inline LogitSummary summarize(const float (&logit)[kLogitsOfLane], in
   return {best.logit, sum, best.id, 0};
 }
 
-// matmul whose tiles are as wide as kLogitTile and end as summaries [rows, tile_columns]; y, where it is not null, gets the logits.
-// Sums pass through shared memory, where a row is in one piece; eight floats more a row keep its stores free of bank conflicts.
+// matmul whose tiles are as wide as kLogitTile and end as summaries [rows, tile_columns]; y, where it is not null, gets
+// the logits. Sums pass through shared memory, where a row is in one piece; eight floats more a row keep its stores
+// free of bank conflicts.
 constexpr int kLogitRowFloats = kLogitTile + 8;
 
 template <class Shape>
@@ -59,7 +63,8 @@ constexpr int log_probs_shared_bytes() {
 }
 
 template <class Shape>
-__global__ void __launch_bounds__(Shape::kThreads, Shape::kBlocksPerSm) matmul_log_probs(MatmulArguments in, LogitSummary* summaries) {
+__global__ void __launch_bounds__(Shape::kThreads, Shape::kBlocksPerSm)
+    matmul_log_probs(MatmulArguments in, LogitSummary* summaries) {
   static_assert(Shape::kColumns == kLogitTile);
   const TilePlace place = tile_of_block(static_cast<int>(blockIdx.x), in.tile_rows, in.tile_columns);
   const TileRows rows{place.row * Shape::kRows, in.rows, nullptr, 1};
@@ -109,9 +114,11 @@ __global__ void __launch_bounds__(Shape::kThreads, Shape::kBlocksPerSm) matmul_l
 
 constexpr int kSummaryWarps = 8;
 
-// Summaries of logits [rows, columns] that are in memory: ids first_id .. first_id + columns - 1, first_id a multiple of kLogitTile.
+// Summaries of logits [rows, columns] that are in memory: ids first_id .. first_id + columns - 1, first_id a multiple
+// of kLogitTile.
 __global__ void __launch_bounds__(32 * kSummaryWarps)
-    summarize_logits(const float* logits, int64_t stride, int rows, int columns, int first_id, LogitSummary* summaries, int tiles) {
+    summarize_logits(const float* logits, int64_t stride, int rows, int columns, int first_id, LogitSummary* summaries,
+                     int tiles) {
   const int lane = static_cast<int>(threadIdx.x) % 32;
   const int tiles_here = (columns + kLogitTile - 1) / kLogitTile;
   const int64_t index = static_cast<int64_t>(blockIdx.x) * kSummaryWarps + threadIdx.x / 32;
@@ -131,8 +138,8 @@ __global__ void __launch_bounds__(32 * kSummaryWarps)
 
 constexpr int kCombineWarps = 4;
 
-// log_sum[row] = logsumexp of the row: m' = max(m, m_t), sum = sum * exp(m - m') + sum_t * exp(m_t - m') over tiles t in order. A lane
-// has one tile of 32, so that only the additions wait for each other. A warp takes a row.
+// log_sum[row] = logsumexp of the row: m' = max(m, m_t), sum = sum * exp(m - m') + sum_t * exp(m_t - m') over tiles t
+// in order. A lane has one tile of 32, so that only the additions wait for each other. A warp takes a row.
 __global__ void __launch_bounds__(32 * kCombineWarps)
     combine_summaries(const LogitSummary* summaries, int rows, int tiles, float* log_sum, int32_t* best) {
   const int lane = static_cast<int>(threadIdx.x) % 32;
@@ -168,11 +175,11 @@ __global__ void __launch_bounds__(32 * kCombineWarps)
 constexpr int kAskedWarps = 4;
 constexpr int kAskedOfWarp = 8;
 
-// out[j] = logit of row id_rows[j] and ids[j], by the instructions of a tile and so with its bits: a warp multiplies the rows of eight
-// asked logits with their eight rows of the head, and keeps the diagonal.
+// out[j] = logit of row id_rows[j] and ids[j], by the instructions of a tile and so with its bits: a warp multiplies
+// the rows of eight asked logits with their eight rows of the head, and keeps the diagonal.
 __global__ void __launch_bounds__(32 * kAskedWarps)
-    asked_logits(const unsigned char* a, int64_t a_row_bytes, const unsigned char* w, int64_t w_row_bytes, int panels, const int32_t* ids,
-                 const int32_t* id_rows, int asked, float* out) {
+    asked_logits(const unsigned char* a, int64_t a_row_bytes, const unsigned char* w, int64_t w_row_bytes, int panels,
+                 const int32_t* ids, const int32_t* id_rows, int asked, float* out) {
   const int lane = static_cast<int>(threadIdx.x) % 32;
   const int first = (static_cast<int>(blockIdx.x) * kAskedWarps + static_cast<int>(threadIdx.x) / 32) * kAskedOfWarp;
   if (first >= asked) return;
@@ -196,13 +203,15 @@ __global__ void __launch_bounds__(32 * kAskedWarps)
 #pragma unroll
     for (int step = 0; step < kStepsOfPanel; ++step) mma_bf16(sum, rows[step], columns[step]);
   }
-  const int j = first + lane / 4;  // row lane / 4 of the product; its diagonal is in one of this lane's two columns, or another lane's
+  const int j =
+      first +
+      lane / 4;  // row lane / 4 of the product; its diagonal is in one of this lane's two columns, or another lane's
   if (j < asked && lane / 8 == lane % 4) out[j] = sum[lane / 4 % 2];
 }
 
 // out[j] = the logit, for the ids that are among those in memory: first_id .. first_id + columns - 1.
-__global__ void take_logits(const float* logits, int64_t stride, int first_id, int columns, const int32_t* ids, const int32_t* id_rows,
-                            int asked, float* out) {
+__global__ void take_logits(const float* logits, int64_t stride, int first_id, int columns, const int32_t* ids,
+                            const int32_t* id_rows, int asked, float* out) {
   const int j = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x);
   if (j >= asked) return;
   const int column = ids[j] - first_id;

@@ -1,7 +1,7 @@
 // y = x . w^T (+ bias), dense or with one weight per expert: a block computes a tile of y.
 //
-// With experts, tile rows are numbered through the experts in order, each expert's rows cut into tiles of their own. The grid has
-// as many as the slots could need; a block finds its expert in the offsets, and leaves if there are fewer.
+// With experts, tile rows are numbered through the experts in order, each expert's rows cut into tiles of their own.
+// The grid has as many as the slots could need; a block finds its expert in the offsets, and leaves if there are fewer.
 #pragma once
 #include "cuda/kernels/multiply_tile.cuh"
 
@@ -30,8 +30,8 @@ struct MatmulArguments {
   int pairs;                    // 1: two columns of y can be stored at once
 };
 
-// Neighbouring blocks take this many tile rows before the next tile column, so that blocks that run together share operands in
-// the level 2 cache.
+// Neighbouring blocks take this many tile rows before the next tile column, so that blocks that run together share
+// operands in the level 2 cache.
 constexpr int kRowsOfWalk = 8;
 
 struct TilePlace {
@@ -50,7 +50,8 @@ struct ExpertTile {
   int first, end;
 };
 
-// The expert and the slots of a tile row. Every warp looks for itself; a lane counts the tiles of several experts in a row.
+// The expert and the slots of a tile row. Every warp looks for itself; a lane counts the tiles of several experts in a
+// row.
 __device__ inline ExpertTile find_expert_tile(const int32_t* offsets, int experts, int tile, int height) {
   const int lane = static_cast<int>(threadIdx.x) % 32;
   const int share = (experts + 31) / 32;
@@ -84,7 +85,8 @@ __device__ inline ExpertTile find_expert_tile(const int32_t* offsets, int expert
 }
 
 template <class Shape>
-__device__ __forceinline__ void store_tile(const MatmulArguments& in, const TileRows& rows, int first_column, const TileSums<Shape>& sum) {
+__device__ __forceinline__ void store_tile(const MatmulArguments& in, const TileRows& rows, int first_column,
+                                           const TileSums<Shape>& sum) {
   const LanePlace<Shape> place;
 #pragma unroll
   for (int i = 0; i < Shape::kDown; ++i) {

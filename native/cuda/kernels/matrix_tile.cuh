@@ -1,10 +1,12 @@
 // One tile of y = a . w^T on the matrix units: operands stream through shared memory in stages, warps hold the sums.
 //
-// Both operands are rows of k, padded with zeros to panels of 128 bytes: 64 bfloat16, or 128 e4m3 codes (one group of scales).
-// Every shape of tile adds in the same order with the same instructions, so a row's sums are the same bits in all of them:
-//   bfloat16  one chain of m16n8k16 over k = 0, 16, 32 ..
-//   e4m3      codes are decoded to float16 (exactly); per panel a chain of m16n8k16 from zero, then sum = fma(panel, s_a * s_w, sum).
-//             Hopper has no e4m3 form of mma.sync: ptxas makes conversions and float16 products of it, and an addition more.
+// Both operands are rows of k, padded with zeros to panels of 128 bytes: 64 bfloat16, or 128 e4m3 codes (one group of
+// scales). Every shape of tile adds in the same order with the same instructions, so a row's sums are the same bits in
+// all of them:
+//   bfloat16: one chain of m16n8k16 over k = 0, 16, 32 ..
+//   e4m3: codes are decoded to float16, exactly; per panel a chain of m16n8k16 from zero, then
+//     sum = fma(panel, s_a * s_w, sum).
+//     Hopper has no e4m3 form of mma.sync: ptxas makes conversions, float16 products and another addition of it.
 #pragma once
 #include "cuda/kernels/primitives.cuh"
 #include "cuda/launch.h"
@@ -18,7 +20,8 @@ constexpr int kStepsOfPanel = 4;  // two chunks a step
 
 enum class Codes { kBF16, kE4M3 };
 
-// A block's tile of kRows x kColumns outputs, a warp's part of it, and how many panels are copied at once into how many stages.
+// A block's tile of kRows x kColumns outputs, a warp's part of it, and how many panels are copied at once into how many
+// stages.
 template <int kRows_, int kColumns_, int kWarpRows_, int kWarpColumns_, int kPanels_, int kStages_, int kBlocksPerSm_>
 struct TileShape {
   static constexpr int kRows = kRows_, kColumns = kColumns_, kWarpRows = kWarpRows_, kWarpColumns = kWarpColumns_;
@@ -30,10 +33,12 @@ struct TileShape {
   static constexpr int kSharedBytes = kStages * kStageBytes;
   // 16x8 matrices of a warp's part.
   static constexpr int kDown = kWarpRows / 16, kAcross = kWarpColumns / 8;
-  static_assert(kRows % kWarpRows == 0 && kColumns % kWarpColumns == 0 && kWarpRows % 16 == 0 && kWarpColumns % 16 == 0);
+  static_assert(kRows % kWarpRows == 0 && kColumns % kWarpColumns == 0 && kWarpRows % 16 == 0 &&
+                kWarpColumns % 16 == 0);
 };
 
-// Which rows of the activations a tile takes: those of slots first .. end - 1; slot j's is order[j] / per_token, or j itself.
+// Which rows of the activations a tile takes: those of slots first .. end - 1; slot j's is order[j] / per_token, or j
+// itself.
 struct TileRows {
   int first, end;
   const int32_t* order;
@@ -45,7 +50,7 @@ struct TileRows {
 struct TileInput {
   const unsigned char* a;  // row 0
   int64_t a_row_bytes;
-  const float* a_scale;  // [rows, panels]
+  const float* a_scale;    // [rows, panels]
   const unsigned char* w;  // the tile's first row
   int64_t w_row_bytes;
   int w_rows;            // rows of w from the tile's first on
@@ -55,13 +60,16 @@ struct TileInput {
 };
 
 // Chunks of eight consecutive rows lie in different banks, for copies as for ldmatrix.
-__device__ inline int chunk_place(int row, int chunk) { return row * kPanelRowBytes + ((chunk ^ (row & 7)) * kChunkBytes); }
+__device__ inline int chunk_place(int row, int chunk) {
+  return row * kPanelRowBytes + ((chunk ^ (row & 7)) * kChunkBytes);
+}
 
 // Copies panels into shared memory; a thread has the same chunk of every kStep-th row.
 template <class Shape>
 class TileLoader {
  public:
-  __device__ TileLoader(const TileInput& in, const TileRows& rows) : panels_(in.panels), w_step_(kStep * in.w_row_bytes) {
+  __device__ TileLoader(const TileInput& in, const TileRows& rows)
+      : panels_(in.panels), w_step_(kStep * in.w_row_bytes) {
     row_ = static_cast<int>(threadIdx.x) / kChunks;
     chunk_ = static_cast<int>(threadIdx.x) % kChunks;
 #pragma unroll
@@ -83,7 +91,8 @@ class TileLoader {
       unsigned char* shared = stage + p * Shape::kPanelBytes;
       const int64_t offset = static_cast<int64_t>(panel) * kPanelRowBytes;
 #pragma unroll
-      for (int i = 0; i < kLoadsOfA; ++i) copy_async_16(shared + chunk_place(row_ + i * kStep, chunk_), a_[i] + offset, a_valid_[i]);
+      for (int i = 0; i < kLoadsOfA; ++i)
+        copy_async_16(shared + chunk_place(row_ + i * kStep, chunk_), a_[i] + offset, a_valid_[i]);
       shared += Shape::kRows * kPanelRowBytes;
 #pragma unroll
       for (int i = 0; i < kLoadsOfW; ++i) {
@@ -105,7 +114,8 @@ class TileLoader {
   int64_t w_step_;
 };
 
-// Where a lane's sums lie in the tile: sum[i][j][e] is row first_row + 16 i + (e / 2) * 8, column first_column + 8 j + e % 2.
+// Where a lane's sums lie in the tile: sum[i][j][e] is row first_row + 16 i + (e / 2) * 8, column first_column + 8 j +
+// e % 2.
 template <class Shape>
 struct LanePlace {
   int first_row, first_column;
@@ -139,7 +149,8 @@ class FragmentLoader {
 #pragma unroll
     for (int i = 0; i < Shape::kDown; ++i) load_matrix_x4(out.a[i], panel + (a_ ^ flip) + i * 16 * kPanelRowBytes);
 #pragma unroll
-    for (int j = 0; j < Shape::kAcross / 2; ++j) load_matrix_x4(out.w[j], panel + (w_ ^ flip) + j * 16 * kPanelRowBytes);
+    for (int j = 0; j < Shape::kAcross / 2; ++j)
+      load_matrix_x4(out.w[j], panel + (w_ ^ flip) + j * 16 * kPanelRowBytes);
   }
 
  private:
@@ -161,8 +172,8 @@ __device__ __forceinline__ void multiply_bf16(TileSums<Shape>& sum, const Fragme
   }
 }
 
-// A register holds four consecutive codes of a row; the first two go where float16 k = 2 * place lies, the others eight columns
-// behind. Both operands are permuted alike.
+// A register holds four consecutive codes of a row; the first two go where float16 k = 2 * place lies, the others eight
+// columns behind. Both operands are permuted alike.
 template <class Shape>
 __device__ __forceinline__ void multiply_e4m3(TileSums<Shape>& sum, const Fragments<Shape>& in) {
 #pragma unroll
@@ -197,14 +208,16 @@ __device__ __forceinline__ void clear(TileSums<Shape>& sum) {
   }
 }
 
-// The scales of a lane's rows and of its warp's columns (which share one: a warp's columns are within 128 of y), panel by panel.
+// The scales of a lane's rows and of its warp's columns (which share one: a warp's columns are within 128 of y), panel
+// by panel.
 template <class Shape>
 class PanelScales {
  public:
   static_assert(kPanelRowBytes % Shape::kWarpColumns == 0);
 
   __device__ PanelScales(const TileInput& in, const TileRows& rows, const LanePlace<Shape>& place)
-      : a_scale_(in.a_scale), w_scale_(in.w_scale + static_cast<int64_t>((in.first_column + place.first_column) / kQuantBlock) * in.panels) {
+      : a_scale_(in.a_scale),
+        w_scale_(in.w_scale + static_cast<int64_t>((in.first_column + place.first_column) / kQuantBlock) * in.panels) {
 #pragma unroll
     for (int i = 0; i < Shape::kDown * 2; ++i) {
       const int slot = rows.first + place.first_row + i * 8;

@@ -1,13 +1,15 @@
-// The main loop of a tile: copies stages ahead of the one being multiplied, and fragments one step ahead of the products.
+// The main loop of a tile: copies stages ahead of the one being multiplied, and fragments one step ahead of the
+// products.
 #pragma once
 #include "cuda/kernels/matrix_tile.cuh"
 
 namespace evalrun::cuda {
 
-// Walks the panels of a tile. multiply(fragments) is called for each step, end_panel(panel) behind the steps of a panel.
+// Walks the panels of a tile. multiply(fragments) is called for each step, end_panel(panel) behind the steps of a
+// panel.
 template <class Shape, class Multiply, class BeginPanel, class EndPanel>
-__device__ __forceinline__ void for_each_step(const TileInput& in, const TileRows& rows, unsigned char* shared, Multiply multiply,
-                                              BeginPanel begin_panel, EndPanel end_panel) {
+__device__ __forceinline__ void for_each_step(const TileInput& in, const TileRows& rows, unsigned char* shared,
+                                              Multiply multiply, BeginPanel begin_panel, EndPanel end_panel) {
   const TileLoader<Shape> loader(in, rows);
   const FragmentLoader<Shape> fragments;
 #pragma unroll
@@ -19,7 +21,7 @@ __device__ __forceinline__ void for_each_step(const TileInput& in, const TileRow
   __syncthreads();
 
   Fragments<Shape> buffer[2];
-  int stage = 0;             // place of the stage being multiplied
+  int stage = 0;                                     // place of the stage being multiplied
   int next_panel = Shape::kStages * Shape::kPanels;  // the first that no stage has asked for
   const unsigned char* panel_data = shared;
   fragments.load(buffer[0], panel_data, 0);
@@ -32,7 +34,8 @@ __device__ __forceinline__ void for_each_step(const TileInput& in, const TileRow
       } else if (panel + 1 < in.panels) {
         panel_data += Shape::kPanelBytes;
         if ((panel + 1) % Shape::kPanels == 0) {
-          // All fragments of this stage are in registers: once every warp is here, its memory takes the stage after the last.
+          // All fragments of this stage are in registers: once every warp is here, its memory takes the stage after the
+          // last.
           copy_async_wait<Shape::kStages - 2>();
           __syncthreads();
           loader.load(shared + stage * Shape::kStageBytes, next_panel);
@@ -51,11 +54,13 @@ __device__ __forceinline__ void for_each_step(const TileInput& in, const TileRow
 
 // sum = the tile's products, without a bias.
 template <Codes kCodes, class Shape>
-__device__ __forceinline__ void multiply_tile(const TileInput& in, const TileRows& rows, unsigned char* shared, TileSums<Shape>& sum) {
+__device__ __forceinline__ void multiply_tile(const TileInput& in, const TileRows& rows, unsigned char* shared,
+                                              TileSums<Shape>& sum) {
   clear<Shape>(sum);
   if constexpr (kCodes == Codes::kBF16) {
     for_each_step<Shape>(
-        in, rows, shared, [&](const Fragments<Shape>& step) { multiply_bf16<Shape>(sum, step); }, [](int) {}, [](int) {});
+        in, rows, shared, [&](const Fragments<Shape>& step) { multiply_bf16<Shape>(sum, step); }, [](int) {},
+        [](int) {});
   } else {
     PanelScales<Shape> scales(in, rows, LanePlace<Shape>());
     TileSums<Shape> of_panel;

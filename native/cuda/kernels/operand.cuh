@@ -47,7 +47,8 @@ __global__ void __launch_bounds__(32 * kConvertWarps) convert_operand(ConvertArg
   uint8_t* out = in.values + row * in.row_bytes;
   if (kPrecision == Precision::kBF16) {
     if (column * 2 < in.row_bytes) {
-      *reinterpret_cast<uint2*>(out + column * 2) = make_uint2(pack_bf16(value[0], value[1]), pack_bf16(value[2], value[3]));
+      *reinterpret_cast<uint2*>(out + column * 2) =
+          make_uint2(pack_bf16(value[0], value[1]), pack_bf16(value[2], value[3]));
     }
     return;
   }

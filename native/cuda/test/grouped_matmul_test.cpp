@@ -72,7 +72,8 @@ std::string equals_linear() {
             rows.insert(rows.end(), row, row + columns);
           }
           const DeviceArray<float> device_rows(rows), y(count * outputs);
-          run_op(LinearOp{device_rows.data(), columns, weights.weight(e), nullptr, precision, count, y.data(), outputs});
+          run_op(
+              LinearOp{device_rows.data(), columns, weights.weight(e), nullptr, precision, count, y.data(), outputs});
           const std::vector<float> result = y.host();
           std::copy(result.begin(), result.end(), expected.begin() + routing.offsets[e] * outputs);
         }
@@ -106,7 +107,8 @@ std::string takes_no_slots() {
   Random random(2);
   const StoredWeight stored(random, DType::kBF16, 8, 64);
   const DeviceWeightCopy weights(std::vector<Weight>(3, stored.weight()));
-  run_op(GroupedLinearOp{nullptr, weights.weights().data(), 3, nullptr, offsets.data(), 0, 2, true, Precision::kBF16, nullptr});
+  run_op(GroupedLinearOp{nullptr, weights.weights().data(), 3, nullptr, offsets.data(), 0, 2, true, Precision::kBF16,
+                         nullptr});
   return "nothing was computed";
 }
 

@@ -17,22 +17,28 @@ struct HostOperand {
 HostOperand read_operand(const Operand& operand) {
   HostOperand host;
   host.values.resize(operand.key.rows * operand.row_bytes);
-  check(cudaMemcpy(host.values.data(), operand.values, host.values.size(), cudaMemcpyDeviceToHost), "reading an operand");
+  check(cudaMemcpy(host.values.data(), operand.values, host.values.size(), cudaMemcpyDeviceToHost),
+        "reading an operand");
   host.scales.resize(operand.key.rows * operand.scale_columns);
   if (!host.scales.empty()) {
-    check(cudaMemcpy(host.scales.data(), operand.scales, host.scales.size() * 4, cudaMemcpyDeviceToHost), "reading scales");
+    check(cudaMemcpy(host.scales.data(), operand.scales, host.scales.size() * 4, cudaMemcpyDeviceToHost),
+          "reading scales");
   }
   return host;
 }
 
-// Values on the edge between two codes: quotients exactly in the middle, and quotients that a reciprocal takes to another code.
+// Values on the edge between two codes: quotients exactly in the middle, and quotients that a reciprocal takes to
+// another code.
 float edge_value(Random& random, float scale, bool middle_exactly) {
   float value = 0;
   for (int attempt = 0; attempt < 100000; ++attempt) {
     const int code = random.below(0x7d);
-    const float middle = (e4m3_to_float(static_cast<uint8_t>(code)) + e4m3_to_float(static_cast<uint8_t>(code + 1))) / 2;
+    const float middle =
+        (e4m3_to_float(static_cast<uint8_t>(code)) + e4m3_to_float(static_cast<uint8_t>(code + 1))) / 2;
     value = bits_to_float(float_to_bits(middle * scale) + static_cast<uint32_t>(random.below(3)) - 1);
-    if (middle_exactly ? value / scale == middle : float_to_e4m3(value / scale) != float_to_e4m3(value * (1.0f / scale))) break;
+    if (middle_exactly ? value / scale == middle
+                       : float_to_e4m3(value / scale) != float_to_e4m3(value * (1.0f / scale)))
+      break;
   }
   return random.below(2) == 0 ? value : -value;
 }
@@ -65,21 +71,25 @@ std::string agrees_with_reference() {
           const Operand operand = linear_operand(context(), {device.data(), stride, rows, columns, precision});
           finish_step();
           const HostOperand host = read_operand(operand);
-          const std::string where = describe(precision, {rows, 0, columns}) + print(", stride %ld", static_cast<long>(stride));
+          const std::string where =
+              describe(precision, {rows, 0, columns}) + print(", stride %ld", static_cast<long>(stride));
           const int64_t element = precision == Precision::kFP8 ? 1 : 2;
-          expect(operand.row_bytes == round_up(columns * element, kRowBytes), where + ": rows are not padded to whole panels");
+          expect(operand.row_bytes == round_up(columns * element, kRowBytes),
+                 where + ": rows are not padded to whole panels");
           for (int r = 0; r < rows; ++r) {
             const evalrun::Operand reference = evalrun::prepare_operand(x.data() + r * stride, columns, precision);
             for (int64_t k = 0; k < operand.row_bytes / element; ++k) {
               const unsigned char* at = host.values.data() + r * operand.row_bytes + k * element;
               const float value = load_element(at, precision == Precision::kFP8 ? DType::kF8E4M3 : DType::kBF16, 0);
               const float expected = k < columns ? reference.values[k] : 0.0f;
-              expect(value == expected, where + print(": row %d, column %ld is %.9g, expected %.9g", r, static_cast<long>(k), value, expected));
+              expect(value == expected, where + print(": row %d, column %ld is %.9g, expected %.9g", r,
+                                                      static_cast<long>(k), value, expected));
               ++codes;
             }
             for (int64_t b = 0; b < operand.scale_columns; ++b) {
               const float scale = host.scales[r * operand.scale_columns + b];
-              expect(scale == reference.scales[b], where + print(": scale %ld is %.9g, expected %.9g", static_cast<long>(b), scale, reference.scales[b]));
+              expect(scale == reference.scales[b], where + print(": scale %ld is %.9g, expected %.9g",
+                                                                 static_cast<long>(b), scale, reference.scales[b]));
             }
           }
         }
@@ -103,7 +113,8 @@ std::string keeps_nan() {
   expect((fp8.values[5] & 0x7f) == 0x7f, "NaN must have the code of NaN");
   expect(fp8.scales[0] == 1.0f / 448.0f, "NaN must not change the scale of its group");
   expect(fp8.scales[1] == INFINITY && fp8.scales[2] == 1.0f / 448.0f, "infinity scales its own group only");
-  expect(std::isnan(bf16_to_float(static_cast<uint16_t>(bf16.values[10] | bf16.values[11] << 8))), "NaN must stay NaN in bfloat16");
+  expect(std::isnan(bf16_to_float(static_cast<uint16_t>(bf16.values[10] | bf16.values[11] << 8))),
+         "NaN must stay NaN in bfloat16");
   return "NaN and infinity stay where they are";
 }
 
@@ -126,18 +137,21 @@ std::string is_cached() {
   expect(value_of(made) == round_bf16(first[1]), "the first conversion is wrong");
   overwrite(second);
   // Nobody has said that x was written: a second conversion would show.
-  expect(linear_operand(ctx, key).values == made.values && value_of(made) == round_bf16(first[1]), "the same matrix was converted twice");
+  expect(linear_operand(ctx, key).values == made.values && value_of(made) == round_bf16(first[1]),
+         "the same matrix was converted twice");
   std::vector<const void*> buffers{made.values};
-  for (const OperandKey& other : {OperandKey{x.data(), 200, 6, 200, Precision::kFP8}, OperandKey{x.data(), 200, 5, 200, Precision::kBF16},
-                                  OperandKey{x.data() + 1, 200, 5, 200, Precision::kBF16}, OperandKey{x.data(), 100, 6, 200, Precision::kBF16},
-                                  OperandKey{x.data(), 200, 6, 100, Precision::kBF16}}) {
+  for (const OperandKey& other :
+       {OperandKey{x.data(), 200, 6, 200, Precision::kFP8}, OperandKey{x.data(), 200, 5, 200, Precision::kBF16},
+        OperandKey{x.data() + 1, 200, 5, 200, Precision::kBF16}, OperandKey{x.data(), 100, 6, 200, Precision::kBF16},
+        OperandKey{x.data(), 200, 6, 100, Precision::kBF16}}) {
     buffers.push_back(linear_operand(ctx, other).values);
     expect(std::count(buffers.begin(), buffers.end(), buffers.back()) == 1, "another matrix got this one's operand");
   }
   ctx.operands.invalidate(x.data() + 1200, 400);
   ctx.operands.invalidate(x.data() - 100, 400);
   expect(linear_operand(ctx, key).values == made.values, "memory beside the matrix made it invalid");
-  for (const auto& [begin, size] : {std::pair<float*, int64_t>{x.data() + 1199, 4}, {x.data() - 100, 404}, {x.data() - 1, 1 << 20}}) {
+  for (const auto& [begin, size] :
+       {std::pair<float*, int64_t>{x.data() + 1199, 4}, {x.data() - 100, 404}, {x.data() - 1, 1 << 20}}) {
     overwrite(first);
     ctx.operands.invalidate(begin, size);
     expect(value_of(linear_operand(ctx, key)) == round_bf16(first[1]), "x was written but its operand is the old one");
@@ -145,7 +159,8 @@ std::string is_cached() {
     ctx.operands.invalidate(begin, size);
     const Operand again = linear_operand(ctx, key);
     expect(value_of(again) == round_bf16(second[1]), "x was written but its operand is the old one");
-    expect(std::count(buffers.begin(), buffers.end(), again.values) == 1, "memory of invalid operands was not used again");
+    expect(std::count(buffers.begin(), buffers.end(), again.values) == 1,
+           "memory of invalid operands was not used again");
   }
   overwrite(first);
   begin_step();

@@ -14,10 +14,12 @@ struct Head {
   DType dtype;
 };
 
-const Head kHeads[] = {{Precision::kBF16, DType::kBF16}, {Precision::kF32, DType::kF32}, {Precision::kF32, DType::kBF16}};
+const Head kHeads[] = {
+    {Precision::kBF16, DType::kBF16}, {Precision::kF32, DType::kF32}, {Precision::kF32, DType::kBF16}};
 
 // Vocabularies of one entry, less than a tile, one tile, more, and more tiles than a warp has lanes.
-const ProductShape kShapes[] = {{1, 1, 1}, {3, 255, 65}, {17, 256, 64}, {2, 700, 100}, {130, 300, 40}, {1, 33 * 256 + 7, 33}};
+const ProductShape kShapes[] = {{1, 1, 1},     {3, 255, 65},   {17, 256, 64},
+                                {2, 700, 100}, {130, 300, 40}, {1, 33 * 256 + 7, 33}};
 
 struct Asked {
   std::vector<int32_t> ids, rows;
@@ -28,7 +30,9 @@ Asked ask(Random& random, int rows, int64_t vocabulary) {
   Asked asked;
   for (int i = 0; i < rows + 10; ++i) {
     asked.rows.push_back(i < rows ? (i * 7 + 3) % rows : random.below(rows));
-    asked.ids.push_back(i == 0 ? 0 : i == 1 ? static_cast<int32_t>(vocabulary - 1) : random.below(static_cast<int>(vocabulary)));
+    asked.ids.push_back(i == 0   ? 0
+                        : i == 1 ? static_cast<int32_t>(vocabulary - 1)
+                                 : random.below(static_cast<int>(vocabulary)));
   }
   return asked;
 }
@@ -38,23 +42,26 @@ struct Result {
   std::vector<int32_t> best;
 };
 
-Result run_head(const Head& head, const float* x, int rows, const Weight& w, const Asked& asked, bool keep_logits, bool want_best = true) {
+Result run_head(const Head& head, const float* x, int rows, const Weight& w, const Asked& asked, bool keep_logits,
+                bool want_best = true) {
   const DeviceArray<int32_t> ids(asked.ids), id_rows(asked.rows), best(rows);
   const DeviceArray<float> out(static_cast<int64_t>(asked.ids.size())), logits(keep_logits ? rows * w.rows : 1);
-  run_op(LogProbsOp{x, w, head.precision, rows, ids.data(), id_rows.data(), static_cast<int>(asked.ids.size()), out.data(),
-                    want_best ? best.data() : nullptr, keep_logits ? logits.data() : nullptr});
-  for (const DeviceBytes* array : {static_cast<const DeviceBytes*>(&best), static_cast<const DeviceBytes*>(&out), static_cast<const DeviceBytes*>(&logits)}) {
+  run_op(LogProbsOp{x, w, head.precision, rows, ids.data(), id_rows.data(), static_cast<int>(asked.ids.size()),
+                    out.data(), want_best ? best.data() : nullptr, keep_logits ? logits.data() : nullptr});
+  for (const DeviceBytes* array : {static_cast<const DeviceBytes*>(&best), static_cast<const DeviceBytes*>(&out),
+                                   static_cast<const DeviceBytes*>(&logits)}) {
     array->check("log_probs");
   }
   return {out.host(), logits.host(), best.host()};
 }
 
 std::string describe(const Head& head, const ProductShape& s) {
-  return print("head %s in %s, rows %d, V %ld, C %ld", name_of(head.dtype), name_of(head.precision), s.rows, static_cast<long>(s.outputs),
-               static_cast<long>(s.columns));
+  return print("head %s in %s, rows %d, V %ld, C %ld", name_of(head.dtype), name_of(head.precision), s.rows,
+               static_cast<long>(s.outputs), static_cast<long>(s.columns));
 }
 
-// Logits against the reference's products; log-probabilities and best against the logits that were stored, with sums in double.
+// Logits against the reference's products; log-probabilities and best against the logits that were stored, with sums in
+// double.
 std::string agrees_with_reference() {
   Random random(1);
   Comparison of_logits, of_log_probs;
@@ -63,7 +70,8 @@ std::string agrees_with_reference() {
       const StoredWeight stored(random, head.dtype, s.outputs, s.columns);
       const DeviceWeightCopy weight(stored.weight());
       std::vector<float> x = random.normals(s.rows * s.columns);
-      // Logits of a few units, as models have them; of hundreds where there are many tiles, so that exp of a difference overflows.
+      // Logits of a few units, as models have them; of hundreds where there are many tiles, so that exp of a difference
+      // overflows.
       const float spread = s.outputs > 8000 ? 300.0f : 3.0f;
       for (float& value : x) value *= spread / std::sqrt(static_cast<float>(s.columns));
       const DeviceArray<float> device_x(x);
@@ -71,7 +79,8 @@ std::string agrees_with_reference() {
       const std::string where = describe(head, s);
       const Result kept = run_head(head, device_x.data(), s.rows, weight.weight(), asked, true);
       const Result bare = run_head(head, device_x.data(), s.rows, weight.weight(), asked, false);
-      expect_same_bits(bare.out.data(), kept.out.data(), static_cast<int64_t>(kept.out.size()), where + ": with and without stored logits");
+      expect_same_bits(bare.out.data(), kept.out.data(), static_cast<int64_t>(kept.out.size()),
+                       where + ": with and without stored logits");
       expect(bare.best == kept.best, where + ": best differs with and without stored logits");
       std::vector<double> log_sums;
       for (int r = 0; r < s.rows; ++r) {
@@ -80,19 +89,22 @@ std::string agrees_with_reference() {
         double sum = 0;
         const float largest = *std::max_element(logits, logits + s.outputs);
         for (int64_t v = 0; v < s.outputs; ++v) {
-          of_logits.add(logits[v], expected.values[v], expected.bounds[v], where + print(", row %d, logit %ld", r, static_cast<long>(v)));
+          of_logits.add(logits[v], expected.values[v], expected.bounds[v],
+                        where + print(", row %d, logit %ld", r, static_cast<long>(v)));
           sum += std::exp(static_cast<double>(logits[v]) - largest);
         }
         log_sums.push_back(largest + std::log(sum));
-        expect(kept.best[r] == std::max_element(logits, logits + s.outputs) - logits, where + print(": best of row %d is %d", r, kept.best[r]));
+        expect(kept.best[r] == std::max_element(logits, logits + s.outputs) - logits,
+               where + print(": best of row %d is %d", r, kept.best[r]));
       }
       for (size_t j = 0; j < asked.ids.size(); ++j) {
         const float logit = kept.logits[asked.rows[j] * s.outputs + asked.ids[j]];
         const double expected = logit - log_sums[asked.rows[j]];
-        // expf is within 2 ulp and the sums of a tile add 13 times; every tile rescales, with two roundings more. Then a logarithm
-        // of relative error e is wrong by e, and two additions round.
+        // expf is within 2 ulp and the sums of a tile add 13 times; every tile rescales, with two roundings more. Then
+        // a logarithm of relative error e is wrong by e, and two additions round.
         const double tiles = std::ceil(static_cast<double>(s.outputs) / kLogitTile);
-        const double bound = 0x1p-23 * (20 + 4 * tiles) + 0x1p-23 * (std::fabs(logit) + std::fabs(log_sums[asked.rows[j]]) + std::fabs(expected));
+        const double bound = 0x1p-23 * (20 + 4 * tiles) +
+                             0x1p-23 * (std::fabs(logit) + std::fabs(log_sums[asked.rows[j]]) + std::fabs(expected));
         of_log_probs.add(kept.out[j], static_cast<float>(expected), bound, where + print(", asked %zu", j));
       }
     }
@@ -137,9 +149,12 @@ std::string is_batch_invariant() {
         part.rows.push_back(asked.rows[j] - begin);
         expected.push_back(together.out[j]);
       }
-      const Result alone = run_head(head, device_x.data() + begin * s.columns, size, weight.weight(), part, size % 2 == 0);
-      expect_same_bits(alone.out.data(), expected.data(), static_cast<int64_t>(expected.size()), describe(head, s) + print(", %d rows alone", size));
-      expect(std::equal(alone.best.begin(), alone.best.end(), together.best.begin() + begin), describe(head, s) + ": best differs");
+      const Result alone =
+          run_head(head, device_x.data() + begin * s.columns, size, weight.weight(), part, size % 2 == 0);
+      expect_same_bits(alone.out.data(), expected.data(), static_cast<int64_t>(expected.size()),
+                       describe(head, s) + print(", %d rows alone", size));
+      expect(std::equal(alone.best.begin(), alone.best.end(), together.best.begin() + begin),
+             describe(head, s) + ": best differs");
       compared += size;
     }
   }
@@ -151,8 +166,11 @@ std::string breaks_ties() {
     const int64_t vocabulary = 9000, columns = 16;  // more tiles than lanes
     Random random(4);
     const StoredWeight stored(random, head.dtype, vocabulary, columns);
-    for (int64_t i = 0; i < vocabulary * columns; ++i) evalrun::test::store_element(stored.bytes.data(), head.dtype, i, i % columns == 0 ? -2.0f : 0.0f);
-    const auto set = [&](int64_t id, float value) { evalrun::test::store_element(stored.bytes.data(), head.dtype, id * columns, value); };
+    for (int64_t i = 0; i < vocabulary * columns; ++i)
+      evalrun::test::store_element(stored.bytes.data(), head.dtype, i, i % columns == 0 ? -2.0f : 0.0f);
+    const auto set = [&](int64_t id, float value) {
+      evalrun::test::store_element(stored.bytes.data(), head.dtype, id * columns, value);
+    };
     const auto best_of = [&](float first) {
       std::vector<float> x(2 * columns, 0.0f);
       x[0] = first;
@@ -166,7 +184,8 @@ std::string breaks_ties() {
     expect(best_of(1) == 0, "all logits are the same: the lowest id is best");
     for (const int64_t id : {8999, 8449, 8448, 8191, 300, 255, 37, 5}) {
       set(id, 4.0f);
-      expect(best_of(1) == id, print("of equal logits the lowest id, %ld, is best, not %d", static_cast<long>(id), best_of(1)));
+      expect(best_of(1) == id,
+             print("of equal logits the lowest id, %ld, is best, not %d", static_cast<long>(id), best_of(1)));
     }
     expect(best_of(-1) == 0, "of equal logits id 0 is best when the others are lower");
   }

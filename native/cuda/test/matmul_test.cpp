@@ -32,7 +32,8 @@ std::string agrees_with_reference() {
       const DeviceArray<float> device_x(x), device_bias(bias);
       std::vector<ExpectedRow> expected;
       for (int r = 0; r < s.rows; ++r) {
-        expected.push_back(expected_row(x.data() + r * x_stride, stored.weight(), precision, s.rows % 2 == 0 ? bias.data() : nullptr));
+        expected.push_back(
+            expected_row(x.data() + r * x_stride, stored.weight(), precision, s.rows % 2 == 0 ? bias.data() : nullptr));
       }
       // The tiles one by one, and the op with the tile of its choice.
       for (int t = -1; t < static_cast<int>(tiles_of(precision).size()); ++t) {
@@ -40,7 +41,8 @@ std::string agrees_with_reference() {
         const float* with_bias = s.rows % 2 == 0 ? device_bias.data() : nullptr;
         std::string where = describe(precision, s);
         if (t < 0) {
-          run_op(LinearOp{device_x.data(), x_stride, weight.weight(), with_bias, precision, s.rows, y.data(), y_stride});
+          run_op(
+              LinearOp{device_x.data(), x_stride, weight.weight(), with_bias, precision, s.rows, y.data(), y_stride});
         } else {
           const MatmulTile tile = tiles_of(precision)[t];
           multiply(device_x.data(), x_stride, s.rows, weight.weight(), precision, y.data(), y_stride, tile, with_bias);
@@ -86,7 +88,8 @@ std::string is_batch_invariant() {
       std::iota(order.begin(), order.end(), 0);
       for (int i = s.rows - 1; i > 0; --i) std::swap(order[i], order[random.below(i + 1)]);
       std::vector<float> shuffled(x.size());
-      for (int r = 0; r < s.rows; ++r) std::copy_n(x.data() + order[r] * s.columns, s.columns, shuffled.data() + r * s.columns);
+      for (int r = 0; r < s.rows; ++r)
+        std::copy_n(x.data() + order[r] * s.columns, s.columns, shuffled.data() + r * s.columns);
       const DeviceArray<float> device_shuffled(shuffled);
       for (const MatmulTile tile : tiles_of(precision)) {
         const std::string where = describe(precision, s) + print(", tile %dx%d", rows_of(tile), columns_of(tile));
@@ -100,7 +103,8 @@ std::string is_batch_invariant() {
         }
         const std::vector<float> moved = run_rows(device_shuffled.data(), s.rows, tile);
         for (int r = 0; r < s.rows; ++r) {
-          expect_same_bits(moved.data() + r * s.outputs, together.data() + order[r] * s.outputs, s.outputs, where + ", shuffled");
+          expect_same_bits(moved.data() + r * s.outputs, together.data() + order[r] * s.outputs, s.outputs,
+                           where + ", shuffled");
         }
         compared += s.rows;
       }
@@ -132,7 +136,8 @@ std::string rows_do_not_leak() {
       const std::string where = describe(precision, s) + print(", tile %dx%d", rows_of(tile), columns_of(tile));
       for (int r = 0; r < s.rows; ++r) {
         if (r == 3 || r == 5) continue;
-        expect_same_bits(dirty.data() + r * s.outputs, clean.data() + r * s.outputs, s.outputs, where + ", neighbour of NaN");
+        expect_same_bits(dirty.data() + r * s.outputs, clean.data() + r * s.outputs, s.outputs,
+                         where + ", neighbour of NaN");
       }
       for (int64_t n = 0; n < s.outputs; ++n) {
         expect(std::isnan(dirty[3 * s.outputs + n]), where + ": a NaN activation must give NaN");
@@ -154,9 +159,12 @@ std::string chooses_tiles() {
   expect(chosen(Precision::kBF16, 1, 0, 2048) == "16x16", "1 row, N 2048: " + chosen(Precision::kBF16, 1, 0, 2048));
   expect(chosen(Precision::kBF16, 1, 0, 10944) == "16x64", "1 row, N 10944: " + chosen(Precision::kBF16, 1, 0, 10944));
   expect(chosen(Precision::kBF16, 64, 0, 2048) == "32x32", "64 rows, N 2048: " + chosen(Precision::kBF16, 64, 0, 2048));
-  expect(chosen(Precision::kBF16, 16384, 0, 2048) == "128x256", "a prompt: " + chosen(Precision::kBF16, 16384, 0, 2048));
-  expect(chosen(Precision::kFP8, 16384, 0, 2048) == "128x128", "a prompt in FP8: " + chosen(Precision::kFP8, 16384, 0, 2048));
-  const std::string experts_of_token = chosen(Precision::kBF16, 6, 64, 1408), experts_of_batch = chosen(Precision::kBF16, 384, 64, 1408);
+  expect(chosen(Precision::kBF16, 16384, 0, 2048) == "128x256",
+         "a prompt: " + chosen(Precision::kBF16, 16384, 0, 2048));
+  expect(chosen(Precision::kFP8, 16384, 0, 2048) == "128x128",
+         "a prompt in FP8: " + chosen(Precision::kFP8, 16384, 0, 2048));
+  const std::string experts_of_token = chosen(Precision::kBF16, 6, 64, 1408),
+                    experts_of_batch = chosen(Precision::kBF16, 384, 64, 1408);
   expect(experts_of_token == "16x64" || experts_of_token == "16x16", "experts of a token: " + experts_of_token);
   expect(experts_of_batch == "16x64", "experts of a batch: " + experts_of_batch);
   // The bound on tiles of experts holds for every split, and one split reaches it.
@@ -164,9 +172,11 @@ std::string chooses_tiles() {
     for (int rows = 1; rows <= 24; ++rows) {
       int64_t most = 0;
       for (int a = 0; a <= rows; ++a) {
-        for (int b = 0; a + b <= rows; ++b) most = std::max(most, ceil_div(a, height) + ceil_div(b, height) + ceil_div(rows - a - b, height));
+        for (int b = 0; a + b <= rows; ++b)
+          most = std::max(most, ceil_div(a, height) + ceil_div(b, height) + ceil_div(rows - a - b, height));
       }
-      expect(tile_rows_needed(rows, 3, height) == most, print("%d rows of 3 experts need %ld tiles of %d", rows, static_cast<long>(most), height));
+      expect(tile_rows_needed(rows, 3, height) == most,
+             print("%d rows of 3 experts need %ld tiles of %d", rows, static_cast<long>(most), height));
     }
   }
   return "small tiles for few rows, large ones for many, and never too few of them";
@@ -183,11 +193,13 @@ std::string refuses_other_weights() {
     return "";
   };
   const DeviceBytes memory(1024);
-  const Weight f32{memory.data(), DType::kF32, 4, 32}, bf16{memory.data(), DType::kBF16, 4, 60}, e4m3{memory.data(), DType::kF8E4M3, 4, 128};
+  const Weight f32{memory.data(), DType::kF32, 4, 32}, bf16{memory.data(), DType::kBF16, 4, 60},
+      e4m3{memory.data(), DType::kF8E4M3, 4, 128};
   expect(message(f32, Precision::kBF16).find("bf16") != std::string::npos, "a weight in f32 must be refused");
   expect(message(e4m3, Precision::kBF16).find("bf16") != std::string::npos, "a weight in e4m3 must be refused by bf16");
   expect(message(bf16, Precision::kFP8).find("e4m3") != std::string::npos, "a weight in bf16 must be refused by fp8");
-  expect(message(bf16, Precision::kBF16).find("120 bytes apart") != std::string::npos, "rows that are not padded must be refused");
+  expect(message(bf16, Precision::kBF16).find("120 bytes apart") != std::string::npos,
+         "rows that are not padded must be refused");
   return "weights of another dtype or layout are named";
 }
 

@@ -22,12 +22,13 @@ struct ProductShape {
 inline DType dtype_of(Precision precision) { return precision == Precision::kFP8 ? DType::kF8E4M3 : DType::kBF16; }
 
 inline std::string describe(Precision precision, const ProductShape& s) {
-  return print("%s, rows %d, N %ld, K %ld", name_of(precision), s.rows, static_cast<long>(s.outputs), static_cast<long>(s.columns));
+  return print("%s, rows %d, N %ld, K %ld", name_of(precision), s.rows, static_cast<long>(s.outputs),
+               static_cast<long>(s.columns));
 }
 
 inline const std::vector<MatmulTile>& tiles_of(Precision precision) {
-  static const std::vector<MatmulTile> kFp8 = {MatmulTile::k16x16, MatmulTile::k16x64, MatmulTile::k32x32, MatmulTile::k64x64,
-                                               MatmulTile::k128x128};
+  static const std::vector<MatmulTile> kFp8 = {MatmulTile::k16x16, MatmulTile::k16x64, MatmulTile::k32x32,
+                                               MatmulTile::k64x64, MatmulTile::k128x128};
   static const std::vector<MatmulTile> kBf16 = {MatmulTile::k16x16, MatmulTile::k16x64,   MatmulTile::k32x32,
                                                 MatmulTile::k64x64, MatmulTile::k128x128, MatmulTile::k128x256};
   return precision == Precision::kFP8 ? kFp8 : kBf16;
@@ -39,14 +40,16 @@ struct ExpectedRow {
   std::vector<double> bounds;
 };
 
-// Products of bfloat16 or e4m3 are exact in float32, so the only errors are those of additions: a chain of K of them (128 in a
-// panel of FP8, then a product of scales, a fused multiply-add and, in the reference, one rounding more for each panel). Each is at
-// most 2^-24 of sum |x w|, and twice that where the matrix units cut bits off instead of rounding.
+// Products of bfloat16 or e4m3 are exact in float32, so the only errors are those of additions: a chain of K of them
+// (128 in a panel of FP8, then a product of scales, a fused multiply-add and, in the reference, one rounding more for
+// each panel). Each is at most 2^-24 of sum |x w|, and twice that where the matrix units cut bits off instead of
+// rounding.
 inline ExpectedRow expected_row(const float* x, const Weight& w, Precision precision, const float* bias = nullptr) {
   const evalrun::Operand operand = evalrun::prepare_operand(x, w.columns, precision);
   const int64_t panels = (w.columns + kQuantBlock - 1) / kQuantBlock;
-  const double chain = precision == Precision::kFP8 ? std::min<double>(static_cast<double>(w.columns), kQuantBlock) + 4.0 * panels
-                                                    : static_cast<double>(w.columns);
+  const double chain = precision == Precision::kFP8
+                           ? std::min<double>(static_cast<double>(w.columns), kQuantBlock) + 4.0 * panels
+                           : static_cast<double>(w.columns);
   ExpectedRow expected;
   for (int64_t n = 0; n < w.rows; ++n) {
     double magnitude = 0;
@@ -84,8 +87,8 @@ inline std::vector<float> activations(Random& random, int64_t rows, int64_t colu
 }
 
 // A product with a tile of the test's choosing; x and w are on the device.
-inline void multiply(const float* x, int64_t x_stride, int rows, const Weight& w, Precision precision, float* y, int64_t y_stride,
-                     MatmulTile tile, const float* bias = nullptr) {
+inline void multiply(const float* x, int64_t x_stride, int rows, const Weight& w, Precision precision, float* y,
+                     int64_t y_stride, MatmulTile tile, const float* bias = nullptr) {
   begin_step();
   Matmul matmul;
   matmul.x = operand_for(context(), x, x_stride, rows, w, precision);
