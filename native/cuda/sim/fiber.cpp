@@ -12,10 +12,13 @@ namespace evalrun::cuda::sim {
 namespace {
 
 #if defined(EVALRUN_SIM_ASAN)
-constexpr size_t kStackBytes = 512 << 10;
+constexpr size_t kStackBytes = 256 << 10;
 #else
 constexpr size_t kStackBytes = 128 << 10;
 #endif
+
+// Larger than the frames of Fiber::begin and of what it runs, and where the stack begins in its page.
+constexpr size_t kEntryFrames = 12 << 10;
 
 // Who is being switched to and from, for the first instructions on the other side.
 Fiber* entering;
@@ -68,7 +71,10 @@ void Fiber::start(void (*entry)()) {
     bottom_ = map_ + page;
     size_ = kStackBytes;
   }
-  ASAN_UNPOISON_MEMORY_REGION(bottom_, size_);
+  // What is left on the stack of a fiber that ended are the frames of begin() and its entry; else, anything.
+  const size_t left = ended_ ? kEntryFrames : size_;
+  ASAN_UNPOISON_MEMORY_REGION(static_cast<const char*>(bottom_) + size_ - left, left);
+  ended_ = false;
   entry_ = entry;
   fake_stack_ = nullptr;
 #if defined(EVALRUN_SIM_PORTABLE_FIBERS)
@@ -101,6 +107,7 @@ void Fiber::begin() {
 void Fiber::resume(Fiber& from, bool last) {
   entering = this;
   leaving = &from;
+  from.ended_ = last;
 #if defined(EVALRUN_SIM_ASAN)
   __sanitizer_start_switch_fiber(last ? nullptr : &from.fake_stack_, bottom_, size_);
 #endif

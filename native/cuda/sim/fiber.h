@@ -22,6 +22,8 @@ class Fiber {
   void start(void (*entry)());
   // Suspends `from`, which is running, and goes on with this fiber where it stopped.
   void resume(Fiber& from, bool last = false);
+  // Says that the fiber's frames are still on its stack, though it will not go on.
+  void abandon() { ended_ = false; }
 
  private:
   static void begin();
@@ -29,6 +31,7 @@ class Fiber {
   char* map_ = nullptr;
   size_t shift_ = 0;
   void (*entry_)() = nullptr;
+  bool ended_ = false;
 #if defined(EVALRUN_SIM_PORTABLE_FIBERS)
   ucontext_t context_;
 #else

@@ -148,7 +148,10 @@ void Machine::run_block(int threads) {
   threadIdx = threads_[running_].index;
   threads_[running_].fiber.resume(program_);
   active_ = false;
-  if (error_) std::rethrow_exception(std::exchange(error_, nullptr));
+  if (error_) {
+    for (Thread& thread : threads_) thread.fiber.abandon();
+    std::rethrow_exception(std::exchange(error_, nullptr));
+  }
   const std::string written = shared_.written_outside();
   if (!written.empty()) {
     throw Error("kernel \"" + std::string(name_) + "\", block " + print(blockIdx) + ": " + written);

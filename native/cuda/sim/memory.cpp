@@ -19,6 +19,7 @@ namespace {
 
 constexpr size_t kAlignment = 256;
 constexpr size_t kZone = 4096;
+constexpr size_t kHugePage = 2 << 20;
 
 size_t round_up(size_t value, size_t multiple) { return (value + multiple - 1) / multiple * multiple; }
 
@@ -33,15 +34,19 @@ class Arena {
     return pointer >= static_cast<const void*>(base_) && pointer < static_cast<const void*>(base_ + kDeviceBytes);
   }
   void open() {
-    if (opened_++ == 0 && top_ > base_) mprotect(base_, size_t(top_ - base_), PROT_READ | PROT_WRITE);
+    if (opened_++ == 0) protect(PROT_READ | PROT_WRITE);
   }
   void close() {
-    if (--opened_ == 0 && top_ > base_) mprotect(base_, size_t(top_ - base_), PROT_NONE);
+    if (--opened_ == 0) protect(PROT_NONE);
   }
 
  private:
   static size_t extent(size_t bytes) { return 2 * kZone + round_up(bytes, kAlignment); }
   void give_back(char* start, size_t bytes);
+  // Whole huge pages: there are few of them, and with 4 KiB pages this would take longer than most kernels.
+  void protect(int protection) {
+    if (top_ > base_) mprotect(base_, round_up(static_cast<size_t>(top_ - base_), kHugePage), protection);
+  }
 
   char* base_;
   char* top_;  // everything above was never handed out
@@ -73,9 +78,13 @@ void explain_fault(int signal, siginfo_t* info, void*) {
 #endif
 
 Arena::Arena() {
-  void* map = mmap(nullptr, kDeviceBytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void* map = mmap(nullptr, kDeviceBytes + kHugePage, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (map == MAP_FAILED) throw std::bad_alloc();
-  base_ = top_ = static_cast<char*>(map);
+  const uintptr_t begin = round_up(reinterpret_cast<uintptr_t>(map), kHugePage);
+  base_ = top_ = reinterpret_cast<char*>(begin);
+#if defined(MADV_HUGEPAGE)
+  madvise(base_, kDeviceBytes, MADV_HUGEPAGE);
+#endif
 #if !defined(EVALRUN_SIM_ASAN)
   struct sigaction action {};
   action.sa_sigaction = explain_fault;
@@ -97,7 +106,7 @@ void* Arena::allocate(size_t bytes) {
     if (needed > static_cast<size_t>(base_ + kDeviceBytes - top_)) return nullptr;
     start = top_;
     top_ += needed;
-    if (opened_ > 0) mprotect(start, needed, PROT_READ | PROT_WRITE);
+    if (opened_ > 0) protect(PROT_READ | PROT_WRITE);
   }
   char* data = start + kZone;
   open();
