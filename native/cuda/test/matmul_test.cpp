@@ -40,7 +40,8 @@ std::string agrees_with_reference() {
         const float* with_bias = s.rows % 2 == 0 ? device_bias.data() : nullptr;
         std::string where = describe(precision, s);
         if (t < 0) {
-          run_op(LinearOp{device_x.data(), x_stride, weight.weight(), with_bias, precision, s.rows, y.data(), y_stride});
+          const std::string kernel = run_op(LinearOp{device_x.data(), x_stride, weight.weight(), with_bias, precision, s.rows, y.data(), y_stride});
+          expect(kernel == (context().wgmma ? "wgmma" : "mma"), where + ": the kernel is called " + kernel);
         } else {
           const MatmulTile tile = tiles_of(precision)[t];
           multiply(device_x.data(), x_stride, s.rows, weight.weight(), precision, y.data(), y_stride, tile, with_bias);

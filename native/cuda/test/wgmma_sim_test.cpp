@@ -1,8 +1,10 @@
 // The simulation of wgmma: its products, and that each mistake it is there to find is found. Kernels here are wrong on purpose.
 #include <cmath>
+#include <cstdlib>
 
 #include "cuda/kernels/wgmma.cuh"
 #include "cuda/launch.h"
+#include "cuda/matmul.h"
 #include "cuda/test/harness.h"
 
 #if defined(EVALRUN_CUDA_SIM)
@@ -194,6 +196,26 @@ std::string refuses_other_blocks() {
   return "96 threads, and compute capability 8.0";
 }
 
+std::string is_asked_for() {
+  const char* before = std::getenv("EVALRUN_CUDA_WGMMA");
+  const std::string kept = before == nullptr ? "" : before;
+  const auto answer = [](const char* value, int capability) -> std::string {
+    setenv("EVALRUN_CUDA_WGMMA", value, 1);
+    try {
+      return wgmma_asked(capability) ? "yes" : "no";
+    } catch (const CudaError& error) {
+      return error.what();
+    }
+  };
+  const std::string on = answer("1", 90), off = answer("0", 90), empty = answer("", 80), older = answer("1", 80), newer = answer("1", 100), other = answer("on", 90);
+  setenv("EVALRUN_CUDA_WGMMA", kept.c_str(), 1);
+  expect(on == "yes" && off == "no" && empty == "no", "1, 0 and nothing: " + on + ", " + off + ", " + empty);
+  expect(older.find("8.0; unset it") != std::string::npos, "1 on 8.0: " + older);
+  expect(newer.find("10.0; unset it") != std::string::npos, "1 on 10.0: " + newer);
+  expect(other.find("may be 0 or 1") != std::string::npos, "on: " + other);
+  return "1 on 9.0, and an error elsewhere";
+}
+
 // Nothing here is for a simulated 8.0.
 std::string on_hopper(std::string (*test)()) { return context().compute_capability == 90 ? test() : "this GPU has no wgmma"; }
 
@@ -201,6 +223,7 @@ const evalrun::test::Suite kSuite([] {
   add("simulated wgmma: multiplies what descriptors name", [] { return on_hopper(multiplies); });
   add("simulated wgmma: finds mistakes in the order of things", [] { return on_hopper(finds_mistakes); });
   add("simulated wgmma: wrong addresses give wrong numbers", [] { return on_hopper(shows_wrong_addresses); });
+  add("cuda wgmma: is used where EVALRUN_CUDA_WGMMA asks and the GPU has it", is_asked_for);
   add("simulated wgmma: refuses blocks and GPUs that have none", [] { return on_hopper(refuses_other_blocks); });
 });
 
