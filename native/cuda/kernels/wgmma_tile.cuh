@@ -1,7 +1,7 @@
 // One tile of y = a . w^T by wgmma: a warpgroup has 64 rows of it and all columns, and reads both operands where the copies put them.
 //
 // A shape's kWarpRows is 16 and kWarpColumns its columns, so that a lane's sums lie where LanePlace says. Rows that a tile lacks are
-// zeros, written once. Every shape adds in the same order with the same instructions:
+// zeros, written once; no result depends on them. Every shape adds in the same order with the same instructions:
 //   bfloat16  one chain of k16 over k
 //   e4m3      per panel a chain of four k32 from zero, then sum = fma(panel, s_a * s_w, sum)
 #pragma once
