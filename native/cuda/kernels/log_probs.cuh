@@ -96,7 +96,7 @@ __device__ __forceinline__ void store_summaries(const MatmulArguments& in, const
 template <class Shape>
 __global__ void __launch_bounds__(Shape::kThreads, Shape::kBlocksPerSm) matmul_log_probs(MatmulArguments in, LogitSummary* summaries) {
   BlockTile tile;
-  find_tile<Shape>(in, tile);
+  if (!find_tile<Shape>(in, tile)) return;
   TileSums<Shape> sum;
   multiply_tile<Codes::kBF16, Shape>(tile.input, tile.rows, shared_memory(), sum);
   store_summaries<Shape>(in, tile, sum, summaries);

@@ -9,7 +9,7 @@ template <class Shape>
 __global__ void __launch_bounds__(Shape::kThreads, Shape::kBlocksPerSm)
     matmul_log_probs_wgmma(MatmulArguments in, LogitSummary* summaries) {
   BlockTile tile;
-  find_tile<Shape>(in, tile);
+  if (!find_tile<Shape>(in, tile)) return;
   TileSums<Shape> sum;
   multiply_tile_wgmma<Codes::kBF16, Shape>(tile.input, tile.rows, shared_memory(), sum);
   store_summaries<Shape>(in, tile, sum, summaries);
