@@ -244,6 +244,7 @@ std::string poisoned_memory() {
     shared[0] = 1;
   });
   expect(poisoned == 7, "memory was not poisoned");
+  begin_step();
   void* first = context().scratch.take(1000, "a test");
   check(cudaMemsetAsync(first, 0, 1000, context().stream), "a test");
   context().scratch.reset();
