@@ -22,7 +22,10 @@ interface Bar {
 
 /** Only charts that the result has numbers for. */
 export function gpuCharts(result: GpuResult): ChartSpec[] {
-  const rows = Object.values(result.records).flat();
+  // The same shapes are measured once more with the other kind of products.
+  const rows = Object.entries(result.records).flatMap(([stage, records]) =>
+    stage.endsWith('-wgmma') ? records.map((row) => ({ ...row, shape: `${row.shape} by wgmma` })) : records,
+  );
   const charts = [
     chart('prompts', `MMLU-shaped prompts on ${result.gpu}`, 'questions per second', questionBars(rows)),
     chart('matrix-rate', `The whole forward pass on ${result.gpu}`, 'TFLOP/s', matrixBars(rows)),

@@ -9,7 +9,8 @@
 #   --minutes  for everything, the build included; default 8
 #   --at-most  seconds for any one stage, where its own limit is longer
 #   --only     of the stages, in this order: build ops oracles invariance memcheck racecheck limits v2-lite-bf16 v2-lite-fp8 llama-1b-bf16
-#              v3-layers-fp8 transformers evalrun
+#              v3-layers-fp8 transformers evalrun; on compute capability 9.0 with EVALRUN_CUDA_WGMMA=1, and without a say in the exit code,
+#              ops-wgmma oracles-wgmma invariance-wgmma v2-lite-bf16-wgmma v2-lite-fp8-wgmma
 #
 # Every stage has a time limit, and one that fails does not stop the others. Exit: 0 everything that was checked is right, 1 it is not,
 # 3 this machine cannot.
@@ -105,8 +106,9 @@ suites() {
 copy_rate() { sed -n 's/.*"copy, GB\/s".*"median": \([0-9.e+]*\).*/\1/p' "$work/limits.json" 2>/dev/null; }
 shape() {
   local rate; rate=$(copy_rate)
-  "$check" bench "$plans/shapes/$1.plan" --copy-gbs "${rate:-0}" --json "$work/$1.json"
+  "$check" bench "$plans/shapes/$1.plan" --copy-gbs "${rate:-0}" --json "$work/$1${2:-}.json"
 }
+unset EVALRUN_CUDA_WGMMA
 export -f build_all sanitized peer suites copy_rate shape
 export root build arch plans check work
 
@@ -125,6 +127,16 @@ stage memcheck proof 50 bash -c 'sanitized memcheck bf16,fp8'
 stage racecheck proof 50 bash -c 'sanitized racecheck bf16'
 stage transformers figure 75 bash -c peer
 stage evalrun proof 60 bash -c suites
+# Off by default, so a failure here is told in the table but spoils nothing that is on.
+if [ "$capability" -eq 90 ]; then
+  export EVALRUN_CUDA_WGMMA=1
+  stage ops-wgmma figure 90 "$build/evalrun_cuda_test"
+  stage oracles-wgmma figure 60 "$check" oracles "$plans/oracles" --json "$work/oracles-wgmma.json"
+  stage invariance-wgmma figure 60 "$check" invariance "$plans/oracles" --json "$work/invariance-wgmma.json"
+  stage v2-lite-bf16-wgmma figure 60 bash -c 'shape v2-lite-bf16 -wgmma'
+  stage v2-lite-fp8-wgmma figure 60 bash -c 'shape v2-lite-fp8 -wgmma'
+  unset EVALRUN_CUDA_WGMMA
+fi
 stage llama-1b-bf16 figure 30 bash -c 'shape llama-1b-bf16'
 stage v3-layers-fp8 figure 90 bash -c 'shape v3-layers-fp8'
 
@@ -153,10 +165,10 @@ quote() { printf '"%s"' "$(printf %s "$1" | tr -d '\000-\037' | sed 's/[\\"]/\\&
 } >"$result"
 
 echo
-for name in limits v2-lite-bf16 v2-lite-fp8 llama-1b-bf16 v3-layers-fp8 transformers; do
+for name in limits v2-lite-bf16 v2-lite-fp8 v2-lite-bf16-wgmma v2-lite-fp8-wgmma llama-1b-bf16 v3-layers-fp8 transformers; do
   [ -f "$work/$name.log" ] && { echo "-- $name"; cat "$work/$name.log"; }
 done
-for name in oracles invariance; do
+for name in oracles invariance oracles-wgmma invariance-wgmma; do
   [ -f "$work/$name.log" ] && grep -E ' NO *$' "$work/$name.log" | sed "s/^/$name: /"
 done
 printf '\n%-16s %-8s %8s  %s\n' stage status seconds reason

@@ -91,6 +91,8 @@ struct Context {
   cudaStream_t stream = nullptr;
   int multiprocessors = 1;
   int compute_capability = 90;  // 10 * major + minor
+  // Products by wgmma instead of mma.sync (matmul.h): compute capability 9.0 alone.
+  bool wgmma = false;
   // Valid until the running op returns (to the host: the stream keeps the order). Reset by the caller of each op.
   Scratch scratch;
   // Valid until the step ends.

@@ -10,6 +10,7 @@
 #include "cuda/context.h"
 #include "cuda/device_weights.h"
 #include "cuda/gpu.h"
+#include "cuda/matmul.h"
 #include "cuda/nvml.h"
 #include "cuda/op_outputs.h"
 #include "cuda/ops.h"
@@ -34,6 +35,7 @@ class CudaDevice : public Device {
     check(cudaGetDeviceProperties(&properties, index_), "asking for the GPU's properties");
     ctx_.multiprocessors = properties.multiProcessorCount;
     ctx_.compute_capability = properties.major * 10 + properties.minor;
+    ctx_.wgmma = wgmma_asked(ctx_.compute_capability);
     check(cudaStreamCreateWithFlags(&ctx_.stream, cudaStreamNonBlocking), "making a stream");
   }
   ~CudaDevice() override {

@@ -28,9 +28,9 @@ void run_grouped(Context& ctx, const GroupedLinearOp& op, MatmulTile tile) {
 
 const char* run(Context& ctx, const GroupedLinearOp& op) {
   if (op.precision == Precision::kF32) return run_f32(ctx, op);
-  if (op.slots == 0) return "mma";
-  run_grouped(ctx, op, choose_tile(op.precision, op.slots, op.experts, op.weights[0].rows, ctx.multiprocessors));
-  return "mma";
+  if (op.slots == 0) return kind_of_products(ctx);
+  run_grouped(ctx, op, choose_tile(op.precision, op.slots, op.experts, op.weights[0].rows, ctx.multiprocessors, ctx.wgmma));
+  return kind_of_products(ctx);
 }
 
 }  // namespace evalrun::cuda

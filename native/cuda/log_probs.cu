@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "cuda/kernels/log_probs.cuh"
+#include "cuda/kernels/log_probs_wgmma.cuh"
 #include "cuda/linear_f32.h"
 #include "cuda/matmul.h"
 #include "ops/numeric.h"
@@ -19,12 +20,11 @@ constexpr int64_t kLogitsAtOnce = int64_t{1} << 24;
 
 dim3 blocks_for(int64_t count, int64_t of_block) { return dim3(static_cast<unsigned>(ceil_div(count, of_block))); }
 
-template <class Shape>
-void launch_summaries(Context& ctx, const char* name, MatmulArguments in, LogitSummary* summaries) {
+template <class Shape, class Kernel>
+void launch_summaries(Context& ctx, const char* name, Kernel kernel, MatmulArguments in, LogitSummary* summaries) {
   in.tile_rows = static_cast<int>(ceil_div(in.rows, Shape::kRows));
   const dim3 grid(static_cast<unsigned>(in.tile_rows) * static_cast<unsigned>(in.tile_columns));
-  launch(ctx, name, matmul_log_probs<Shape>, grid, dim3(Shape::kThreads), log_probs_shared_bytes<Shape>(), in,
-         summaries);
+  launch(ctx, name, kernel, grid, dim3(Shape::kThreads), log_probs_shared_bytes<Shape>(), in, summaries);
 }
 
 void take_asked(Context& ctx, const LogProbsOp& op, const float* logits, int64_t stride, int first_id, int columns) {
@@ -45,14 +45,29 @@ void summarize_bf16(Context& ctx, const LogProbsOp& op, LogitSummary* summaries)
   in.columns = static_cast<int>(op.head.rows);
   in.panels = static_cast<int>(x.row_bytes / kRowBytes);
   in.tile_columns = static_cast<int>(ceil_div(in.columns, kLogitTile));
+  const auto summarize_with = [&](auto shape, const char* name) {
+    launch_summaries<decltype(shape)>(ctx, name, matmul_log_probs<decltype(shape)>, in, summaries);
+  };
+  const auto summarize_with_wgmma = [&](auto shape, const char* name) {
+    launch_summaries<decltype(shape)>(ctx, name, matmul_log_probs_wgmma<decltype(shape)>, in, summaries);
+  };
   // A step of generation streams the head for a few rows; prompts ask for whole tiles.
-  if (op.rows <= 16) {
-    launch_summaries<TileShape<16, kLogitTile, 16, 64, 1, 3, 2>>(ctx, "log_probs 16x256", in, summaries);
+  if (ctx.wgmma) {
+    if (op.rows <= kWgmmaRows) {
+      summarize_with_wgmma(WgmmaShape<kWgmmaRows, kLogitTile, 1, 5, 1>(), "log_probs wgmma 64x256");
+    } else {
+      summarize_with_wgmma(WgmmaShape<128, kLogitTile, 1, 4, 1>(), "log_probs wgmma 128x256");
+    }
+  } else if (op.rows <= 16) {
+    summarize_with(TileShape<16, kLogitTile, 16, 64, 1, 3, 2>(), "log_probs 16x256");
   } else {
-    launch_summaries<TileShape<128, kLogitTile, 64, 64, 1, 3, 1>>(ctx, "log_probs 128x256", in, summaries);
+    summarize_with(TileShape<128, kLogitTile, 64, 64, 1, 3, 1>(), "log_probs 128x256");
   }
   if (op.logits_out != nullptr) {
     take_asked(ctx, op, op.logits_out, op.head.rows, 0, in.columns);
+  } else if (ctx.wgmma) {
+    launch(ctx, "asked_logits wgmma", asked_logits_wgmma, blocks_for(op.asked, kAskedOfBlock), dim3(AskedShape::kThreads),
+           AskedShape::kSharedBytes, in.a, in.a_row_bytes, in.w, in.w_row_bytes, in.panels, op.ids, op.id_rows, op.asked, op.out);
   } else {
     launch(ctx, "asked_logits", asked_logits, blocks_for(op.asked, kAskedWarps * kAskedOfWarp), dim3(32 * kAskedWarps),
            0, in.a, in.a_row_bytes, in.w, in.w_row_bytes, in.panels, op.ids, op.id_rows, op.asked, op.out);
@@ -86,7 +101,7 @@ const char* run_log_probs(Context& ctx, const LogProbsOp& op, int64_t logits_at_
   if (op.precision == Precision::kFP8)
     throw std::invalid_argument("log_probs: the head is computed in bf16 or f32, not in fp8");
   const bool f32 = op.precision == Precision::kF32;
-  const char* name = f32 ? "simt" : "mma";
+  const char* name = f32 ? "simt" : kind_of_products(ctx);
   if (op.rows == 0) return name;
   const int tiles = static_cast<int>(ceil_div(op.head.rows, kLogitTile));
   auto* summaries = ctx.scratch.take<LogitSummary>(static_cast<int64_t>(op.rows) * tiles, "summaries of logits");

@@ -6,8 +6,8 @@
 #include <string>
 #include <type_traits>
 
-#include "cuda/kernels/matmul.cuh"
 #include "cuda/linear_operand.h"
+#include "cuda/matmul_launch.h"
 
 namespace evalrun::cuda {
 
@@ -19,23 +19,25 @@ namespace {
 // Clocks that a multiprocessor of an H200 is estimated to spend on a panel of a tile, by MatmulTile: (rows + columns) *
 // 128 bytes at 24 a clock (all of them reading the level 2 cache at once), or for FP8's larger tiles 2 * rows * columns
 // * 128 operations at 2,500 a clock. They only choose between tiles; no timing stands behind them yet.
-constexpr int kClocksBf16[kMatmulTiles] = {170, 426, 341, 682, 1365, 2048};
-constexpr int kClocksFp8[kMatmulTiles] = {170, 426, 341, 700, 1700, 0};
+constexpr int kClocksBf16[kMatmulTiles] = {170, 426, 341, 682, 1365, 2048, 0};
+constexpr int kClocksFp8[kMatmulTiles] = {170, 426, 341, 700, 1700, 0, 0};
+// By wgmma it is the copies alone, with FP8's large tile scaled by 200 clocks more. 64x16's rows are mostly absent and
+// so not copied.
+constexpr int kClocksWgmmaBf16[kMatmulTiles] = {0, 0, 0, 682, 1365, 2048, 170};
+constexpr int kClocksWgmmaFp8[kMatmulTiles] = {0, 0, 0, 682, 1565, 0, 170};
 
-template <Codes kCodes, class Shape>
-void launch_matmul(Context& ctx, const char* name, MatmulArguments in, int rows, int experts) {
-  in.tile_rows = static_cast<int>(tile_rows_needed(rows, experts, Shape::kRows));
-  in.tile_columns = static_cast<int>(ceil_div(in.columns, Shape::kColumns));
-  const dim3 grid(static_cast<unsigned>(in.tile_rows) * static_cast<unsigned>(in.tile_columns));
-  launch(ctx, name, matmul<kCodes, Shape>, grid, dim3(Shape::kThreads), Shape::kSharedBytes, in);
+const int* clocks_of(Precision precision, bool wgmma) {
+  if (wgmma) return precision == Precision::kFP8 ? kClocksWgmmaFp8 : kClocksWgmmaBf16;
+  return precision == Precision::kFP8 ? kClocksFp8 : kClocksBf16;
 }
 
 // Rows, columns; of a warp; panels in a stage, stages, blocks on a multiprocessor. Stages hold what the memory's
 // latency asks for: 40 KB and more are under way on each multiprocessor.
 template <Codes kCodes>
-void launch_tile(Context& ctx, const MatmulArguments& in, const Matmul& matmul, MatmulTile tile) {
+void launch_tile(Context& ctx, const MatmulArguments& in, const Matmul& product, MatmulTile tile) {
   const auto with = [&](auto shape, const char* name) {
-    launch_matmul<kCodes, decltype(shape)>(ctx, name, in, matmul.rows, matmul.experts);
+    using Shape = decltype(shape);
+    launch_tiles<Shape>(ctx, name, matmul<kCodes, Shape>, in, product);
   };
   constexpr bool kWide = kCodes == Codes::kBF16;
   switch (tile) {
@@ -55,8 +57,11 @@ void launch_tile(Context& ctx, const MatmulArguments& in, const Matmul& matmul, 
         return with(TileShape<128, 128, 32, 64, 1, 4, 1>(), "matmul 128x128");
     case MatmulTile::k128x256:
       if constexpr (kWide) return with(TileShape<128, 256, 64, 64, 1, 3, 1>(), "matmul 128x256");
+      break;
+    case MatmulTile::k64x16: break;
   }
-  throw std::invalid_argument("matmul: FP8 has no tile of 128x256");
+  throw std::invalid_argument("matmul: mma has no tile of " + std::to_string(rows_of(tile)) + "x" + std::to_string(columns_of(tile)) +
+                              (kWide ? " in bf16" : " in FP8"));
 }
 
 }  // namespace
@@ -69,8 +74,10 @@ int64_t tile_rows_needed(int rows, int experts, int height) {
   return used + (rows - used) / height;
 }
 
-MatmulTile choose_tile(Precision precision, int rows, int experts, int64_t columns, int multiprocessors) {
-  const int* clocks = precision == Precision::kFP8 ? kClocksFp8 : kClocksBf16;
+bool has_tile(MatmulTile tile, Precision precision, bool wgmma) { return clocks_of(precision, wgmma)[static_cast<int>(tile)] != 0; }
+
+MatmulTile choose_tile(Precision precision, int rows, int experts, int64_t columns, int multiprocessors, bool wgmma) {
+  const int* clocks = clocks_of(precision, wgmma);
   int best = 0;
   int64_t least = INT64_MAX;
   for (int i = 0; i < kMatmulTiles; ++i) {
@@ -126,7 +133,9 @@ void run_matmul(Context& ctx, const Matmul& matmul, MatmulTile tile) {
   in.per_token = matmul.per_token;
   in.tile_rows = in.tile_columns = 0;
   in.pairs = matmul.y_stride % 2 == 0 && reinterpret_cast<uintptr_t>(matmul.y) % 8 == 0 ? 1 : 0;
-  if (fp8) {
+  if (ctx.wgmma) {
+    launch_wgmma(ctx, in, matmul, matmul.x.key.precision, tile);
+  } else if (fp8) {
     launch_tile<Codes::kE4M3>(ctx, in, matmul, tile);
   } else {
     launch_tile<Codes::kBF16>(ctx, in, matmul, tile);

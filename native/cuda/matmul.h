@@ -21,22 +21,29 @@ struct Matmul {
   int per_token = 1;
 };
 
-// Rows x columns of y that a block computes. All give the same bits. FP8 has no k128x256: it needs twice the sums.
-enum class MatmulTile : uint8_t { k16x16, k16x64, k32x32, k64x64, k128x128, k128x256 };
-constexpr int kMatmulTiles = 6;
+// Rows x columns of y that a block computes. With one kind of instruction all give the same bits. FP8 has no k128x256: it needs
+// twice the sums. wgmma has those from k64x64 on, and k64x16 in place of the smaller ones.
+enum class MatmulTile : uint8_t { k16x16, k16x64, k32x32, k64x64, k128x128, k128x256, k64x16 };
+constexpr int kMatmulTiles = 7;
 constexpr int rows_of(MatmulTile tile) {
-  constexpr int kRows[kMatmulTiles] = {16, 16, 32, 64, 128, 128};
+  constexpr int kRows[kMatmulTiles] = {16, 16, 32, 64, 128, 128, 64};
   return kRows[static_cast<int>(tile)];
 }
 constexpr int columns_of(MatmulTile tile) {
-  constexpr int kColumns[kMatmulTiles] = {16, 64, 32, 64, 128, 256};
+  constexpr int kColumns[kMatmulTiles] = {16, 64, 32, 64, 128, 256, 16};
   return kColumns[static_cast<int>(tile)];
 }
 
 // Tiles of this height that `rows` rows need: exactly, or at most that many where `experts` share them in any way.
 int64_t tile_rows_needed(int rows, int experts, int height);
+bool has_tile(MatmulTile tile, Precision precision, bool wgmma);
 // The tile with the least estimated time on so many multiprocessors; depends on sizes alone.
-MatmulTile choose_tile(Precision precision, int rows, int experts, int64_t columns, int multiprocessors);
+MatmulTile choose_tile(Precision precision, int rows, int experts, int64_t columns, int multiprocessors, bool wgmma = false);
+
+// Whether EVALRUN_CUDA_WGMMA asks for wgmma. Throws CudaError where it is not 0 or 1, or the GPU has none.
+bool wgmma_asked(int compute_capability);
+// The kind of products in a run's provenance.
+inline const char* kind_of_products(const Context& ctx) { return ctx.wgmma ? "wgmma" : "mma"; }
 
 // The converted activations of a product with this weight. Throws std::invalid_argument where the weight's dtype does
 // not go with the precision, or its rows do not begin at multiples of kRowBytes.

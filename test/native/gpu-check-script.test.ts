@@ -81,6 +81,16 @@ describe('gpu-check.sh', () => {
     expect(played.output).toContain('there is no PyTorch with CUDA');
   });
 
+  test('runs the products by wgmma as well, without a say in the exit code', () => {
+    expect(statusOf(good, 'ops-wgmma')).toBe('passed');
+    expect(good.result.records['v2-lite-fp8-wgmma']?.[0]?.['copy rate']).toBe(4300.5);
+    const failing = '[ "$EVALRUN_CUDA_WGMMA" = 1 ] && exit 1; exit 0';
+    const played = play({ 'bin/nvidia-smi': DRIVER, 'build/evalrun_cuda_test': failing }, { EVALRUN_CUDA_WGMMA: '1' });
+    expect([statusOf(played, 'ops'), statusOf(played, 'ops-wgmma'), played.status]).toEqual(['passed', 'failed', 0]);
+    const ampere = play({ 'bin/nvidia-smi': DRIVER.replace('9.0', '8.0') });
+    expect(statusOf(ampere, 'ops-wgmma')).toBeUndefined();
+  });
+
   test('hands the measured copy rate to the shapes', () => {
     const { result } = good;
     expect(result.records['v2-lite-bf16']?.[0]?.['copy rate']).toBe(4300.5);

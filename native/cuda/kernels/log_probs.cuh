@@ -62,26 +62,11 @@ constexpr int log_probs_shared_bytes() {
   return kLogits > Shape::kSharedBytes ? kLogits : Shape::kSharedBytes;
 }
 
+// The block's sums, once it has read its operands, as summaries.
 template <class Shape>
-__global__ void __launch_bounds__(Shape::kThreads, Shape::kBlocksPerSm)
-    matmul_log_probs(MatmulArguments in, LogitSummary* summaries) {
+__device__ __forceinline__ void store_summaries(const MatmulArguments& in, const BlockTile& tile,
+                                                const TileSums<Shape>& sum, LogitSummary* summaries) {
   static_assert(Shape::kColumns == kLogitTile);
-  const TilePlace place = tile_of_block(static_cast<int>(blockIdx.x), in.tile_rows, in.tile_columns);
-  const TileRows rows{place.row * Shape::kRows, in.rows, nullptr, 1};
-  const int first_column = place.column * kLogitTile;
-  TileInput tile;
-  tile.a = in.a;
-  tile.a_row_bytes = in.a_row_bytes;
-  tile.a_scale = nullptr;
-  tile.w = in.w + first_column * in.w_row_bytes;
-  tile.w_row_bytes = in.w_row_bytes;
-  tile.w_rows = in.columns - first_column;
-  tile.w_scale = nullptr;
-  tile.first_column = first_column;
-  tile.panels = in.panels;
-  TileSums<Shape> sum;
-  multiply_tile<Codes::kBF16, Shape>(tile, rows, shared_memory(), sum);
-
   __syncthreads();  // the operands have been read: their memory takes the logits
   auto* logits = reinterpret_cast<float*>(shared_memory());
   const LanePlace<Shape> lane_place;
@@ -95,21 +80,31 @@ __global__ void __launch_bounds__(Shape::kThreads, Shape::kBlocksPerSm)
   }
   __syncthreads();
   const int lane = static_cast<int>(threadIdx.x) % 32, warp = static_cast<int>(threadIdx.x) / 32;
-  const int count = min(kLogitTile, in.columns - first_column);
-  for (int r = warp; r < min(Shape::kRows, rows.end - rows.first); r += Shape::kThreads / 32) {
-    const int64_t row = rows.first + r;
+  const int count = min(kLogitTile, in.columns - tile.input.first_column);
+  for (int r = warp; r < min(Shape::kRows, tile.rows.end - tile.rows.first); r += Shape::kThreads / 32) {
+    const int64_t row = tile.rows.first + r;
     float logit[kLogitsOfLane];
 #pragma unroll
     for (int i = 0; i < kLogitsOfLane; ++i) logit[i] = logits[r * kLogitRowFloats + i * 32 + lane];
     if (in.y != nullptr) {
 #pragma unroll
       for (int i = 0; i < kLogitsOfLane; ++i) {
-        if (i * 32 + lane < count) in.y[row * in.y_stride + first_column + i * 32 + lane] = logit[i];
+        if (i * 32 + lane < count) in.y[row * in.y_stride + tile.input.first_column + i * 32 + lane] = logit[i];
       }
     }
-    const LogitSummary summary = summarize(logit, first_column, count);
-    if (lane == 0) summaries[row * in.tile_columns + place.column] = summary;
+    const LogitSummary summary = summarize(logit, tile.input.first_column, count);
+    if (lane == 0) summaries[row * in.tile_columns + tile.input.first_column / kLogitTile] = summary;
   }
+}
+
+template <class Shape>
+__global__ void __launch_bounds__(Shape::kThreads, Shape::kBlocksPerSm)
+    matmul_log_probs(MatmulArguments in, LogitSummary* summaries) {
+  BlockTile tile;
+  if (!find_tile<Shape>(in, tile)) return;
+  TileSums<Shape> sum;
+  multiply_tile<Codes::kBF16, Shape>(tile.input, tile.rows, shared_memory(), sum);
+  store_summaries<Shape>(in, tile, sum, summaries);
 }
 
 constexpr int kSummaryWarps = 8;

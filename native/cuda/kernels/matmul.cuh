@@ -114,32 +114,45 @@ __device__ __forceinline__ void store_tile(const MatmulArguments& in, const Tile
   }
 }
 
-template <Codes kCodes, class Shape>
-__global__ void __launch_bounds__(Shape::kThreads, Shape::kBlocksPerSm) matmul(MatmulArguments in) {
+// What the running block computes.
+struct BlockTile {
+  TileInput input;
+  TileRows rows;
+};
+
+// False where the block has no tile.
+template <class Shape>
+__device__ __forceinline__ bool find_tile(const MatmulArguments& in, BlockTile& tile) {
   const TilePlace place = tile_of_block(static_cast<int>(blockIdx.x), in.tile_rows, in.tile_columns);
-  TileRows rows{place.row * Shape::kRows, in.rows, in.order, in.per_token};
+  tile.rows = {place.row * Shape::kRows, in.rows, in.order, in.per_token};
   int expert = 0;
   if (in.experts > 0) {
     const ExpertTile found = find_expert_tile(in.offsets, in.experts, place.row, Shape::kRows);
-    if (found.expert < 0) return;
+    if (found.expert < 0) return false;
     expert = found.expert;
-    rows.first = found.first;
-    rows.end = found.end;
+    tile.rows.first = found.first;
+    tile.rows.end = found.end;
   }
   const int first_column = place.column * Shape::kColumns;
-  TileInput tile;
-  tile.a = in.a;
-  tile.a_row_bytes = in.a_row_bytes;
-  tile.a_scale = in.a_scale;
-  tile.w = in.w + expert * in.w_expert_bytes + first_column * in.w_row_bytes;
-  tile.w_row_bytes = in.w_row_bytes;
-  tile.w_rows = in.columns - first_column;
-  tile.w_scale = in.w_scale + expert * in.w_scale_expert;
-  tile.first_column = first_column;
-  tile.panels = in.panels;
+  tile.input.a = in.a;
+  tile.input.a_row_bytes = in.a_row_bytes;
+  tile.input.a_scale = in.a_scale;
+  tile.input.w = in.w + expert * in.w_expert_bytes + first_column * in.w_row_bytes;
+  tile.input.w_row_bytes = in.w_row_bytes;
+  tile.input.w_rows = in.columns - first_column;
+  tile.input.w_scale = in.w_scale + expert * in.w_scale_expert;
+  tile.input.first_column = first_column;
+  tile.input.panels = in.panels;
+  return true;
+}
+
+template <Codes kCodes, class Shape>
+__global__ void __launch_bounds__(Shape::kThreads, Shape::kBlocksPerSm) matmul(MatmulArguments in) {
+  BlockTile tile;
+  if (!find_tile<Shape>(in, tile)) return;
   TileSums<Shape> sum;
-  multiply_tile<kCodes, Shape>(tile, rows, shared_memory(), sum);
-  store_tile<Shape>(in, rows, first_column, sum);
+  multiply_tile<kCodes, Shape>(tile.input, tile.rows, shared_memory(), sum);
+  store_tile<Shape>(in, tile.rows, tile.input.first_column, sum);
 }
 
 }  // namespace evalrun::cuda

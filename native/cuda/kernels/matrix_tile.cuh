@@ -82,8 +82,9 @@ class TileLoader {
     w_rows_ = in.w_rows - row_;
   }
 
-  // Copies the panels of a stage; those behind the last are left as they are and not multiplied.
-  __device__ void load(unsigned char* stage, int first_panel) const {
+  // Copies the panels of a stage; those behind the last are left as they are and not multiplied. Rows of a that do not exist
+  // become zeros, and keep what they have unless `clear_rows`.
+  __device__ void load(unsigned char* stage, int first_panel, bool clear_rows = true) const {
 #pragma unroll
     for (int p = 0; p < Shape::kPanels; ++p) {
       const int panel = first_panel + p;
@@ -91,8 +92,10 @@ class TileLoader {
       unsigned char* shared = stage + p * Shape::kPanelBytes;
       const int64_t offset = static_cast<int64_t>(panel) * kPanelRowBytes;
 #pragma unroll
-      for (int i = 0; i < kLoadsOfA; ++i)
-        copy_async_16(shared + chunk_place(row_ + i * kStep, chunk_), a_[i] + offset, a_valid_[i]);
+      for (int i = 0; i < kLoadsOfA; ++i) {
+        if (clear_rows || a_valid_[i])
+          copy_async_16(shared + chunk_place(row_ + i * kStep, chunk_), a_[i] + offset, a_valid_[i]);
+      }
       shared += Shape::kRows * kPanelRowBytes;
 #pragma unroll
       for (int i = 0; i < kLoadsOfW; ++i) {

@@ -13,6 +13,7 @@
 #include "cuda/sim/memory.h"
 #include "cuda/sim/random.h"
 #include "cuda/sim/shared_block.h"
+#include "cuda/kernels/wgmma.cuh"
 
 uint3 threadIdx;
 uint3 blockIdx;
@@ -125,6 +126,7 @@ void Machine::run(const char* name, int shared_bytes, const std::function<void()
 
 void Machine::run_block(int threads) {
   shared_.poison();
+  wgmma_begin_block(threads);
   count_ = threads;
   returned_ = waiting_ = 0;
   greedy_ = random_.below(2) == 0;
@@ -152,7 +154,8 @@ void Machine::run_block(int threads) {
     for (Thread& thread : threads_) thread.fiber.abandon();
     std::rethrow_exception(std::exchange(error_, nullptr));
   }
-  const std::string written = shared_.written_outside();
+  std::string written = shared_.written_outside();
+  if (written.empty()) written = wgmma_end_block();
   if (!written.empty()) {
     throw Error("kernel \"" + std::string(name_) + "\", block " + print(blockIdx) + ": " + written);
   }
@@ -326,6 +329,7 @@ void collective(const char* kind, Site site, void* argument, Perform perform, bo
 void copy_async(void* shared, const void* global, int bytes, bool valid) {
   Thread& thread = machine.running();
   std::memset(shared, 0xff, static_cast<size_t>(bytes));
+  shared_copy_asked(shared, bytes);
   thread.copies.push_back({shared, global, bytes, valid, thread.group});
 }
 
@@ -337,11 +341,14 @@ void copy_async_wait(int pending) {
   for (const Copy& copy : thread.copies) {
     if (copy.group >= thread.group - pending) {
       thread.copies[kept++] = copy;
-    } else if (copy.valid) {
+      continue;
+    }
+    if (copy.valid) {
       std::memcpy(copy.shared, copy.global, static_cast<size_t>(copy.bytes));
     } else {
       std::memset(copy.shared, 0, static_cast<size_t>(copy.bytes));
     }
+    shared_copy_arrived(copy.shared, copy.bytes);
   }
   thread.copies.resize(kept);
 }

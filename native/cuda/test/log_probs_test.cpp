@@ -259,12 +259,12 @@ std::string passes_vocabulary_in_parts() {
 }
 
 const evalrun::test::Suite kSuite([] {
-  add("cuda log_probs: agrees with the reference and with the logits it stores", agrees_with_reference);
-  add("cuda log_probs: logits have the bits of LinearOp", logits_are_linear);
-  add("cuda log_probs: a row has the same bits in any batch", is_batch_invariant);
-  add("cuda log_probs: the lowest of equal logits is best", breaks_ties);
-  add("cuda log_probs: keeps NaN in its own row", keeps_nan);
-  add("cuda log_probs: takes nothing asked", takes_nothing_asked);
+  add("cuda log_probs: agrees with the reference and with the logits it stores", [] { return with_every_kind(agrees_with_reference); });
+  add("cuda log_probs: logits have the bits of LinearOp", [] { return with_every_kind(logits_are_linear); });
+  add("cuda log_probs: a row has the same bits in any batch", [] { return with_every_kind(is_batch_invariant); });
+  add("cuda log_probs: the lowest of equal logits is best", [] { return with_every_kind(breaks_ties); });
+  add("cuda log_probs: keeps NaN in its own row", [] { return with_every_kind(keeps_nan); });
+  add("cuda log_probs: takes nothing asked", [] { return with_every_kind(takes_nothing_asked); });
   add("cuda log_probs: an f32 vocabulary in parts", passes_vocabulary_in_parts);
 });
 

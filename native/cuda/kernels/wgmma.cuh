@@ -1,0 +1,60 @@
+// Products of a warpgroup (128 threads, four warps from a multiple of four on) by wgmma, compute capability 9.0 alone. Written twice, in
+// PTX (wgmma_ptx.cuh) and for the simulation (sim/wgmma.h); the contracts are here. From PTX ISA, "Asynchronous Warpgroup Level Matrix
+// Multiply-Accumulate Instructions".
+//
+// An operand is rows of 128 bytes of k in shared memory, from a multiple of 1,024 bytes on, chunks of 16 bytes exchanged as chunk_place
+// says: the instructions' K-major layout with a 128-byte swizzle. A descriptor names it:
+//   bits  0-13  address / 16; 32 bytes of k further is 2 more, because the swizzle works on bits of the address
+//   bits 16-29  leading byte offset / 16, which this layout does not use
+//   bits 32-45  stride byte offset / 16: from 8 rows to the next 8, 1,024 bytes
+//   bits 62-63  1, the 128-byte swizzle
+//
+// Products run behind the threads' backs. From wgmma_* until a wgmma_wait has seen their group, the sums must not be touched, nor the
+// operands overwritten. Operands that cp.async wrote become visible to them by copy_async_wait, fence_proxy_async and then a barrier.
+#pragma once
+#include "cuda/kernels/matrix_tile.cuh"
+
+namespace evalrun::cuda {
+
+constexpr int kWarpgroup = 128;
+constexpr int kWgmmaRows = 64;
+constexpr int kWgmmaSwizzleBytes = 1024;  // a pattern of eight rows
+
+// A sum d[j][e] of 64 x 8 kAcross outputs is in row 16 (warp % 4) + lane / 4 + 8 (e / 2), column 8 j + 2 (lane % 4) + e % 2.
+template <int kAcross>
+using WgmmaSums = float[kAcross][4];
+
+__host__ __device__ constexpr uint64_t wgmma_descriptor_of(uint32_t address) {
+  return (static_cast<uint64_t>(address) >> 4 & 0x3fff) | uint64_t{1} << 16 | uint64_t{kWgmmaSwizzleBytes >> 4} << 32 | uint64_t{1} << 62;
+}
+
+}  // namespace evalrun::cuda
+
+#if defined(EVALRUN_CUDA_SIM)
+#include "cuda/sim/wgmma.h"
+#else
+#include "cuda/kernels/wgmma_ptx.cuh"
+#endif
+
+namespace evalrun::cuda {
+#if !defined(EVALRUN_CUDA_SIM)
+
+// The descriptor of an operand that begins at `shared`.
+__device__ uint64_t wgmma_descriptor(const void* shared);
+
+// Makes this thread's finished writes to shared memory visible to later products of any warpgroup (behind a barrier).
+__device__ void fence_proxy_async();
+
+// Before the first product, and whenever the program has touched the sums since.
+template <int kAcross> __device__ void wgmma_fence(WgmmaSums<kAcross>& d);
+// d = a . b^T, or d += where `add`: a [64, 16], b [8 kAcross, 16] of bfloat16, d float32 (wgmma.m64nNk16).
+template <int kAcross> __device__ void wgmma_bf16(WgmmaSums<kAcross>& d, uint64_t a, uint64_t b, bool add);
+// The same of e4m3 codes, a [64, 32], b [8 kAcross, 32] (wgmma.m64nNk32). Hopper adds these in fewer bits than float32 has.
+template <int kAcross> __device__ void wgmma_e4m3(WgmmaSums<kAcross>& d, uint64_t a, uint64_t b, bool add);
+// The products since the last commit are a group.
+__device__ void wgmma_commit();
+// Waits until at most `kPending` groups are unfinished; after 0, d may be read.
+template <int kPending, int kAcross> __device__ void wgmma_wait(WgmmaSums<kAcross>& d);
+#endif
+
+}  // namespace evalrun::cuda

@@ -1,0 +1,107 @@
+// One tile of y = a . w^T by wgmma: a warpgroup has 64 rows of it and all columns, and reads both operands where the copies put them.
+//
+// A shape's kWarpRows is 16 and kWarpColumns its columns, so that a lane's sums lie where LanePlace says. Rows that a tile lacks are
+// zeros, written once; no result depends on them. Every shape adds in the same order with the same instructions:
+//   bfloat16  one chain of k16 over k
+//   e4m3      per panel a chain of four k32 from zero, then sum = fma(panel, s_a * s_w, sum)
+#pragma once
+#include "cuda/kernels/wgmma.cuh"
+
+namespace evalrun::cuda {
+
+template <int kRows, int kColumns, int kPanels, int kStages, int kBlocksPerSm>
+using WgmmaShape = TileShape<kRows, kColumns, 16, kColumns, kPanels, kStages, kBlocksPerSm>;
+
+// sum (of a panel) += or = a panel's products.
+template <Codes kCodes, class Shape>
+__device__ __forceinline__ void issue_panel(TileSums<Shape>& sum, uint64_t a, uint64_t w) {
+  constexpr int kStepBytes = 2 * kChunkBytes;
+#pragma unroll
+  for (int step = 0; step < kStepsOfPanel; ++step) {
+    const uint64_t further = static_cast<uint64_t>(step * kStepBytes >> 4);
+    if constexpr (kCodes == Codes::kBF16) {
+      wgmma_bf16<Shape::kAcross>(sum[0], a + further, w + further, true);
+    } else {
+      wgmma_e4m3<Shape::kAcross>(sum[0], a + further, w + further, step > 0);
+    }
+  }
+}
+
+// sum = the tile's products, without a bias.
+template <Codes kCodes, class Shape, class Loader>
+__device__ __forceinline__ void multiply_tile_wgmma(const TileInput& in, const TileRows& rows, const Loader& loader, unsigned char* shared,
+                                                    TileSums<Shape>& sum) {
+  static_assert(Shape::kWarpRows == 16 && Shape::kWarpColumns == Shape::kColumns && Shape::kRows % kWgmmaRows == 0);
+  static_assert(Shape::kRows * kPanelRowBytes % kWgmmaSwizzleBytes == 0 && Shape::kPanelBytes % kWgmmaSwizzleBytes == 0);
+  // bfloat16's products of a stage run on while the next one's are issued; FP8's are waited for, because their sums are scaled.
+  constexpr bool kRunOn = kCodes == Codes::kBF16;
+  constexpr int kAhead = Shape::kStages - 1 - (kRunOn ? 1 : 0);
+  static_assert(kAhead >= 1);
+  const uint64_t a = wgmma_descriptor(shared + static_cast<int>(threadIdx.x) / kWarpgroup * kWgmmaRows * kPanelRowBytes);
+  const uint64_t w = wgmma_descriptor(shared + Shape::kRows * kPanelRowBytes);
+  clear<Shape>(sum);
+  for (int stage = 0; stage < kAhead; ++stage) {
+    loader.load(shared + stage * Shape::kStageBytes, stage * Shape::kPanels, true);
+    copy_async_commit();
+  }
+  int stage = 0, free_stage = kAhead;  // places of what is multiplied, and of what is loaded next
+  int next_panel = kAhead * Shape::kPanels;
+  // Behind the barrier the stage's copies are there for all, and the products of the last stage but one (FP8: the last) are done in
+  // all warpgroups, so that its place is free.
+  const auto begin_stage = [&] {
+    copy_async_wait<kAhead - 1>();
+    fence_proxy_async();
+    __syncthreads();
+  };
+  const auto end_stage = [&] {
+    loader.load(shared + free_stage * Shape::kStageBytes, next_panel, next_panel < Shape::kStages * Shape::kPanels);
+    copy_async_commit();
+    next_panel += Shape::kPanels;
+    free_stage = free_stage + 1 == Shape::kStages ? 0 : free_stage + 1;
+    stage = stage + 1 == Shape::kStages ? 0 : stage + 1;
+  };
+  if constexpr (kRunOn) {
+    for (int first = 0; first < in.panels; first += Shape::kPanels) {
+      begin_stage();
+#pragma unroll
+      for (int p = 0; p < Shape::kPanels; ++p) {
+        if (p > 0 && first + p >= in.panels) break;
+        const auto further = static_cast<uint64_t>((stage * Shape::kStageBytes + p * Shape::kPanelBytes) >> 4);
+        wgmma_fence<Shape::kAcross>(sum[0]);
+        issue_panel<kCodes, Shape>(sum, a + further, w + further);
+      }
+      wgmma_commit();
+      end_stage();
+      wgmma_wait<1, Shape::kAcross>(sum[0]);
+    }
+    wgmma_wait<0, Shape::kAcross>(sum[0]);
+  } else {
+    PanelScales<Shape> scales(in, rows, LanePlace<Shape>());
+    TileSums<Shape> of_panel;
+    clear<Shape>(of_panel);
+    for (int first = 0; first < in.panels; first += Shape::kPanels) {
+      begin_stage();
+      const int here = stage;
+#pragma unroll
+      for (int p = 0; p < Shape::kPanels; ++p) {
+        if (p > 0 && first + p >= in.panels) break;
+        const auto further = static_cast<uint64_t>((here * Shape::kStageBytes + p * Shape::kPanelBytes) >> 4);
+        wgmma_fence<Shape::kAcross>(of_panel[0]);
+        issue_panel<kCodes, Shape>(of_panel, a + further, w + further);
+        wgmma_commit();
+        if (p == 0) end_stage();
+        scales.load(first + p);
+        wgmma_wait<0, Shape::kAcross>(of_panel[0]);
+        scales.add_panel(sum, of_panel);
+      }
+    }
+  }
+}
+
+template <Codes kCodes, class Shape>
+__device__ __forceinline__ void multiply_tile_wgmma(const TileInput& in, const TileRows& rows, unsigned char* shared, TileSums<Shape>& sum) {
+  const TileLoader<Shape> loader(in, rows);
+  multiply_tile_wgmma<kCodes, Shape, TileLoader<Shape>>(in, rows, loader, shared, sum);
+}
+
+}  // namespace evalrun::cuda

@@ -1,0 +1,278 @@
+#include "cuda/kernels/wgmma.cuh"
+
+#include <array>
+#include <list>
+#include <memory>
+#include <vector>
+
+#include "cuda/sim/device.h"
+#include "ops/numeric.h"
+
+namespace evalrun::cuda::sim {
+namespace {
+
+constexpr int kRowsOfWarp = 16, kStepBytes = 32, kUnit = 16;  // kUnit: what one copy writes
+
+// Where the bytes of an operand are, by its descriptor alone.
+struct OperandView {
+  uint32_t start;   // of the first row that is read
+  uint32_t stride;  // from 8 rows to the next 8
+  int rows;
+
+  // Shared memory's offset of 16 bytes of a row: half 0 or 1 of the step.
+  int offset(int row, int half) const {
+    const uint32_t address = start + static_cast<uint32_t>(row / 8) * stride + static_cast<uint32_t>(row % 8 * 128 + half * kUnit);
+    return static_cast<int>((address ^ ((address >> 7 & 7) << 4)) - kSharedBase);
+  }
+};
+
+struct Issue {
+  bool e4m3;
+  float* d;
+  int across;
+  uint64_t a, b;
+  bool add;
+};
+
+bool same_product(const Issue& x, const Issue& y) {
+  return x.e4m3 == y.e4m3 && x.across == y.across && x.a == y.a && x.b == y.b && x.add == y.add;
+}
+
+// Sums of a warp that products are adding to; the registers themselves are poisoned meanwhile.
+struct Sums {
+  std::array<float*, 32> registers;
+  int across;
+  std::vector<float> values;  // [16, 8 * across]
+  int products = 0;           // unfinished
+};
+
+struct Product {
+  Issue issue;
+  OperandView a, b;
+  std::vector<unsigned char> operands;  // as they were when it was issued
+  Sums* sums;
+  int group;
+};
+
+struct WarpState {
+  bool fenced = false;
+  int group = 0;  // of the next product
+  std::list<Product> products;
+  std::list<std::unique_ptr<Sums>> sums;
+  size_t issued = 0;
+};
+
+enum class Copied : unsigned char { kDone, kAsked, kArrived };
+
+std::vector<WarpState> warps;
+std::vector<std::vector<Issue>> issued;            // by warpgroup, in order
+std::vector<Copied> copied;                        // of each 16 bytes of shared memory
+std::vector<std::vector<int>> arrived_of_thread;   // not fenced yet
+
+int thread_index() { return static_cast<int>(threadIdx.x + blockDim.x * (threadIdx.y + blockDim.y * threadIdx.z)); }
+int warp_index() { return thread_index() / 32; }
+
+int unit_of(const void* shared) { return static_cast<int>((static_cast<const unsigned char*>(shared) - shared_memory()) / kUnit); }
+
+OperandView view_of(uint64_t descriptor, int first_row, int rows) {
+  const int layout = static_cast<int>(descriptor >> 62);
+  if (layout != 1) fail("wgmma with layout " + std::to_string(layout) + " in a descriptor; the simulation knows 1, the 128-byte swizzle");
+  if ((descriptor >> 49 & 7) != 0) fail("wgmma with a base offset in a descriptor: its operand must begin at a multiple of 1024 bytes");
+  const auto stride = static_cast<uint32_t>((descriptor >> 32 & 0x3fff) << 4);
+  const auto start = static_cast<uint32_t>((descriptor & 0x3fff) << 4);
+  return {start + static_cast<uint32_t>(first_row / 8) * stride, stride, rows};
+}
+
+void read_operand(const OperandView& view, std::vector<unsigned char>& out) {
+  for (int row = 0; row < view.rows; ++row) {
+    for (int half = 0; half < 2; ++half) {
+      const int offset = view.offset(row, half);
+      const unsigned char* bytes = shared_memory() + offset;
+      if (!is_shared(bytes, kUnit)) fail("wgmma reads byte " + std::to_string(offset) + ", outside of the block's shared memory");
+      out.insert(out.end(), bytes, bytes + kUnit);
+    }
+  }
+}
+
+void check_copies(const OperandView& view) {
+  for (int row = 0; row < view.rows; ++row) {
+    for (int half = 0; half < 2; ++half) {
+      const Copied state = copied[static_cast<size_t>(view.offset(row, half)) / kUnit];
+      if (state == Copied::kAsked) fail("wgmma reads what an asynchronous copy has yet to write");
+      if (state == Copied::kArrived) fail("wgmma reads what an asynchronous copy wrote, without fence_proxy_async() by the copying thread");
+    }
+  }
+}
+
+bool poisoned(const Sums& sums) {
+  for (const float* registers : sums.registers) {
+    for (int i = 0; i < 4 * sums.across; ++i) {
+      if (__float_as_uint(registers[i]) != 0xffffffffu) return false;
+    }
+  }
+  return true;
+}
+
+float& value_of(Sums& sums, int lane, int i) {
+  const int row = lane / 4 + i % 4 / 2 * 8, column = i / 4 * 8 + lane % 4 * 2 + i % 2;
+  return sums.values[static_cast<size_t>(row * 8 * sums.across + column)];
+}
+
+void perform_issue(void* const (&lanes)[32]) {
+  const auto lane = [&](int i) -> const Issue& { return *static_cast<const Issue*>(lanes[i]); };
+  const Issue& first = lane(0);
+  for (int i = 1; i < 32; ++i) {
+    if (!same_product(lane(i), first)) fail("lanes of a warp issue different wgmma products");
+  }
+  WarpState& warp = warps[warp_index()];
+  std::vector<Issue>& group = issued[warp_index() / 4];
+  if (warp.issued == group.size()) {
+    group.push_back(first);
+  } else if (!same_product(group[warp.issued], first)) {
+    fail("warps of a warpgroup issue different wgmma products");
+  }
+  ++warp.issued;
+
+  Product product{first,
+                  view_of(first.a, warp_index() % 4 * kRowsOfWarp, kRowsOfWarp),
+                  view_of(first.b, 0, 8 * first.across),
+                  {},
+                  nullptr,
+                  warp.group};
+  read_operand(product.a, product.operands);
+  read_operand(product.b, product.operands);
+  check_copies(product.a);
+  check_copies(product.b);
+  for (const auto& sums : warp.sums) {
+    if (sums->registers[0] == first.d) product.sums = sums.get();
+  }
+  if (product.sums == nullptr) {
+    if (!warp.fenced) fail("wgmma without wgmma_fence() after its sums were last touched");
+    auto sums = std::make_unique<Sums>();
+    sums->across = first.across;
+    sums->values.resize(static_cast<size_t>(kRowsOfWarp * 8 * first.across));
+    for (int i = 0; i < 32; ++i) {
+      sums->registers[i] = lane(i).d;
+      for (int r = 0; r < 4 * first.across; ++r) {
+        value_of(*sums, i, r) = lane(i).d[r];
+        lane(i).d[r] = __uint_as_float(0xffffffffu);
+      }
+    }
+    product.sums = sums.get();
+    warp.sums.push_back(std::move(sums));
+  } else if (!poisoned(*product.sums)) {
+    fail("the sums of a wgmma product were touched before wgmma_wait()");
+  }
+  ++product.sums->products;
+  warp.products.push_back(std::move(product));
+}
+
+void compute(Product& product) {
+  std::vector<unsigned char> now;
+  now.reserve(product.operands.size());
+  read_operand(product.a, now);
+  read_operand(product.b, now);
+  if (now != product.operands) fail("shared memory was written while wgmma reads it");
+  const bool e4m3 = product.issue.e4m3;
+  const int depth = e4m3 ? 32 : 16, columns = 8 * product.issue.across;
+  const auto element = [&](int row, int k) {
+    const unsigned char* bytes = now.data() + row * kStepBytes;
+    if (e4m3) return e4m3_to_float(bytes[k]);
+    return bf16_to_float(static_cast<uint16_t>(bytes[2 * k] | bytes[2 * k + 1] << 8));
+  };
+  std::vector<float> b(static_cast<size_t>(depth * columns));
+  for (int column = 0; column < columns; ++column) {
+    for (int k = 0; k < depth; ++k) b[static_cast<size_t>(k * columns + column)] = element(kRowsOfWarp + column, k);
+  }
+  for (int row = 0; row < kRowsOfWarp; ++row) {
+    float* sums = product.sums->values.data() + row * columns;
+    if (!product.issue.add) std::fill_n(sums, columns, 0.0f);
+    for (int k = 0; k < depth; ++k) {
+      const float a = element(row, k);
+      const float* of_k = b.data() + k * columns;
+      for (int column = 0; column < columns; ++column) sums[column] += a * of_k[column];
+    }
+  }
+}
+
+void perform_wait(void* const (&lanes)[32]) {
+  WarpState& warp = warps[warp_index()];
+  const int pending = *static_cast<const int*>(lanes[0]);
+  while (!warp.products.empty() && warp.products.front().group < warp.group - pending) {
+    compute(warp.products.front());
+    --warp.products.front().sums->products;
+    warp.products.pop_front();
+  }
+  for (auto sums = warp.sums.begin(); sums != warp.sums.end();) {
+    if (!poisoned(**sums)) fail("the sums of a wgmma product were touched before wgmma_wait()");
+    if ((*sums)->products > 0) {
+      ++sums;
+      continue;
+    }
+    for (int i = 0; i < 32; ++i) {
+      for (int r = 0; r < 4 * (*sums)->across; ++r) (*sums)->registers[i][r] = value_of(**sums, i, r);
+    }
+    sums = warp.sums.erase(sums);
+    warp.fenced = false;
+  }
+}
+
+void perform_fence(void* const (&)[32]) { warps[warp_index()].fenced = true; }
+void perform_commit(void* const (&)[32]) { ++warps[warp_index()].group; }
+
+}  // namespace
+
+uint32_t shared_address(const void* shared) {
+  check_shared("wgmma_descriptor", shared, kWgmmaSwizzleBytes);
+  return kSharedBase + static_cast<uint32_t>(static_cast<const unsigned char*>(shared) - shared_memory());
+}
+
+void fence_proxy_async() {
+  for (const int unit : arrived_of_thread[thread_index()]) {
+    if (copied[unit] == Copied::kArrived) copied[unit] = Copied::kDone;
+  }
+  arrived_of_thread[thread_index()].clear();
+}
+
+void wgmma_fence(Site site) { collective("wgmma_fence", site, nullptr, perform_fence, true); }
+
+void wgmma(bool e4m3, float* d, int across, uint64_t a, uint64_t b, bool add, Site site) {
+  if (compute_capability() != 90) fail("wgmma on compute capability 8.0, which has none");
+  if (blockDim.x * blockDim.y * blockDim.z % kWarpgroup != 0) fail("wgmma in a block that is not made of warpgroups of 128 threads");
+  Issue issue{e4m3, d, across, a, b, add};
+  collective("wgmma", site, &issue, perform_issue, true);
+}
+
+void wgmma_commit(Site site) { collective("wgmma_commit", site, nullptr, perform_commit, true); }
+
+void wgmma_wait(int pending, Site site) { collective("wgmma_wait", site, &pending, perform_wait, true); }
+
+void wgmma_begin_block(int threads) {
+  warps.clear();
+  warps.resize(static_cast<size_t>(threads + 31) / 32);
+  issued.assign(warps.size() / 4 + 1, {});
+  copied.assign(kLargestShared / kUnit, Copied::kDone);
+  arrived_of_thread.resize(static_cast<size_t>(threads));
+  for (auto& units : arrived_of_thread) units.clear();
+}
+
+std::string wgmma_end_block() {
+  for (size_t i = 0; i < warps.size(); ++i) {
+    if (!warps[i].products.empty()) return "returned before wgmma_wait() for its products";
+    if (warps[i].issued != issued[i / 4].size()) return "some warps of a warpgroup issued fewer wgmma products than others";
+  }
+  return "";
+}
+
+void shared_copy_asked(const void* shared, int bytes) {
+  for (int unit = unit_of(shared); unit < unit_of(shared) + bytes / kUnit; ++unit) copied[unit] = Copied::kAsked;
+}
+
+void shared_copy_arrived(const void* shared, int bytes) {
+  for (int unit = unit_of(shared); unit < unit_of(shared) + bytes / kUnit; ++unit) {
+    copied[unit] = Copied::kArrived;
+    arrived_of_thread[thread_index()].push_back(unit);
+  }
+}
+
+}  // namespace evalrun::cuda::sim
