@@ -12,6 +12,7 @@
 #include "cuda/test/harness.h"
 
 #if defined(EVALRUN_CUDA_SIM)
+#include "cuda/sim/device.h"
 
 namespace evalrun::cuda::test {
 namespace {
@@ -262,7 +263,10 @@ std::string launch_limits() {
   expect_error(error_of(dim3(1, 1, 65536), dim3(1), 0, nothing), {"65535"});
   expect_error(error_of(dim3(1), dim3(1025), 0, nothing), {"1024 threads"});
   expect_error(error_of(dim3(1), dim3(1, 1, 65), 0, nothing), {"64 in z"});
-  expect_error(error_of(dim3(1), dim3(32), 228 << 10, nothing), {"has 232448"});
+  const int most = sim::max_shared_bytes();
+  expect(most == (sim::compute_capability() == 80 ? 166912 : 232448), "the most shared memory of a block");
+  sim::run_grid("test", dim3(1), dim3(32), most, nothing);
+  expect_error(error_of(dim3(1), dim3(32), most + 1, nothing), {"has ", std::to_string(most).c_str()});
   bool refused = false;
   try {
     launch(context(), "reverse", reverse, dim3(1, 70000), dim3(32), 0, nullptr, nullptr, true);
@@ -288,6 +292,16 @@ Coordinate b_of(int lane, int i, int per_register) {
 Coordinate d_of(int lane, int i) { return {i < 2 ? lane >> 2 : (lane >> 2) + 8, (lane % 4) * 2 + (i & 1)}; }
 
 std::string products(bool e4m3) {
+  if (e4m3 && sim::compute_capability() < 89) {
+    expect_error(error_of(dim3(1), dim3(32), 0,
+                          [] {
+                            float d[4] = {};
+                            const uint32_t a[4] = {}, b[2] = {};
+                            mma_e4m3(d, a, b);
+                          }),
+                 {"mma_e4m3 on compute capability 8.0"});
+    return "refused on compute capability 8.0";
+  }
   const int n = e4m3 ? 4 : 2, depth = 8 * n, bits = 32 / n;
   Random random(5);
   std::vector<uint32_t> a(16 * depth), b(depth * 8);
