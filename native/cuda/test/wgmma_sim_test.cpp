@@ -57,7 +57,7 @@ __global__ void product(const unsigned char* a, const unsigned char* b, float* y
   uint64_t of_a = wgmma_descriptor(shared), of_b = wgmma_descriptor(shared + kOperandBytes);
   if (is(Mistake::kStride)) of_a ^= uint64_t{(1024 ^ 512) >> 4} << 32;
   if (is(Mistake::kLayout)) of_a ^= uint64_t{3} << 62;
-  if (is(Mistake::kWarpsDiffer) && threadIdx.x / 32 == 2) of_b += 2;
+  if (is(Mistake::kWarpsDiffer) && threadIdx.x / 32 == 2) of_b = of_a;
   if (!is(Mistake::kNoFence)) wgmma_fence<2>(d);
   for (int step = 0; step < kStepsOfPanel; ++step) {
     if (is(Mistake::kOneWarpLess) && threadIdx.x / 32 == 3 && step == 3) continue;
