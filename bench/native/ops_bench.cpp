@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "cpu/packed_weight.h"
+#include "cpu/scratch.h"
 #include "cpu/thread_pool.h"
 #include "ops/numeric.h"
 #include "ops/registry.h"
@@ -69,6 +71,23 @@ const char* name(DType d) {
   return d == DType::kF32 ? "f32" : d == DType::kBF16 ? "bf16" : d == DType::kF16 ? "f16" : "e4m3";
 }
 
+// The same weight as panels, where a kernel takes them.
+class Panels {
+ public:
+  Panels(const Weight& weight, Precision precision) {
+    if (!takes_packed(precision, weight.dtype, cpu_features())) return;
+    data_ = memory_.get<char>(packed_weight_bytes(weight));
+    for (int64_t p = 0; p < panels_of(weight.rows); ++p) {
+      pack_panel(weight, p, data_ + p * panel_bytes(weight.dtype, weight.columns));
+    }
+  }
+  const void* data() const { return data_; }
+
+ private:
+  Scratch memory_;
+  char* data_ = nullptr;
+};
+
 void linear(ThreadPool& pool, Precision precision, DType dtype, int rows, int64_t n, int64_t k) {
   // Several copies when rows are few, so that weights come from memory, not from a cache.
   const int64_t bytes = n * k * element_size(dtype);
@@ -77,19 +96,22 @@ void linear(ThreadPool& pool, Precision precision, DType dtype, int rows, int64_
   for (int i = 0; i < copies; ++i) weights.push_back(random_weights(n * k, dtype));
   std::vector<float> scale((n / 128 + 1) * (k / 128 + 1), 0.01f), x(rows * k), y(rows * n);
   for (float& v : x) v = random_float();
+  std::vector<Panels> panels;
+  for (auto& w : weights) panels.emplace_back(Weight{w.data(), dtype, n, k, scale.data()}, precision);
   for (const auto& kernel : Registry<LinearOp>::instance().all()) {
     if (kernel.priority == 0) continue;
-    LinearOp op{x.data(), k, {weights[0].data(), dtype, n, k, scale.data()}, nullptr, precision, rows, y.data(), n};
+    LinearOp op{x.data(), k, {weights[0].data(), dtype, n, k, scale.data(), panels[0].data()}, nullptr, precision, rows, y.data(), n};
     if (!kernel.accepts(op, cpu_features())) continue;
     if (std::string(kernel.name).find(only) == std::string::npos) continue;
     const double seconds = time([&] {
-                             for (auto& w : weights) {
-                               op.weight.data = w.data();
+                             for (int i = 0; i < copies; ++i) {
+                               op.weight.data = weights[i].data();
+                               op.weight.packed = panels[i].data();
                                kernel.run(op, pool);
                              }
                            }) /
                            copies;
-    std::printf("%-20s %-4s w %-4s rows %4d  N %5ld K %5ld  %8.1f us  %6.1f GFLOP/s  %5.1f GB/s\n", kernel.name,
+    std::printf("%-28s %-4s w %-4s rows %4d  N %5ld K %5ld  %8.1f us  %6.1f GFLOP/s  %5.1f GB/s\n", kernel.name,
                 name(precision), name(dtype), rows, long(n), long(k), seconds * 1e6, 2e-9 * rows * n * k / seconds,
                 bytes * 1e-9 / seconds);
   }
@@ -242,11 +264,12 @@ int main(int argc, char** argv) {
                         {Precision::kFP8, DType::kF8E4M3},
                         {Precision::kF32, DType::kF32},
                         {Precision::kF32, DType::kBF16}};
-  const int64_t shapes[][2] = {{512, 512}, {1408, 512}, {576, 2048}, {2048, 2048}, {4096, 4096}};
+  const int64_t shapes[][2] = {{512, 512}, {1408, 512}, {576, 2048}, {2048, 2048}, {4096, 4096}, {5632, 2048}, {2048, 5632}};
   for (const Kind& kind : kinds) {
     for (const auto& shape : shapes) linear(pool, kind.precision, kind.dtype, 512, shape[0], shape[1]);
     linear(pool, kind.precision, kind.dtype, 1, 2048, 2048);
     linear(pool, kind.precision, kind.dtype, 4, 2048, 2048);
+    linear(pool, kind.precision, kind.dtype, 16, 2048, 2048);
   }
   for (Precision precision : {Precision::kBF16, Precision::kF32}) {
     attention(pool, precision, 8, 2, 64, {640, 20, 100, false});

@@ -3,10 +3,39 @@
 #include <cstdlib>
 #include <cstring>
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+#if defined(__x86_64__) && defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
 namespace evalrun {
 namespace {
 
-// EVALRUN_ISA=avx2|avx512|scalar caps what is used, for tests and for comparing kernels on one machine.
+#if defined(__x86_64__)
+// Tiles are 8 KiB of state that a process must ask for. The system refuses where it does not know them, or where a
+// thread's signal stack would be too small for them.
+bool tiles_are_granted() {
+#if defined(__linux__)
+  constexpr long kRequestPermission = 0x1023;  // ARCH_REQ_XCOMP_PERM
+  constexpr long kTileData = 18;               // XFEATURE_XTILE_DATA
+  return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+#else
+  return false;
+#endif
+}
+
+// CPUID 7.0: EDX bit 22 is AMX-BF16, bit 24 AMX-TILE. Not every compiler's __builtin_cpu_supports knows them.
+bool cpu_has_amx_bf16() {
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+  if (__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) == 0) return false;
+  return (edx >> 22 & 1) != 0 && (edx >> 24 & 1) != 0;
+}
+#endif
+
+// EVALRUN_ISA=avx512-bf16|avx512|avx2|scalar caps what is used, for tests and for comparing kernels on one machine.
 CpuFeatures detect() {
   CpuFeatures f;
 #if defined(__x86_64__)
@@ -17,6 +46,8 @@ CpuFeatures detect() {
   f.avx512_bf16 = f.avx512 && __builtin_cpu_supports("avx512bf16");
   f.avx512_vbmi = f.avx512 && __builtin_cpu_supports("avx512vbmi");
   const char* cap = std::getenv("EVALRUN_ISA");
+  const bool capped = cap != nullptr && *cap != '\0';
+  f.amx_bf16 = f.avx512_bf16 && !capped && cpu_has_amx_bf16() && tiles_are_granted();
   if (cap != nullptr && std::strcmp(cap, "avx512") == 0) f.avx512_bf16 = f.avx512_vbmi = false;
   if (cap != nullptr && std::strcmp(cap, "avx2") == 0) f.avx512 = f.avx512_bf16 = f.avx512_vbmi = false;
   if (cap != nullptr && std::strcmp(cap, "scalar") == 0) f = CpuFeatures{};

@@ -8,6 +8,7 @@ struct CpuFeatures {
   bool avx512 = false;       // F, BW, DQ, VL
   bool avx512_bf16 = false;  // vdpbf16ps
   bool avx512_vbmi = false;
+  bool amx_bf16 = false;  // tdpbf16ps, with the system's leave to use tiles, and avx512_bf16
 };
 
 const CpuFeatures& cpu_features();

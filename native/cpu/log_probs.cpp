@@ -8,7 +8,7 @@
 
 #include "cpu/dot_driver.h"
 #include "cpu/isa.h"
-#include "cpu/packed_weight.h"
+#include "cpu/panel_operands.h"
 #include "cpu/row_kernels.h"
 #include "ops/registry.h"
 
@@ -53,34 +53,64 @@ float join(const LogitTile* tiles, int64_t count, int32_t* best) {
   return largest + std::log(total);
 }
 
-// Logits [begin, begin + count) of rows: y[r][i] is vocabulary entry begin + i.
-template <const DotKernels* kDot, bool kPacked>
-void logit_tile(const LogProbsOp& op, int64_t begin, int64_t count, const void* const* x, float* const* y, int rows) {
-  thread_local Scratch memory;
-  const DotKernels& dot = kDot[static_cast<int>(op.precision)];
-  const int64_t columns = op.head.columns;
-  if constexpr (!kPacked) {
-    dot.panel({op.head, columns, begin, count, x, y, rows, nullptr, memory.get<char>(dot.scratch_bytes(columns))});
-  } else {
-    static_assert(kLogitTile % kPanelOutputs == 0);
+// The rows of the op as a product takes them, and its logits [begin, begin + count) for rows [first, first + rows):
+// y[r][i] is vocabulary entry begin + i.
+template <const DotKernels* kTable>
+class StoredHead {
+ public:
+  StoredHead(const LogProbsOp& op, ThreadPool& pool) : op_(op), dot_(kTable[static_cast<int>(op.precision)]) {
+    thread_local Scratch memory;
+    packed_ = pack_rows(dot_, op.x, op.head.columns, op.rows, op.head.columns, memory, pool);
+  }
+
+  void logits(int64_t begin, int64_t count, int64_t first, int rows, float* const* y) const {
+    thread_local Scratch memory;
+    const int64_t columns = op_.head.columns;
+    const void* x[kPieceRows];
+    for (int r = 0; r < rows; ++r) x[r] = packed_.row(first + r);
+    dot_.panel({op_.head, columns, begin, count, x, y, rows, nullptr, memory.get<char>(dot_.scratch_bytes(columns))});
+  }
+
+ private:
+  const LogProbsOp& op_;
+  const DotKernels& dot_;
+  PackedRows packed_;
+};
+
+template <const PanelKernels* kTable>
+class PackedHead {
+ public:
+  PackedHead(const LogProbsOp& op, ThreadPool& pool) : op_(op), kernels_(kTable[static_cast<int>(op.precision)]) {
+    thread_local PanelOperands operands;
+    operands.pack(kernels_, op.x, op.head.columns, op.rows, op.head.columns, pool);
+    rows_ = operands.groups()[0];
+  }
+
+  void logits(int64_t begin, int64_t count, int64_t first, int rows, float* const* y) const {
+    static_assert(kLogitTile % kPanelOutputs == 0 && kPieceRows % kPanelRowTile == 0 && kPieceRows <= kPanelRows);
+    thread_local Scratch memory;
     for (int64_t i = 0; i < count; i += kPanelOutputs) {
       float* outputs[kPieceRows];
       for (int r = 0; r < rows; ++r) outputs[r] = y[r] + i;
-      multiply_panel(op.precision, {&op.head, (begin + i) / kPanelOutputs, std::min<int64_t>(kPanelOutputs, count - i), x,
-                                    outputs, rows, nullptr, memory.get<char>(kPanelScratchBytes)});
+      kernels_.multiply({&op_.head, (begin + i) / kPanelOutputs, std::min<int64_t>(kPanelOutputs, count - i), rows_.data,
+                         rows_.rows, static_cast<int>(first), rows, outputs, nullptr,
+                         memory.get<char>(kPanelScratchBytes)});
     }
   }
-}
 
-template <const DotKernels* kDot, const RowKernels* kRow, bool kPacked = false>
+ private:
+  const LogProbsOp& op_;
+  const PanelKernels& kernels_;
+  RowGroup rows_;
+};
+
+template <class Head, const RowKernels* kRow>
 void log_probs(const LogProbsOp& op, ThreadPool& pool) {
-  thread_local Scratch packed_memory, tile_memory;
-  const DotKernels& dot = kDot[static_cast<int>(op.precision)];
+  thread_local Scratch tile_memory;
   const int64_t vocabulary = op.head.rows;
-  const int64_t columns = op.head.columns;
   const int64_t tiles = (vocabulary + kLogitTile - 1) / kLogitTile;
   const int64_t row_pieces = (op.rows + kPieceRows - 1) / kPieceRows;
-  const PackedRows packed = pack_rows(dot, op.x, columns, op.rows, columns, packed_memory, pool);
+  const Head head(op, pool);
   LogitTile* statistics = tile_memory.get<LogitTile>(op.rows * tiles);
   Asked asked(op);
   pool.run(tiles * row_pieces, [&](int64_t piece, int) {
@@ -91,13 +121,11 @@ void log_probs(const LogProbsOp& op, ThreadPool& pool) {
     const int64_t begin = tile * kLogitTile;
     const int64_t count = std::min<int64_t>(kLogitTile, vocabulary - begin);
     float* buffer = logit_memory.get<float>(rows * kLogitTile);
-    const void* x[kPieceRows];
     float* logits[kPieceRows];
     for (int64_t r = 0; r < rows; ++r) {
-      x[r] = packed.row(first + r);
       logits[r] = op.logits_out != nullptr ? op.logits_out + (first + r) * vocabulary + begin : buffer + r * kLogitTile;
     }
-    logit_tile<kDot, kPacked>(op, begin, count, x, logits, static_cast<int>(rows));
+    head.logits(begin, count, first, static_cast<int>(rows), logits);
     for (int64_t r = 0; r < rows; ++r) {
       statistics[(first + r) * tiles + tile] = kRow->logit_tile(logits[r], static_cast<int>(count));
       asked.take(first + r, begin, begin + count, logits[r]);
@@ -115,17 +143,21 @@ bool accepts(const LogProbsOp& op, const CpuFeatures& features) {
   return isa_takes_product(kIsa, features, op.precision, op.head.dtype);
 }
 
+template <PanelIsa kIsa>
 bool accepts_packed(const LogProbsOp& op, const CpuFeatures& features) {
-  return op.head.packed != nullptr && takes_packed(op.precision, op.head.dtype, features);
+  return op.head.packed != nullptr && takes_packed(op.precision, op.head.dtype, features, kIsa);
 }
 
 #if defined(__x86_64__)
 const Register<LogProbsOp> kLogProbs[] = {
-    Register<LogProbsOp>({"log_probs/avx512-bf16-packed", 40, accepts_packed, log_probs<kDotAvx512Bf16, &kRowAvx512, true>}),
-    Register<LogProbsOp>({"log_probs/avx2", 10, accepts<Isa::kAvx2>, log_probs<kDotAvx2, &kRowAvx2>}),
-    Register<LogProbsOp>({"log_probs/avx512", 20, accepts<Isa::kAvx512>, log_probs<kDotAvx512, &kRowAvx512>}),
+    Register<LogProbsOp>({"log_probs/avx2", 10, accepts<Isa::kAvx2>, log_probs<StoredHead<kDotAvx2>, &kRowAvx2>}),
+    Register<LogProbsOp>({"log_probs/avx512", 20, accepts<Isa::kAvx512>, log_probs<StoredHead<kDotAvx512>, &kRowAvx512>}),
     Register<LogProbsOp>(
-        {"log_probs/avx512-bf16", 30, accepts<Isa::kAvx512Bf16>, log_probs<kDotAvx512Bf16, &kRowAvx512>}),
+        {"log_probs/avx512-bf16", 30, accepts<Isa::kAvx512Bf16>, log_probs<StoredHead<kDotAvx512Bf16>, &kRowAvx512>}),
+    Register<LogProbsOp>({"log_probs/avx512-bf16-packed", 40, accepts_packed<PanelIsa::kAvx512Bf16>,
+                          log_probs<PackedHead<kPanelAvx512Bf16>, &kRowAvx512>}),
+    Register<LogProbsOp>(
+        {"log_probs/amx-bf16-packed", 50, accepts_packed<PanelIsa::kAmx>, log_probs<PackedHead<kPanelAmx>, &kRowAvx512>}),
 };
 #endif
 

@@ -2,9 +2,10 @@
 // The instruction takes and gives denormal numbers as zero, as in dot_avx512bf16.cpp.
 #include <cstring>
 
+#include "cpu/dot_kernels.h"
 #include "cpu/e4m3_avx512.h"
 #include "cpu/inline.h"
-#include "cpu/packed_kernels.h"
+#include "cpu/panel_kernels.h"
 #include "cpu/simd_avx512.h"
 
 namespace evalrun {
@@ -17,6 +18,16 @@ constexpr int kVectorBytes = 64;
 constexpr int kPairBytes = kVectors * kVectorBytes;
 // A single row is bound by memory: what it will need is asked for this far ahead.
 constexpr int kPrefetchBytes = 4096;
+
+// A block of 128 columns of an FP8 product.
+struct Fp8Block {
+  int64_t index;
+  int64_t begin;  // its first column
+  int64_t pairs;
+  size_t scales_at;  // where the scales are in a converted row
+  float weight_scale;
+  bool last;
+};
 
 // Two bfloat16 of a row in all lanes.
 EVALRUN_INLINE __m512bh pair_of(const char* row, int64_t pair) {
@@ -50,13 +61,18 @@ EVALRUN_INLINE __mmask16 lanes_of(int64_t outputs, int vector) {
   return left >= 16 ? 0xffff : left <= 0 ? 0 : static_cast<__mmask16>((1u << left) - 1);
 }
 
+// A group is its rows' addresses.
+EVALRUN_INLINE const char* row_of(const PanelProduct& p, int row) {
+  return static_cast<const char* const*>(p.group)[p.first_row + row];
+}
+
 template <int R>
 void bf16_tile(const PanelProduct& p, int row, const char* b, int64_t begin, int64_t end, bool first, bool last) {
   __m512 sum[R][kVectors];
   const char* rows[R];
 #pragma GCC unroll 8
   for (int r = 0; r < R; ++r) {
-    rows[r] = static_cast<const char*>(p.rows[row + r]);
+    rows[r] = row_of(p, row + r);
 #pragma GCC unroll 4
     for (int v = 0; v < kVectors; ++v) {
       sum[r][v] = first ? _mm512_setzero_ps() : _mm512_maskz_loadu_ps(lanes_of(p.outputs, v), p.y[row + r] + v * 16);
@@ -83,14 +99,14 @@ void fp8_tile(const PanelProduct& p, int row, const char* b, const Fp8Block& blo
   const char* rows[R];
 #pragma GCC unroll 8
   for (int r = 0; r < R; ++r) {
-    rows[r] = static_cast<const char*>(p.rows[row + r]) + block.begin * 2;
+    rows[r] = row_of(p, row + r) + block.begin * 2;
 #pragma GCC unroll 4
     for (int v = 0; v < kVectors; ++v) sum[r][v] = _mm512_setzero_ps();
   }
   add_pairs<R, false>(rows, b, 0, block.pairs, sum);
 #pragma GCC unroll 8
   for (int r = 0; r < R; ++r) {
-    const float* scales = reinterpret_cast<const float*>(static_cast<const char*>(p.rows[row + r]) + block.scales_at);
+    const float* scales = reinterpret_cast<const float*>(row_of(p, row + r) + block.scales_at);
     const __m512 factor = _mm512_mul_ps(_mm512_set1_ps(scales[block.index]), _mm512_set1_ps(block.weight_scale));
 #pragma GCC unroll 4
     for (int v = 0; v < kVectors; ++v) {
@@ -116,9 +132,7 @@ void pick_fp8(int rows, const PanelProduct& p, int row, const char* b, const Fp8
   if constexpr (R > 1) pick_fp8<R - 1>(rows, p, row, b, block);
 }
 
-}  // namespace
-
-void multiply_panel_bf16(const PanelProduct& p) {
+void multiply_bf16(const PanelProduct& p) {
   const int64_t columns = p.weight->columns;
   const char* panel =
       static_cast<const char*>(p.weight->packed) + p.first_panel * panel_bytes(DType::kBF16, columns);
@@ -131,8 +145,9 @@ void multiply_panel_bf16(const PanelProduct& p) {
   }
 }
 
-void multiply_panel_fp8(const PanelProduct& p, size_t scales_at) {
+void multiply_fp8(const PanelProduct& p) {
   const int64_t columns = p.weight->columns;
+  const size_t scales_at = (columns + 31) / 32 * 64;  // behind the operands: dot_tile.h
   const int64_t blocks = (columns + kQuantBlock - 1) / kQuantBlock;
   const char* codes =
       static_cast<const char*>(p.weight->packed) + p.first_panel * panel_bytes(DType::kF8E4M3, columns);
@@ -151,5 +166,17 @@ void multiply_panel_fp8(const PanelProduct& p, size_t scales_at) {
     for (int row = 0; row < p.row_count; row += kTileRows) pick_fp8(p.row_count - row, p, row, b, block);
   }
 }
+
+size_t group_bytes(int64_t, int rows) { return sizeof(void*) * rows; }
+
+void place(const void* converted, int64_t, int row, int, void* group) { static_cast<const void**>(group)[row] = converted; }
+
+}  // namespace
+
+const PanelKernels kPanelAvx512Bf16[3] = {
+    {},
+    {&kDotAvx512Bf16[static_cast<int>(Precision::kBF16)], group_bytes, place, false, multiply_bf16},
+    {&kDotAvx512Bf16[static_cast<int>(Precision::kFP8)], group_bytes, place, false, multiply_fp8},
+};
 
 }  // namespace evalrun

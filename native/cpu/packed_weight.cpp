@@ -1,15 +1,12 @@
-// Packing of weights, and the choice of the product for them.
+// Packing of weights.
 #include "cpu/packed_weight.h"
 
 #include <cstring>
 
-#include "cpu/dot_kernels.h"
-#include "cpu/packed_kernels.h"
-
 namespace evalrun {
 
-bool takes_packed(Precision precision, DType dtype, const CpuFeatures& features) {
-  if (!features.avx512_bf16) return false;
+bool takes_packed(Precision precision, DType dtype, const CpuFeatures& features, PanelIsa isa) {
+  if (!(isa == PanelIsa::kAmx ? features.amx_bf16 : features.avx512_bf16)) return false;
   return (precision == Precision::kBF16 && dtype == DType::kBF16) || (precision == Precision::kFP8 && dtype == DType::kF8E4M3);
 }
 
@@ -33,17 +30,6 @@ void pack_panel(const Weight& weight, int64_t panel, void* out) {
     }
     if (k < weight.columns) std::memcpy(lane, from + k * size, size);
   }
-}
-
-void multiply_panel(Precision precision, const PanelProduct& product) {
-#if defined(__x86_64__)
-  if (precision == Precision::kBF16) return multiply_panel_bf16(product);
-  const DotKernels& dot = kDotAvx512Bf16[static_cast<int>(Precision::kFP8)];
-  // A packed row's scales are behind its operands: dot_tile.h.
-  const int64_t columns = product.weight->columns;
-  const size_t operands = (static_cast<size_t>((columns + dot.step - 1) / dot.step * dot.step) * 2 + 63) / 64 * 64;
-  multiply_panel_fp8(product, operands);
-#endif
 }
 
 }  // namespace evalrun

@@ -9,7 +9,7 @@
 //   kF8E4M3   panel: [blocks of 128 columns][64 pairs][kPanelOutputs][2] codes; columns padded to a block. A panel lies
 //             in one row of 128x128 scale blocks.
 //
-// Outputs are padded to a panel with zeros. This header is the border to the file compiled for the instruction set.
+// Outputs are padded to a panel with zeros.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -35,27 +35,13 @@ inline int64_t packed_weight_bytes(const Weight& weight) {
   return panels_of(weight.rows) * panel_bytes(weight.dtype, weight.columns);
 }
 
-// Rows of packed activations (DotKernels::pack_row) times the outputs [first_panel * kPanelOutputs, + outputs).
-struct PanelProduct {
-  const Weight* weight;  // with `packed`
-  int64_t first_panel;
-  int64_t outputs;  // at most one panel
-  const void* const* rows;
-  float* const* y;  // y[r][i] is output i of the panel
-  int row_count;
-  const float* bias;  // of the panel's outputs, or null
-  void* scratch;      // kPanelScratchBytes, 64-byte aligned
-};
-
-// One block of 128 columns of FP8 codes as bfloat16.
-constexpr size_t kPanelScratchBytes = sizeof(uint16_t) * kQuantBlock * kPanelOutputs;
+// What multiplies panels. Both read the same layout: 16 pairs of columns of 16 outputs are a tile of AMX.
+enum class PanelIsa : int { kAvx512Bf16, kAmx };
 
 // True where the CPU has the instructions and the product is one of bfloat16 operands.
-bool takes_packed(Precision precision, DType dtype, const CpuFeatures& features);
+bool takes_packed(Precision precision, DType dtype, const CpuFeatures& features, PanelIsa isa = PanelIsa::kAvx512Bf16);
 
 // Writes panel `panel` of a weight stored as rows.
 void pack_panel(const Weight& weight, int64_t panel, void* out);
-
-void multiply_panel(Precision precision, const PanelProduct& product);
 
 }  // namespace evalrun

@@ -1,0 +1,50 @@
+// Products of packed weights (packed_weight.h) with rows of activations, for one instruction set: the border between the
+// files compiled for it and the drivers.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+#include "cpu/packed_weight.h"
+#include "ops/ops.h"
+
+namespace evalrun {
+
+struct DotKernels;
+
+// Rows [first_row, first_row + row_count) of a group times the outputs [first_panel * kPanelOutputs, + outputs).
+struct PanelProduct {
+  const Weight* weight;  // with `packed`
+  int64_t first_panel;
+  int64_t outputs;  // at most one panel
+  const void* group;  // rows placed by PanelKernels::place
+  int group_rows;
+  int first_row;  // a multiple of kPanelRowTile
+  int row_count;  // at most kPanelRows
+  float* const* y;  // y[r][i] is output i of the panel for row first_row + r
+  const float* bias;  // of the panel's outputs, or null
+  void* scratch;      // kPanelScratchBytes, 64-byte aligned
+};
+
+constexpr int kPanelRowTile = 16;
+// Rows of one product: their sums stay in the second-level cache beside the panel.
+constexpr int kPanelRows = 512;
+// A block of FP8 codes as bfloat16, the padded end of a panel, and a panel's sums of all rows.
+constexpr size_t kPanelScratchBytes =
+    sizeof(uint16_t) * kQuantBlock * kPanelOutputs + 8192 + sizeof(float) * 2 * kPanelRows * kPanelOutputs;
+
+struct PanelKernels {
+  // Converts a row; its packed form is what place() takes.
+  const DotKernels* rows;
+  // Bytes of a group of rows that share weights.
+  size_t (*group_bytes)(int64_t columns, int rows);
+  // Adds a converted row to its group: by reference where the rows stay where they are (copies == false).
+  void (*place)(const void* converted, int64_t columns, int row, int rows, void* group);
+  bool copies;
+  void (*multiply)(const PanelProduct& product);
+};
+
+// Indexed by Precision; kF32 is empty.
+extern const PanelKernels kPanelAvx512Bf16[3];
+extern const PanelKernels kPanelAmx[3];
+
+}  // namespace evalrun
