@@ -15,11 +15,12 @@ AttendTile::AttendTile(const BlockKernels& kernels, DType kv_type, int inner, in
   query_bytes_ = padded(inner * static_cast<int64_t>(kernels.operand_bytes), 64);
   output_stride_ = padded(value_columns, 64);
   p_bytes_ = kPageTokens * static_cast<int64_t>(kernels.operand_bytes);
-  char* block = memory.get<char>(kRows * (query_bytes_ + p_bytes_ + kPageTokens * 4 + output_stride_ * 4));
+  const int64_t most = kernels.tile_rows;
+  char* block = memory.get<char>(most * (query_bytes_ + p_bytes_ + kPageTokens * 4 + output_stride_ * 4));
   query_ = block;
-  p_ = query_ + kRows * query_bytes_;
-  scores_ = reinterpret_cast<float*>(p_ + kRows * p_bytes_);
-  output_ = scores_ + kRows * kPageTokens;
+  p_ = query_ + most * query_bytes_;
+  scores_ = reinterpret_cast<float*>(p_ + most * p_bytes_);
+  output_ = scores_ + most * kPageTokens;
 }
 
 void AttendTile::start(int rows) {
@@ -51,8 +52,8 @@ int AttendTile::enter(int block, int window) {
 }
 
 void AttendTile::score(const void* keys, int needed) {
-  const int zero[kRows] = {};
-  int inner[kRows];
+  const int zero[kMostTileRows] = {};
+  int inner[kMostTileRows];
   std::fill(inner, inner + rows_, inner_);
   // A key block always has kPageTokens columns, so the last group may be whole; what is not needed is masked
   // afterwards.

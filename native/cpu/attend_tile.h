@@ -9,10 +9,7 @@ namespace evalrun {
 
 class AttendTile {
  public:
-  // Rows of a tile: enough that a block of keys is read from the first-level cache by most of them.
-  static constexpr int kRows = 48;
-
-  // Memory for up to kRows rows of `inner` query columns and `value_columns` outputs; one tile at a time on a scratch.
+  // Memory for up to kernels.tile_rows rows of `inner` query columns and `value_columns` outputs; one tile at a time on a scratch.
   AttendTile(const BlockKernels& kernels, DType kv_type, int inner, int value_columns, Scratch& memory);
 
   // Starts `rows` rows; the caller sets position(r) and packs query(r) for each.
@@ -45,8 +42,8 @@ class AttendTile {
   char* p_;
   float* scores_;
   float* output_;
-  int position_[kRows], begin_[kRows], end_[kRows];
-  float running_max_[kRows], total_[kRows], alpha_[kRows];
+  int position_[kMostTileRows], begin_[kMostTileRows], end_[kMostTileRows];
+  float running_max_[kMostTileRows], total_[kMostTileRows], alpha_[kMostTileRows];
 };
 
 }  // namespace evalrun

@@ -20,16 +20,16 @@ struct Piece {
 };
 
 // The latest tiles, which have the most keys, come first, so that no thread is left with a long one at the end.
-void cut(const AttentionOp& op, std::vector<Piece>& pieces) {
+void cut(const AttentionOp& op, int tile_rows, std::vector<Piece>& pieces) {
   pieces.clear();
   const int queries_per_kv = op.heads / op.kv_heads;
   for (int s = 0; s < op.spans.count; ++s) {
     const int rows = op.spans.device[s].count * queries_per_kv;
-    const int tiles = (rows + AttendTile::kRows - 1) / AttendTile::kRows;
+    const int tiles = (rows + tile_rows - 1) / tile_rows;
     for (int tile = tiles - 1; tile >= 0; --tile) {
-      const int first = tile * AttendTile::kRows;
+      const int first = tile * tile_rows;
       for (int g = 0; g < op.kv_heads; ++g) {
-        pieces.push_back({&op.spans.device[s], g, first, std::min(AttendTile::kRows, rows - first)});
+        pieces.push_back({&op.spans.device[s], g, first, std::min(tile_rows, rows - first)});
       }
     }
   }
@@ -63,10 +63,11 @@ template <const BlockKernels* kTable>
 void attention(const AttentionOp& op, ThreadPool& pool) {
   thread_local std::vector<Piece> memory;
   std::vector<Piece>& pieces = memory;
-  cut(op, pieces);
+  const BlockKernels& kernels = kTable[static_cast<int>(op.precision)];
+  cut(op, kernels.tile_rows, pieces);
   pool.run(static_cast<int64_t>(pieces.size()), [&](int64_t index, int) {
     thread_local Scratch scratch;
-    attend(op, kTable[static_cast<int>(op.precision)], pieces[index], scratch);
+    attend(op, kernels, pieces[index], scratch);
   });
 }
 
@@ -80,6 +81,7 @@ const Register<AttentionOp> kAttention[] = {
     Register<AttentionOp>({"attention/avx2", 10, accepts<Isa::kAvx2>, attention<kBlockAvx2>}),
     Register<AttentionOp>({"attention/avx512", 20, accepts<Isa::kAvx512>, attention<kBlockAvx512>}),
     Register<AttentionOp>({"attention/avx512-bf16", 30, accepts<Isa::kAvx512Bf16>, attention<kBlockAvx512Bf16>}),
+    Register<AttentionOp>({"attention/amx-bf16", 40, accepts<Isa::kAmx>, attention<kBlockAmx>}),
 };
 #endif
 

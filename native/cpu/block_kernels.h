@@ -46,9 +46,11 @@ struct BlockSoftmax {
 };
 
 struct BlockKernels {
+  int tile_rows;         // query rows that walk over the keys together, at most kMostTileRows
   int column_group;      // lanes that a product computes together
   size_t operand_bytes;  // of one element of A
-  // A row of n elements, rounded as the precision says, padded with zeros to an even count.
+  // A row of n elements, rounded as the precision says, padded with zeros to an even count; out has room for the next 64
+  // bytes' end.
   void (*pack)(const float* x, int n, void* out);
   void (*product)(const BlockProduct& product);
   void (*softmax)(const BlockSoftmax& softmax);
@@ -58,9 +60,12 @@ struct BlockKernels {
   void (*store_bf16)(const float* x, int n, uint16_t* y);
 };
 
+constexpr int kMostTileRows = 64;
+
 // Indexed by Precision: kF32 and kBF16.
 extern const BlockKernels kBlockAvx2[2];
 extern const BlockKernels kBlockAvx512[2];
 extern const BlockKernels kBlockAvx512Bf16[2];  // kF32 is empty
+extern const BlockKernels kBlockAmx[2];         // kF32 is empty
 
 }  // namespace evalrun

@@ -244,8 +244,9 @@ struct BlockTile {
     for (int j = 0; i + j < n; ++j) y[i + j] = tail[j];
   }
 
+  // 48 rows: enough that a block of keys is read from the first-level cache by most of them.
   static constexpr BlockKernels kernels() {
-    return {P::kGroup, sizeof(Element), pack, product, softmax, divide, store_bf16};
+    return {48, P::kGroup, sizeof(Element), pack, product, softmax, divide, store_bf16};
   }
 };
 

@@ -50,5 +50,6 @@ struct DotKernels {
 extern const DotKernels kDotAvx2[3];
 extern const DotKernels kDotAvx512[3];
 extern const DotKernels kDotAvx512Bf16[3];  // kF32 is kDotAvx512's
+extern const DotKernels kDotAmx[2];         // kBF16 only; packs rows as kDotAvx512Bf16 does
 
 }  // namespace evalrun

@@ -5,7 +5,10 @@
 
 namespace evalrun {
 
-enum class Isa : int { kAvx2, kAvx512, kAvx512Bf16 };
+enum class Isa : int { kAvx2, kAvx512, kAvx512Bf16, kAmx };
+
+// Kernels that multiply bfloat16 alone.
+inline bool isa_is_bf16(Isa isa) { return isa == Isa::kAvx512Bf16 || isa == Isa::kAmx; }
 
 inline bool isa_present(Isa isa, const CpuFeatures& features) {
   switch (isa) {
@@ -15,6 +18,8 @@ inline bool isa_present(Isa isa, const CpuFeatures& features) {
       return features.avx512;
     case Isa::kAvx512Bf16:
       return features.avx512_bf16;
+    case Isa::kAmx:
+      return features.amx_bf16;
   }
   return false;
 }
@@ -24,7 +29,7 @@ inline bool isa_takes_product(Isa isa, const CpuFeatures& features, Precision pr
   if (!isa_present(isa, features)) return false;
   switch (precision) {
     case Precision::kF32:
-      return isa != Isa::kAvx512Bf16;
+      return !isa_is_bf16(isa);
     case Precision::kBF16:
       return weight == DType::kBF16;
     case Precision::kFP8:
@@ -36,7 +41,7 @@ inline bool isa_takes_product(Isa isa, const CpuFeatures& features, Precision pr
 // A bfloat16 product takes its keys and values from a bfloat16 cache, where they were rounded.
 inline bool isa_takes_attention(Isa isa, const CpuFeatures& features, Precision precision, DType kv) {
   if (!isa_present(isa, features)) return false;
-  if (precision == Precision::kF32) return isa != Isa::kAvx512Bf16 && (kv == DType::kF32 || kv == DType::kBF16);
+  if (precision == Precision::kF32) return !isa_is_bf16(isa) && (kv == DType::kF32 || kv == DType::kBF16);
   return precision == Precision::kBF16 && kv == DType::kBF16;
 }
 

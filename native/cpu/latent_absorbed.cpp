@@ -39,7 +39,7 @@ class AbsorbedAttention {
     pool_.run(op_.heads, [&](int64_t head, int) { absorb(static_cast<int>(head)); });
     const int rows = static_cast<int>(rows_.size());
     const int wanted = std::max(1, 2 * pool_.size() / rows);  // pieces of a row's heads
-    const int chunk = std::min((op_.heads + wanted - 1) / wanted, static_cast<int>(AttendTile::kRows));
+    const int chunk = std::min((op_.heads + wanted - 1) / wanted, block_.tile_rows);
     const int chunks = (op_.heads + chunk - 1) / chunk;
     pool_.run(static_cast<int64_t>(rows) * chunks, [&](int64_t i, int) {
       const int first = static_cast<int>(i % chunks) * chunk;
@@ -99,8 +99,8 @@ class AbsorbedAttention {
     const Row& row = rows_[index];
     AttendTile tile(block_, op_.kv_dtype, 0, op_.rank, tile_memory);
     tile.start(heads);
-    const void* queries[AttendTile::kRows];
-    float* scores[AttendTile::kRows];
+    const void* queries[kMostTileRows];
+    float* scores[kMostTileRows];
     for (int h = 0; h < heads; ++h) {
       tile.position(h) = row.position;
       queries[h] = query(index, first_head + h);

@@ -29,6 +29,8 @@ const Register<LatentAttentionOp> kLatentAttention[] = {
         {"latent_attention/avx512", 20, accepts<Isa::kAvx512>, latent_attention<kDotAvx512, kBlockAvx512>}),
     Register<LatentAttentionOp>({"latent_attention/avx512-bf16", 30, accepts<Isa::kAvx512Bf16>,
                                  latent_attention<kDotAvx512Bf16, kBlockAvx512Bf16>}),
+    Register<LatentAttentionOp>(
+        {"latent_attention/amx-bf16", 40, accepts<Isa::kAmx>, latent_attention<kDotAmx, kBlockAmx>}),
 };
 #endif
 

@@ -88,8 +88,8 @@ class ExpandedAttention {
         pages_[entry->second].keys = std::max(pages_[entry->second].keys, std::min(end - base, kPageTokens));
         page_index_.push_back(entry->second);
       }
-      for (int row = (span.count - 1) / AttendTile::kRows * AttendTile::kRows; row >= 0; row -= AttendTile::kRows) {
-        tiles_.push_back({&span, page_index_.data() + first, row, std::min(AttendTile::kRows, span.count - row)});
+      for (int row = (span.count - 1) / block_.tile_rows * block_.tile_rows; row >= 0; row -= block_.tile_rows) {
+        tiles_.push_back({&span, page_index_.data() + first, row, std::min(block_.tile_rows, span.count - row)});
       }
     }
   }

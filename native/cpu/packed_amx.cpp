@@ -1,32 +1,28 @@
 // Products of packed_weight.h with AMX: tiles of 16 rows x 16 outputs.
 //
 // Idea: a panel's pairs of columns are rows of 64 outputs, so that 16 of them are four operand tiles side by side, as they
-// lie. Rows of activations are put into tiles of 16 rows x 32 columns, one after the other along the columns. Up to 16
-// rows: one pass over the panel, bound by memory. More: two row tiles at a time, columns in chunks whose weights stay in
-// the first-level cache while all rows pass over them; sums wait in the second.
+// lie. Rows of activations are put into tiles of 16 rows x 32 columns, one after the other along the columns.
+//
+// Up to 16 rows: one pass over the panels, bound by memory. More: a few panels, 2048 columns of them, stay in the
+// second-level cache while blocks of 128 rows pass over them.
 #include <cstring>
 
 #include "cpu/dot_kernels.h"
 #include "cpu/e4m3_avx512.h"
+#include "cpu/panel_amx.h"
 #include "cpu/panel_kernels.h"
-#include "cpu/tiles_amx.h"
 
 namespace evalrun {
 namespace {
 
-constexpr int kPairBytes = kPanelOutputs * 4;
-constexpr int kPanelTiles = kPanelOutputs / kTileRows;
-static_assert(kPanelTiles == 4 && kPanelRowTile == kTileRows);
-// Bytes of a panel that one tile of columns takes.
-constexpr int kStepBytes = kTileRows * kPairBytes;
-// 512 columns: 32 KiB of weights for two output tiles.
-constexpr int64_t kChunkSteps = 16;
+static_assert(kPanelTiles * kTileRows == kPanelOutputs && kPanelRowTile == kTileRows);
+constexpr int64_t kChunkSteps = 64;
+constexpr int kBlockTiles = 8;
+constexpr int kFp8BlockTiles = 16;
+constexpr int kMostPanels = 4;
 // A single row tile is bound by memory: what it will need is asked for this far ahead.
 constexpr int kAheadBytes = 16384;
 constexpr int kBlockSteps = kQuantBlock / kTileColumns;
-// Sums of one row tile and the panel: four tiles.
-constexpr int kSums = kPanelTiles * kTileRows * kTileRows;
-
 int64_t steps_of(int64_t columns) { return (columns + kTileColumns - 1) / kTileColumns; }
 int height_of(int rows) { return rows < kTileRows ? rows : kTileRows; }
 int64_t tiles_of(int rows) { return (rows + kTileRows - 1) / kTileRows; }
@@ -38,7 +34,7 @@ struct Group {
 
   int64_t step_bytes() const { return height * static_cast<int64_t>(kTileRowBytes); }
   int64_t operand_bytes() const { return tiles * steps * step_bytes(); }
-  const char* tile(int64_t row_tile, int64_t step) const { return data + (row_tile * steps + step) * step_bytes(); }
+  TileView view() const { return {data, steps * step_bytes(), step_bytes(), kTileRowBytes}; }
   const float* scales(int64_t row_tile, int64_t block, int64_t blocks) const {
     return reinterpret_cast<const float*>(data + operand_bytes()) + (row_tile * blocks + block) * height;
   }
@@ -63,7 +59,7 @@ void place(const void* converted, int64_t columns, int row, int rows, void* data
   const char* from = static_cast<const char*>(converted);
   const int64_t tile = row / kTileRows;
   const int in_tile = row % kTileRows;
-  char* to = const_cast<char*>(group.tile(tile, 0)) + in_tile * kTileRowBytes;
+  char* to = const_cast<char*>(group.view().at(tile, 0)) + in_tile * kTileRowBytes;
   for (int64_t s = 0; s < group.steps; ++s) {
     _mm512_store_si512(to + s * group.step_bytes(), _mm512_load_si512(from + s * kTileRowBytes));
   }
@@ -84,95 +80,97 @@ void place(const void* converted, int64_t columns, int row, int rows, void* data
   }
 }
 
-EVALRUN_INLINE __mmask16 lanes_of(int64_t outputs, int vector) {
-  const int64_t left = outputs - vector * 16;
-  return left >= 16 ? 0xffff : left <= 0 ? 0 : static_cast<__mmask16>((1u << left) - 1);
-}
-
 // Memory of a product.
 struct Scratches {
   explicit Scratches(void* memory)
       : block(static_cast<char*>(memory)),
         tail(block + sizeof(uint16_t) * kQuantBlock * kPanelOutputs),
         sums(reinterpret_cast<float*>(tail + 2 * kStepBytes)),
-        totals(sums + static_cast<int64_t>(kPanelRows) * kPanelOutputs) {}
+        totals(sums + kFp8BlockTiles * kSums) {}
   char* block;    // FP8 decoded
   char* tail;     // the last pairs of columns and zeros
-  float* sums;    // [row tiles][output tiles][16][16]
-  float* totals;  // FP8: [rows][kPanelOutputs]
+  float* sums;    // of a block of rows and a panel
+  float* totals;  // FP8: the same, [rows][kPanelOutputs]
 };
 
-// y = sums (+ bias); values(r, v) is the vector of outputs v of row r.
+// A block of rows and a panel.
+struct Part {
+  int first, rows;  // among p.row_count
+  int64_t panel;    // among the product's
+};
+
+// y = values (+ bias); values(r, v) is the vector of outputs v of row r of the part.
 template <class Values>
-void store(const PanelProduct& p, const Values& values) {
-  for (int v = 0; v < kPanelTiles; ++v) {
-    const __mmask16 lanes = lanes_of(p.outputs, v);
-    if (lanes == 0) return;
-    for (int r = 0; r < p.row_count; ++r) {
+void store(const PanelProduct& p, const Part& part, bool biased, const Values& values) {
+  const int64_t begin = part.panel * kPanelOutputs;
+  for (int r = 0; r < part.rows; ++r) {
+    for (int v = 0; v < kPanelTiles; ++v) {
+      const __mmask16 lanes = lanes_of(p.outputs - begin, v);
       __m512 value = values(r, v);
-      if (p.bias != nullptr) value = _mm512_add_ps(value, _mm512_maskz_loadu_ps(lanes, p.bias + v * 16));
-      _mm512_mask_storeu_ps(p.y[r] + v * 16, lanes, value);
+      if (biased) value = _mm512_add_ps(value, _mm512_maskz_loadu_ps(lanes, p.bias + begin + v * 16));
+      _mm512_mask_storeu_ps(p.y[part.first + r] + begin + v * 16, lanes, value);
     }
   }
 }
 
-// sums (+)= tiles of columns [begin, begin + steps) of all rows; b points to the panel's first of them.
-void add_steps(const Group& group, int64_t first_tile, int64_t tiles, int64_t begin, int64_t steps, const char* b, bool first,
-               float* sums, Ahead& ahead) {
-  const int64_t a_step = group.step_bytes();
-  int64_t t = 0;
-  for (int half = 0; half < 2; ++half) {
-    for (t = 0; t + 2 <= tiles; t += 2) {
-      float* c = sums + t * kSums + half * 2 * 256;
-      float* const at[4] = {c, c + 256, c + kSums, c + kSums + 256};
-      first ? zero_sums() : load_sums(at);
-      add_2x2(group.tile(first_tile + t, begin), group.tile(first_tile + t + 1, begin), kTileRowBytes, a_step,
-              b + half * 2 * kTileRowBytes, kPairBytes, steps, ahead);
-      store_sums(at);
+// Sums go on from y, which holds those of the columns before.
+void restore(const PanelProduct& p, const Part& part, float* sums) {
+  const int64_t begin = part.panel * kPanelOutputs;
+  for (int r = 0; r < part.rows; ++r) {
+    for (int v = 0; v < kPanelTiles; ++v) {
+      const __m512 value = _mm512_maskz_loadu_ps(lanes_of(p.outputs - begin, v), p.y[part.first + r] + begin + v * 16);
+      _mm512_store_ps(const_cast<float*>(sums_of(sums, r, v)), value);
     }
   }
-  if (t == tiles) return;
-  float* c = sums + t * kSums;
-  float* const at[4] = {c, c + 256, c + 512, c + 768};
-  first ? zero_sums() : load_sums(at);
-  add_1x4(group.tile(first_tile + t, begin), kTileRowBytes, a_step, b, kPairBytes, steps, ahead);
-  store_sums(at);
 }
 
-// How much of what comes next each tile of columns asks for.
-Ahead ahead_of(const char* next, int64_t bytes, int64_t tiles, int64_t steps) {
-  const int64_t turns = (tiles / 2 * 2 + tiles % 2) * steps;
-  return {next, static_cast<int>((bytes / 64 + turns - 1) / turns)};
+// Calls body(part) for all panels of each block of `tiles` row tiles.
+template <class Body>
+void for_parts(const PanelProduct& p, int tiles, const Body& body) {
+  for (int first = 0; first < p.row_count; first += tiles * kTileRows) {
+    const int rows = p.row_count - first < tiles * kTileRows ? p.row_count - first : tiles * kTileRows;
+    for (int64_t panel = 0; panel < panels_of(p.outputs); ++panel) body(Part{first, rows, panel});
+  }
 }
 
 void multiply_bf16(const PanelProduct& p) {
   const int64_t columns = p.weight->columns;
   const Group group(p.group, columns, p.group_rows);
   const Scratches memory(p.scratch);
-  const char* panel =
-      static_cast<const char*>(p.weight->packed) + p.first_panel * panel_bytes(DType::kBF16, columns);
-  const int64_t first_tile = p.first_row / kTileRows;
-  const int64_t tiles = tiles_of(p.row_count);
+  const int64_t bytes = panel_bytes(DType::kBF16, columns);
+  const char* panels = static_cast<const char*>(p.weight->packed) + p.first_panel * bytes;
   const int64_t whole = columns / kTileColumns;
+  const int64_t chunk = p.row_count <= kTileRows ? group.steps : kChunkSteps;
   const Tiles configured(group.height);
-  const int64_t chunk = tiles == 1 ? whole : kChunkSteps;
-  for (int64_t begin = 0; begin < whole; begin += chunk) {
-    const int64_t steps = whole - begin < chunk ? whole - begin : chunk;
-    const char* b = panel + begin * kStepBytes;
-    Ahead ahead = tiles == 1 ? Ahead{b + kAheadBytes, kStepBytes / 64}
-                             : ahead_of(b + steps * kStepBytes, kChunkSteps * kStepBytes, tiles, steps);
-    add_steps(group, first_tile, tiles, begin, steps, b, begin == 0, memory.sums, ahead);
+  for (int64_t begin = 0; begin < group.steps; begin += chunk) {
+    const bool last = begin + chunk >= group.steps;
+    const int64_t end = last ? whole : begin + chunk;
+    for_parts(p, kBlockTiles, [&](const Part& part) {
+      const char* panel = panels + part.panel * bytes;
+      const int64_t first_tile = (p.first_row + part.first) / kTileRows;
+      const int64_t tiles = tiles_of(part.rows);
+      const SumView sums = compact_sums(memory.sums);
+      if (begin > 0) restore(p, part, memory.sums);
+      add_steps(group.view(), first_tile, tiles, begin, end - begin, panel + begin * kStepBytes, begin == 0, sums,
+                tiles == 1 ? Ahead{panel + begin * kStepBytes + kAheadBytes, kStepBytes / 64} : Ahead());
+      if (last && whole < group.steps) {
+        const int64_t rest = bytes - whole * kStepBytes;
+        std::memcpy(memory.tail, panel + whole * kStepBytes, rest);
+        std::memset(memory.tail + rest, 0, kStepBytes - rest);
+        add_steps(group.view(), first_tile, tiles, whole, 1, memory.tail, whole == 0, sums);
+      }
+      store(p, part, last && p.bias != nullptr, [&](int r, int v) { return _mm512_load_ps(sums_of(memory.sums, r, v)); });
+    });
   }
-  if (whole < group.steps) {
-    const int64_t bytes = panel_bytes(DType::kBF16, columns) - whole * kStepBytes;
-    std::memcpy(memory.tail, panel + whole * kStepBytes, bytes);
-    std::memset(memory.tail + bytes, 0, kStepBytes - bytes);
-    Ahead nothing;
-    add_steps(group, first_tile, tiles, whole, 1, memory.tail, whole == 0, memory.sums, nothing);
+}
+
+// One block of 128 columns of a panel as bfloat16 pairs.
+void decode(const char* codes, char* out) {
+  for (int64_t i = 0; i < kQuantBlock * kPanelOutputs / 32; ++i) {
+    const __m256i source = _mm256_load_si256(reinterpret_cast<const __m256i*>(codes + i * 32));
+    _mm_prefetch(codes + i * 32 + kAheadBytes / 2, _MM_HINT_T1);
+    _mm512_store_si512(out + i * 64, e4m3_to_bf16(source));
   }
-  store(p, [&](int r, int v) {
-    return _mm512_load_ps(memory.sums + (r / kTileRows * kPanelTiles + v) * 256 + r % kTileRows * 16);
-  });
 }
 
 void multiply_fp8(const PanelProduct& p) {
@@ -180,44 +178,40 @@ void multiply_fp8(const PanelProduct& p) {
   const int64_t blocks = blocks_of(columns);
   const Group group(p.group, columns, p.group_rows);
   const Scratches memory(p.scratch);
-  const char* codes = static_cast<const char*>(p.weight->packed) + p.first_panel * panel_bytes(DType::kF8E4M3, columns);
-  const float* weight_scales = p.weight->scale + p.first_panel * kPanelOutputs / kQuantBlock * blocks;
-  const int64_t first_tile = p.first_row / kTileRows;
-  const int64_t tiles = tiles_of(p.row_count);
+  const int64_t bytes = panel_bytes(DType::kF8E4M3, columns);
   const Tiles configured(group.height);
-  for (int64_t block = 0; block < blocks; ++block, codes += kQuantBlock * kPanelOutputs) {
-    for (int64_t i = 0; i < kQuantBlock * kPanelOutputs / 32; ++i) {
-      const __m256i source = _mm256_load_si256(reinterpret_cast<const __m256i*>(codes + i * 32));
-      _mm_prefetch(codes + i * 32 + kAheadBytes / 2, _MM_HINT_T1);
-      _mm512_store_si512(memory.block + i * 64, e4m3_to_bf16(source));
-    }
-    const int64_t begin = block * kBlockSteps;
-    const int64_t steps = group.steps - begin < kBlockSteps ? group.steps - begin : kBlockSteps;
-    Ahead nothing;
-    add_steps(group, first_tile, tiles, begin, steps, memory.block, true, memory.sums, nothing);
-    // totals += sums * the row's scale * the block's, rounded as the product of both first.
-    const __m512 weight_scale = _mm512_set1_ps(weight_scales[block]);
-    for (int r = 0; r < p.row_count; ++r) {
-      const float row_scale = group.scales(first_tile + r / kTileRows, block, blocks)[r % kTileRows];
-      const __m512 factor = _mm512_mul_ps(_mm512_set1_ps(row_scale), weight_scale);
-      float* total = memory.totals + r * kPanelOutputs;
-      const float* sum = memory.sums + r / kTileRows * kSums + r % kTileRows * 16;
+  for_parts(p, kFp8BlockTiles, [&](const Part& part) {
+    const char* codes = static_cast<const char*>(p.weight->packed) + (p.first_panel + part.panel) * bytes;
+    const float* weight_scales = p.weight->scale + (p.first_panel + part.panel) * kPanelOutputs / kQuantBlock * blocks;
+    const int64_t first_tile = (p.first_row + part.first) / kTileRows;
+    for (int64_t block = 0; block < blocks; ++block, codes += kQuantBlock * kPanelOutputs) {
+      decode(codes, memory.block);
+      const int64_t begin = block * kBlockSteps;
+      const int64_t steps = group.steps - begin < kBlockSteps ? group.steps - begin : kBlockSteps;
+      add_steps(group.view(), first_tile, tiles_of(part.rows), begin, steps, memory.block, true, compact_sums(memory.sums));
+      // totals += sums * the row's scale * the block's, rounded as the product of both first.
+      const __m512 weight_scale = _mm512_set1_ps(weight_scales[block]);
+      for (int r = 0; r < part.rows; ++r) {
+        const float row_scale = group.scales(first_tile + r / kTileRows, block, blocks)[r % kTileRows];
+        const __m512 factor = _mm512_mul_ps(_mm512_set1_ps(row_scale), weight_scale);
+        float* total = memory.totals + r * kPanelOutputs;
 #pragma GCC unroll 4
-      for (int v = 0; v < kPanelTiles; ++v) {
-        const __m512 before = block == 0 ? _mm512_setzero_ps() : _mm512_load_ps(total + v * 16);
-        _mm512_store_ps(total + v * 16, _mm512_fmadd_ps(_mm512_load_ps(sum + v * 256), factor, before));
+        for (int v = 0; v < kPanelTiles; ++v) {
+          const __m512 before = block == 0 ? _mm512_setzero_ps() : _mm512_load_ps(total + v * 16);
+          _mm512_store_ps(total + v * 16, _mm512_fmadd_ps(_mm512_load_ps(sums_of(memory.sums, r, v)), factor, before));
+        }
       }
     }
-  }
-  store(p, [&](int r, int v) { return _mm512_load_ps(memory.totals + r * kPanelOutputs + v * 16); });
+    store(p, part, p.bias != nullptr, [&](int r, int v) { return _mm512_load_ps(memory.totals + r * kPanelOutputs + v * 16); });
+  });
 }
 
 }  // namespace
 
 const PanelKernels kPanelAmx[3] = {
     {},
-    {&kDotAvx512Bf16[static_cast<int>(Precision::kBF16)], group_bytes<false>, place<false>, true, multiply_bf16},
-    {&kDotAvx512Bf16[static_cast<int>(Precision::kFP8)], group_bytes<true>, place<true>, true, multiply_fp8},
+    {&kDotAvx512Bf16[static_cast<int>(Precision::kBF16)], group_bytes<false>, place<false>, true, kMostPanels, multiply_bf16},
+    {&kDotAvx512Bf16[static_cast<int>(Precision::kFP8)], group_bytes<true>, place<true>, true, kMostPanels, multiply_fp8},
 };
 
 }  // namespace evalrun

@@ -15,22 +15,22 @@ struct DotKernels;
 struct PanelProduct {
   const Weight* weight;  // with `packed`
   int64_t first_panel;
-  int64_t outputs;  // at most one panel
+  int64_t outputs;  // of at most PanelKernels::most_panels panels
   const void* group;  // rows placed by PanelKernels::place
   int group_rows;
   int first_row;  // a multiple of kPanelRowTile
   int row_count;  // at most kPanelRows
-  float* const* y;  // y[r][i] is output i of the panel for row first_row + r
-  const float* bias;  // of the panel's outputs, or null
+  float* const* y;  // y[r][i] is output i of these for row first_row + r
+  const float* bias;  // of these outputs, or null
   void* scratch;      // kPanelScratchBytes, 64-byte aligned
 };
 
 constexpr int kPanelRowTile = 16;
-// Rows of one product: their sums stay in the second-level cache beside the panel.
+// Rows of one product.
 constexpr int kPanelRows = 512;
-// A block of FP8 codes as bfloat16, the padded end of a panel, and a panel's sums of all rows.
+// A block of FP8 codes as bfloat16, the padded end of a panel, and twice the sums of 256 rows with a panel.
 constexpr size_t kPanelScratchBytes =
-    sizeof(uint16_t) * kQuantBlock * kPanelOutputs + 8192 + sizeof(float) * 2 * kPanelRows * kPanelOutputs;
+    sizeof(uint16_t) * kQuantBlock * kPanelOutputs + 8192 + sizeof(float) * 2 * 256 * kPanelOutputs;
 
 struct PanelKernels {
   // Converts a row; its packed form is what place() takes.
@@ -40,6 +40,8 @@ struct PanelKernels {
   // Adds a converted row to its group: by reference where the rows stay where they are (copies == false).
   void (*place)(const void* converted, int64_t columns, int row, int rows, void* group);
   bool copies;
+  // Panels that one product passes over at best: their weights stay in the second-level cache while blocks of rows pass.
+  int most_panels;
   void (*multiply)(const PanelProduct& product);
 };
 

@@ -48,7 +48,8 @@ class Tiles {
   static_assert(sizeof(Configuration) == 64);
 };
 
-// What will be read later, asked for a few cache lines at a time.
+// What will be read later, asked for a few cache lines at a time. Worth it only where nothing but memory is waited for:
+// each line holds one of the first-level cache's few fill buffers until it comes.
 struct Ahead {
   const char* next = nullptr;
   int lines = 0;
@@ -65,19 +66,19 @@ EVALRUN_INLINE void zero_sums() {
   _tile_zero(3);
 }
 
-// Tiles 0-3 are at at[0] to at[3], rows 64 bytes apart.
-EVALRUN_INLINE void load_sums(float* const (&at)[4]) {
-  _tile_loadd(0, at[0], kTileRowBytes);
-  _tile_loadd(1, at[1], kTileRowBytes);
-  _tile_loadd(2, at[2], kTileRowBytes);
-  _tile_loadd(3, at[3], kTileRowBytes);
+// Tiles 0-3 are at at[0] to at[3].
+EVALRUN_INLINE void load_sums(float* const (&at)[4], int64_t row_bytes) {
+  _tile_loadd(0, at[0], row_bytes);
+  _tile_loadd(1, at[1], row_bytes);
+  _tile_loadd(2, at[2], row_bytes);
+  _tile_loadd(3, at[3], row_bytes);
 }
 
-EVALRUN_INLINE void store_sums(float* const (&at)[4]) {
-  _tile_stored(0, at[0], kTileRowBytes);
-  _tile_stored(1, at[1], kTileRowBytes);
-  _tile_stored(2, at[2], kTileRowBytes);
-  _tile_stored(3, at[3], kTileRowBytes);
+EVALRUN_INLINE void store_sums(float* const (&at)[4], int64_t row_bytes) {
+  _tile_stored(0, at[0], row_bytes);
+  _tile_stored(1, at[1], row_bytes);
+  _tile_stored(2, at[2], row_bytes);
+  _tile_stored(3, at[3], row_bytes);
 }
 
 // Sums 0-3 += one row tile times four output tiles that lie side by side in rows of b, `b_stride` bytes apart; `a_step` from
@@ -100,11 +101,10 @@ EVALRUN_INLINE void add_1x4(const char* a, int64_t a_stride, int64_t a_step, con
 
 // Sums 0, 1 += row tile a0, sums 2, 3 += row tile a1, times two output tiles.
 EVALRUN_INLINE void add_2x2(const char* a0, const char* a1, int64_t a_stride, int64_t a_step, const char* b, int64_t b_stride,
-                            int64_t steps, Ahead& ahead) {
+                            int64_t steps) {
   for (int64_t s = 0; s < steps; ++s, a0 += a_step, a1 += a_step, b += kTileRows * b_stride) {
     _tile_loadd(6, b, b_stride);
     _tile_loadd(4, a0, a_stride);
-    ahead.ask();
     _tile_dpbf16ps(0, 4, 6);
     _tile_loadd(7, b + kTileRowBytes, b_stride);
     _tile_dpbf16ps(1, 4, 7);
