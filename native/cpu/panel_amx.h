@@ -50,6 +50,7 @@ constexpr int64_t kInnerSteps = 32;
 // single row tile.
 inline void add_steps(const TileView& a, int64_t first_tile, int64_t tiles, int64_t begin, int64_t steps, const char* b,
                       bool first, const SumView& sums, Ahead ahead = {}) {
+  memory_is_read();
   for (int v = 0; v < kPanelTiles && tiles > 1; v += 2) {
     for (int64_t s = 0; s < steps; s += kInnerSteps) {
       const int64_t some = steps - s < kInnerSteps ? steps - s : kInnerSteps;

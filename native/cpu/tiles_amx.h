@@ -21,6 +21,9 @@ constexpr int kTileColumns = 32;  // bfloat16 of an operand's row
 constexpr int kTileRowBytes = 64;
 constexpr int kTileBytes = kTileRows * kTileRowBytes;
 
+// GCC's tile intrinsics do not say what memory they read: before them, everything that was written must be there.
+EVALRUN_INLINE void memory_is_read() { asm volatile("" ::: "memory"); }
+
 // Tiles are configured while this lives; afterwards the system has no tiles to save when it switches threads.
 class Tiles {
  public:
@@ -32,6 +35,7 @@ class Tiles {
       configuration.row_bytes[i] = kTileRowBytes;
       configuration.rows[i] = static_cast<uint8_t>(i < 6 ? rows : kTileRows);
     }
+    asm volatile("" : : "r"(&configuration) : "memory");
     _tile_loadconfig(&configuration);
   }
   ~Tiles() { _tile_release(); }
