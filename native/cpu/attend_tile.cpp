@@ -15,7 +15,7 @@ AttendTile::AttendTile(const BlockKernels& kernels, DType kv_type, int inner, in
   query_bytes_ = padded(inner * static_cast<int64_t>(kernels.operand_bytes), 64);
   output_stride_ = padded(value_columns, 64);
   p_bytes_ = kPageTokens * static_cast<int64_t>(kernels.operand_bytes);
-  const int64_t most = kernels.tile_rows;
+  const int64_t most = padded(kernels.tile_rows, kernels.row_multiple);
   char* block = memory.get<char>(most * (query_bytes_ + p_bytes_ + kPageTokens * 4 + output_stride_ * 4));
   query_ = block;
   p_ = query_ + most * query_bytes_;

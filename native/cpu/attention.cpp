@@ -19,16 +19,15 @@ struct Piece {
   int count;
 };
 
-// The latest tiles, which have the most keys, come first, so that no thread is left with a long one at the end.
+// All spans of a head together: keys and values of a prefix that they share stay in the second-level cache. The latest
+// tiles of a span, which have the most keys, come first, so that no thread is left with a long one at the end.
 void cut(const AttentionOp& op, int tile_rows, std::vector<Piece>& pieces) {
   pieces.clear();
   const int queries_per_kv = op.heads / op.kv_heads;
-  for (int s = 0; s < op.spans.count; ++s) {
-    const int rows = op.spans.device[s].count * queries_per_kv;
-    const int tiles = (rows + tile_rows - 1) / tile_rows;
-    for (int tile = tiles - 1; tile >= 0; --tile) {
-      const int first = tile * tile_rows;
-      for (int g = 0; g < op.kv_heads; ++g) {
+  for (int g = 0; g < op.kv_heads; ++g) {
+    for (int s = 0; s < op.spans.count; ++s) {
+      const int rows = op.spans.device[s].count * queries_per_kv;
+      for (int first = (rows - 1) / tile_rows * tile_rows; first >= 0; first -= tile_rows) {
         pieces.push_back({&op.spans.device[s], g, first, std::min(tile_rows, rows - first)});
       }
     }
@@ -38,6 +37,7 @@ void cut(const AttentionOp& op, int tile_rows, std::vector<Piece>& pieces) {
 void attend(const AttentionOp& op, const BlockKernels& kernels, const Piece& piece, Scratch& memory) {
   const int queries_per_kv = op.heads / op.kv_heads;
   const int dim = op.head_dim;
+  const BlockWork work(kernels);
   AttendTile tile(kernels, op.kv_dtype, dim, dim, memory);
   tile.start(piece.count);
   auto column = [&](int r) {

@@ -1,5 +1,8 @@
 // Attention blocks of block_kernels.h with AMX. The block of keys or values is turned into a panel (panel_amx.h) of at most
 // 128 inner indices and 64 columns at a time; the rows' operands and the sums are used where they are.
+#include <cstring>
+#include <new>
+
 #include "cpu/block_kernels.h"
 #include "cpu/panel_amx.h"
 
@@ -8,77 +11,96 @@ namespace {
 
 constexpr int kColumns = kPanelTiles * kTileRows;
 constexpr int kInner = 128;
-constexpr int kTiledRows = kMostTileRows;
 
 const BlockKernels& vector_kernels() { return kBlockAvx512Bf16[static_cast<int>(Precision::kBF16)]; }
 
-// Rows [begin, end) of B among [first, first + inner), 32 of its columns, interleaved by pairs; other rows are zeros. Returns
-// whether all were finite.
-bool columns_to_panel(const char* b, int64_t stride, int first, int inner, int begin, int end, __mmask32 columns, char* out) {
+// Rows [begin, end) of B among [first, first + inner), `columns` of them and zeros up to 64, interleaved by pairs; other rows
+// are zeros. With kCheck, returns whether all were finite.
+template <bool kCheck>
+bool block_to_panel(const char* b, int64_t stride, int first, int inner, int begin, int end, int columns, char* out) {
   // With quarters in this order, unpacking within 128 bits gives columns in order.
   const __m512i quarters = _mm512_setr_epi64(0, 4, 1, 5, 2, 6, 3, 7);
-  const __m512i magnitude = _mm512_set1_epi16(0x7fff), infinity = _mm512_set1_epi16(0x7f80);
-  __mmask32 not_finite = 0;
-  const auto row = [&](int i) {
-    if (i < begin || i >= end) return _mm512_setzero_si512();
-    const __m512i x = _mm512_maskz_loadu_epi16(columns, b + i * stride);
-    not_finite |= _mm512_cmpge_epu16_mask(_mm512_and_si512(x, magnitude), infinity);
+  const __m512i magnitude = _mm512_set1_epi16(0x7fff);
+  const __mmask32 low = columns >= 32 ? ~0u : (1u << columns) - 1;
+  const __mmask32 high = columns >= 64 ? ~0u : columns <= 32 ? 0u : (1u << (columns - 32)) - 1;
+  __m512i largest = _mm512_setzero_si512();
+  const auto load = [&](const char* at, __mmask32 mask) {
+    const __m512i x = _mm512_maskz_loadu_epi16(mask, at);
+    if constexpr (kCheck) largest = _mm512_max_epu16(largest, _mm512_and_si512(x, magnitude));
     return _mm512_permutexvar_epi64(quarters, x);
   };
-  for (int i = 0; i < inner; i += 2, out += kPairBytes) {
-    const __m512i even = row(first + i), odd = row(first + i + 1);
-    _mm512_store_si512(out, _mm512_unpacklo_epi16(even, odd));
-    _mm512_store_si512(out + kTileRowBytes, _mm512_unpackhi_epi16(even, odd));
+  const auto store_pair = [&](__m512i even, __m512i odd, char* at) {
+    _mm512_store_si512(at, _mm512_unpacklo_epi16(even, odd));
+    _mm512_store_si512(at + kTileRowBytes, _mm512_unpackhi_epi16(even, odd));
+  };
+  for (int i = first; i < first + inner; i += 2, out += kPairBytes) {
+    const char* at = b + i * stride;
+    if (i >= begin && i + 1 < end) {
+      store_pair(load(at, low), load(at + stride, low), out);
+      store_pair(load(at + 64, high), load(at + stride + 64, high), out + 2 * kTileRowBytes);
+      continue;
+    }
+    const bool even = i >= begin && i < end, odd = i + 1 >= begin && i + 1 < end;
+    store_pair(load(even ? at : b, even ? low : 0), load(odd ? at + stride : b, odd ? low : 0), out);
+    store_pair(load(even ? at + 64 : b, even ? high : 0), load(odd ? at + stride + 64 : b, odd ? high : 0),
+               out + 2 * kTileRowBytes);
   }
-  return not_finite == 0;
+  return !kCheck || _mm512_cmpge_epu16_mask(largest, _mm512_set1_epi16(0x7f80)) == 0;
 }
 
-// Rows [row, row + rows) and columns [column, column + 64), all rows over inner [begin, end). Returns false, having changed
-// nothing, if B is not finite there and `finite_only`.
-bool product_part(const BlockProduct& o, int row, int rows, int column, int begin, int end, bool finite_only) {
+// Rows [row, row + rows) and columns [column, column + 64), all rows over inner [begin, end). With kFiniteOnly, returns
+// false where B is not finite, having changed nothing if inner is within one panel.
+template <bool kFiniteOnly>
+bool product_part(const BlockProduct& o, int row, int rows, int column, int begin, int end) {
   alignas(64) static thread_local char panel[kInner / 2 * kPairBytes];
   const int64_t stride = o.b_stride * 2;
   const char* b = static_cast<const char*>(o.b) + column * 2;
   const TileView a{static_cast<const char*>(o.a) + row * o.a_stride, kTileRows * o.a_stride, kTileRowBytes, o.a_stride};
   float* c = o.c + row * o.c_stride + column;
   const SumView sums{c, kTileRows * o.c_stride, kTileRows, o.c_stride * 4};
-  const int left = o.columns - column;
-  const auto lanes = [&](int from) { return left - from >= 32 ? ~0u : left <= from ? 0u : (1u << (left - from)) - 1; };
-  bool first = o.alpha == nullptr;
+  bool started = o.alpha == nullptr;
   // Tiles of 32 inner indices that no row needs are left out: they would add zero.
   for (int i = begin / kTileColumns * kTileColumns; i < end; i += kInner) {
     const int inner = (end - i + kTileColumns - 1) / kTileColumns * kTileColumns;
     const int some = inner < kInner ? inner : kInner;
-    const bool finite = columns_to_panel(b, stride, i, some, begin, end, lanes(0), panel) &
-                        columns_to_panel(b + 64, stride, i, some, begin, end, lanes(32), panel + 2 * kTileRowBytes);
-    if (!finite && finite_only) return false;
-    if (!first && i < begin + kTileColumns) {
-      // An output starts from what was there, times its row's factor.
-      for (int r = 0; r < rows; ++r) {
-        const float alpha = o.alpha[row + r];
-        if (alpha == 1) continue;
-        for (int v = 0; v < kPanelTiles; ++v) {
-          float* at = c + r * o.c_stride + v * kTileRows;
-          _mm512_store_ps(at, _mm512_mul_ps(_mm512_load_ps(at), _mm512_set1_ps(alpha)));
-        }
+    const bool finite = block_to_panel<kFiniteOnly>(b, stride, i, some, begin, end, o.columns - column, panel);
+    if (!finite) return false;
+    // An output starts from what was there, times its row's factor.
+    for (int r = 0; !started && r < rows; ++r) {
+      const float alpha = o.alpha[row + r];
+      if (alpha == 1) continue;
+      for (int v = 0; v < kPanelTiles; ++v) {
+        float* at = c + r * o.c_stride + v * kTileRows;
+        _mm512_store_ps(at, _mm512_mul_ps(_mm512_load_ps(at), _mm512_set1_ps(alpha)));
       }
     }
-      const int whole = rows / kTileRows;
-    if (whole > 0) {
-      const Tiles configured(kTileRows);
-      add_steps(a, 0, whole, i / kTileColumns, some / kTileColumns, panel, first, sums);
-    }
-    if (rows % kTileRows != 0) {
-      const Tiles configured(rows % kTileRows);
-      const SumView rest{sums.at(whole, 0), sums.tile, sums.output, sums.row_bytes};
-      add_steps(a, whole, 1, i / kTileColumns, some / kTileColumns, panel, first, rest);
-    }
-    first = false;
+    started = true;
+    const bool first = o.alpha == nullptr && i < begin + kTileColumns && i <= begin;
+    add_steps(a, 0, (rows + kTileRows - 1) / kTileRows, i / kTileColumns, some / kTileColumns, panel, first, sums);
   }
   return true;
 }
 
+// A row by itself, in a tile of its own: its neighbours in memory are not to change.
+void alone(const BlockProduct& o, int row, int column) {
+  alignas(64) static thread_local float c[kTileRows * kColumns];
+  float* at = o.c + row * o.c_stride + column;
+  std::memcpy(c, at, sizeof(float) * kColumns);
+  BlockProduct one = o;
+  one.rows = 1;
+  one.a = static_cast<const char*>(o.a) + row * o.a_stride;
+  one.a_stride = 0;
+  one.b = static_cast<const char*>(o.b) + column * 2;
+  one.columns = o.columns - column < kColumns ? o.columns - column : kColumns;
+  one.c = c;
+  one.c_stride = kColumns;
+  one.alpha = o.alpha == nullptr ? nullptr : o.alpha + row;
+  product_part<false>(one, 0, 1, 0, o.begin[row], o.end[row]);
+  std::memcpy(at, c, sizeof(float) * kColumns);
+}
+
 void product(const BlockProduct& o) {
+  const Tiles configured;
   int begin = 1 << 30, end = 0;
   bool equal = true;
   for (int r = 0; r < o.rows; ++r) {
@@ -91,8 +113,9 @@ void product(const BlockProduct& o) {
   // Together: A is zero outside a row's range, and zero times anything finite is zero. Otherwise each row goes alone.
   const bool one_panel = end - begin / kTileColumns * kTileColumns <= kInner;
   for (int column = 0; column < o.columns; column += kColumns) {
-    if ((equal || one_panel) && product_part(o, 0, o.rows, column, begin, end, !equal)) continue;
-    for (int r = 0; r < o.rows; ++r) product_part(o, r, 1, column, o.begin[r], o.end[r], false);
+    if (equal && product_part<false>(o, 0, o.rows, column, begin, end)) continue;
+    if (!equal && one_panel && product_part<true>(o, 0, o.rows, column, begin, end)) continue;
+    for (int r = 0; r < o.rows; ++r) alone(o, r, column);
   }
 }
 
@@ -107,8 +130,14 @@ void softmax(const BlockSoftmax& o) { vector_kernels().softmax(o); }
 void divide(const float* x, float divisor, int n, float* y) { vector_kernels().divide(x, divisor, n, y); }
 void store_bf16(const float* x, int n, uint16_t* y) { vector_kernels().store_bf16(x, n, y); }
 
+// A configuration that outlives the functions between begin() and end().
+alignas(Tiles) thread_local char work[sizeof(Tiles)];
+void begin() { new (work) Tiles; }
+void end() { reinterpret_cast<Tiles*>(work)->~Tiles(); }
+
 }  // namespace
 
-const BlockKernels kBlockAmx[2] = {{}, {kMostTileRows, kTileRows, 2, pack, product, softmax, divide, store_bf16}};
+const BlockKernels kBlockAmx[2] = {
+    {}, {kMostTileRows, kTileRows, kTileRows, 2, pack, product, softmax, divide, store_bf16, begin, end}};
 
 }  // namespace evalrun

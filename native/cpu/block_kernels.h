@@ -17,7 +17,7 @@ namespace evalrun {
 // C[r, :] = (alpha ? alpha[r] * C[r, :] : 0) + sum over i in [begin[r], end[r]) of A[r, i] * B[i, :].
 // Rows of B outside a row's range are not read as numbers for that row, so they may hold anything.
 struct BlockProduct {
-  const void* a;     // rows packed by pack()
+  const void* a;     // rows packed by pack(); may be read, as c may be written, up to the next BlockKernels::row_multiple
   int64_t a_stride;  // bytes
   int rows;
   const void* b;     // [inner, columns]
@@ -47,6 +47,7 @@ struct BlockSoftmax {
 
 struct BlockKernels {
   int tile_rows;         // query rows that walk over the keys together, at most kMostTileRows
+  int row_multiple;      // of which rows products are made
   int column_group;      // lanes that a product computes together
   size_t operand_bytes;  // of one element of A
   // A row of n elements, rounded as the precision says, padded with zeros to an even count; out has room for the next 64
@@ -58,6 +59,25 @@ struct BlockKernels {
   void (*divide)(const float* x, float divisor, int n, float* y);
   // Rounds to bfloat16.
   void (*store_bf16)(const float* x, int n, uint16_t* y);
+  // Around many products on one thread, or null: see BlockWork.
+  void (*begin)();
+  void (*end)();
+};
+
+// A thread's products of one piece of work: what they need is set up once.
+class BlockWork {
+ public:
+  explicit BlockWork(const BlockKernels& kernels) : kernels_(kernels) {
+    if (kernels_.begin != nullptr) kernels_.begin();
+  }
+  ~BlockWork() {
+    if (kernels_.end != nullptr) kernels_.end();
+  }
+  BlockWork(const BlockWork&) = delete;
+  BlockWork& operator=(const BlockWork&) = delete;
+
+ private:
+  const BlockKernels& kernels_;
 };
 
 constexpr int kMostTileRows = 64;

@@ -183,38 +183,57 @@ struct BlockTile {
     }
   }
 
-  static void softmax(const BlockSoftmax& o) {
+  // One row's step; kWhole: all keys of the block are in its range.
+  template <bool kWhole>
+  EVALRUN_INLINE static void softmax_row(const BlockSoftmax& o, int r, Element* p) {
     constexpr int kVectors = kPageTokens / V::kLanes;
+    const auto masked = [&](int v, F outside, F inside) {
+      if constexpr (kWhole) return inside;
+      return V::select(V::between(o.begin[r] - v * V::kLanes, o.end[r] - v * V::kLanes), outside, inside);
+    };
+    F s[kVectors];
+    const float before = o.running_max[r];
+    F largest = V::set1(before);
+#pragma GCC unroll 8
+    for (int v = 0; v < kVectors; ++v) {
+      s[v] = V::mul(V::load(o.scores + r * kPageTokens + v * V::kLanes), V::set1(o.scale));
+      s[v] = masked(v, V::set1(-__builtin_inff()), s[v]);
+      largest = V::max(s[v], largest);
+    }
+    const float maximum = V::maximum(largest);
+    F sum[kVectors];
+#pragma GCC unroll 8
+    for (int v = 0; v < kVectors; ++v) {
+      sum[v] = masked(v, V::zero(), exp<V>(V::sub(s[v], V::set1(maximum))));
+      P::store_operand(p + v * V::kLanes, sum[v]);
+    }
+#pragma GCC unroll 8
+    for (int step = kVectors / 2; step > 0; step /= 2) {
+      for (int v = 0; v < step; ++v) sum[v] = V::add(sum[v], sum[v + step]);
+    }
+    // exp(0) is 1 to the bit; NaN is not equal to anything.
+    float alpha = 1;
+    if (maximum != before) {
+      float lanes[V::kLanes];
+      V::store(lanes, exp<V>(V::set1(before - maximum)));
+      alpha = lanes[0];
+    }
+    o.alpha[r] = alpha;
+    o.total[r] = o.total[r] * alpha + V::sum(sum[0]);
+    o.running_max[r] = maximum;
+  }
+
+  static void softmax(const BlockSoftmax& o) {
     for (int r = 0; r < o.rows; ++r) {
       Element* p = reinterpret_cast<Element*>(static_cast<char*>(o.p) + r * o.p_stride);
-      if (o.begin[r] >= o.end[r]) {
+      if (o.begin[r] == 0 && o.end[r] == kPageTokens) {
+        softmax_row<true>(o, r, p);
+      } else if (o.begin[r] < o.end[r]) {
+        softmax_row<false>(o, r, p);
+      } else {
         o.alpha[r] = 1;
-        for (int v = 0; v < kVectors; ++v) P::store_operand(p + v * V::kLanes, V::zero());
-        continue;
+        for (int v = 0; v < kPageTokens / V::kLanes; ++v) P::store_operand(p + v * V::kLanes, V::zero());
       }
-      F s[kVectors];
-      F largest = V::set1(o.running_max[r]);
-      for (int v = 0; v < kVectors; ++v) {
-        const auto inside = V::between(o.begin[r] - v * V::kLanes, o.end[r] - v * V::kLanes);
-        s[v] = V::mul(V::load(o.scores + r * kPageTokens + v * V::kLanes), V::set1(o.scale));
-        s[v] = V::select(inside, V::set1(-__builtin_inff()), s[v]);
-        largest = V::max(s[v], largest);
-      }
-      const float maximum = V::maximum(largest);
-      F sum[kVectors];
-      for (int v = 0; v < kVectors; ++v) {
-        const auto inside = V::between(o.begin[r] - v * V::kLanes, o.end[r] - v * V::kLanes);
-        sum[v] = V::select(inside, V::zero(), exp<V>(V::sub(s[v], V::set1(maximum))));
-        P::store_operand(p + v * V::kLanes, sum[v]);
-      }
-      for (int step = kVectors / 2; step > 0; step /= 2) {
-        for (int v = 0; v < step; ++v) sum[v] = V::add(sum[v], sum[v + step]);
-      }
-      float alpha[V::kLanes];
-      V::store(alpha, exp<V>(V::set1(o.running_max[r] - maximum)));
-      o.alpha[r] = alpha[0];
-      o.total[r] = o.total[r] * alpha[0] + V::sum(sum[0]);
-      o.running_max[r] = maximum;
     }
   }
 
@@ -246,7 +265,7 @@ struct BlockTile {
 
   // 48 rows: enough that a block of keys is read from the first-level cache by most of them.
   static constexpr BlockKernels kernels() {
-    return {48, P::kGroup, sizeof(Element), pack, product, softmax, divide, store_bf16};
+    return {48, 1, P::kGroup, sizeof(Element), pack, product, softmax, divide, store_bf16, nullptr, nullptr};
   }
 };
 

@@ -38,7 +38,7 @@ int64_t common_stride(const DotPanel& p) {
 
 // Rows [first, first + count) times one panel, to y[r][n ...].
 void multiply(const DotPanel& p, const TileView& a, int64_t tile, int first, int count, int64_t n, const char* panel, float* sums) {
-  const Tiles configured(count < kTileRows ? count : kTileRows);
+  // Sums are made of whole tiles; those of rows that are not there are left.
   add_steps(a, tile, (count + kTileRows - 1) / kTileRows, 0, steps_of(p.weight.columns), panel, true, compact_sums(sums));
   const int64_t outputs = p.outputs - n;
   for (int v = 0; v < kPanelTiles && lanes_of(outputs, v) != 0; ++v) {
@@ -52,6 +52,7 @@ void multiply(const DotPanel& p, const TileView& a, int64_t tile, int first, int
 }
 
 void panel(const DotPanel& p) {
+  const Tiles configured;
   const int64_t columns = p.weight.columns;
   const int64_t steps = steps_of(columns);
   char* weights = static_cast<char*>(p.scratch);
@@ -68,22 +69,23 @@ void panel(const DotPanel& p) {
       rows_to_panel(static_cast<const char*>(p.weight.data) + (p.first_output + first) * p.weight_stride * 2,
                     p.weight_stride * 2, count, columns, weights + v * kTileRowBytes, kPairBytes);
     }
-    // Whole tiles first, then the rows that are left: a tile is never read past its rows.
-    const int at_once = stride == 0 ? kTileRows : kSumTiles * kTileRows;
     for (int r = 0; r < p.row_count;) {
       const int left = p.row_count - r;
-      const int count = left < kTileRows ? left : left / kTileRows * kTileRows < at_once ? left / kTileRows * kTileRows : at_once;
-      if (stride != 0) {
+      if (stride != 0 && left >= kTileRows) {
+        const int count = left < kSumTiles * kTileRows ? left / kTileRows * kTileRows : kSumTiles * kTileRows;
         multiply(p, regular, r / kTileRows, r, count, n, weights, sums);
-      } else {
-        for (int i = 0; i < count; ++i) {
-          const char* from = static_cast<const char*>(p.rows[r + i]);
-          for (int64_t s = 0; s < steps; ++s) {
-            _mm512_store_si512(gathered + s * kTileBytes + i * kTileRowBytes, _mm512_loadu_si512(from + s * kTileRowBytes));
-          }
-        }
-        multiply(p, copied, 0, r, count, n, weights, sums);
+        r += count;
+        continue;
       }
+      // Rows at irregular distances, and a tile that is not whole: nothing is read past the last row.
+      const int count = left < kTileRows ? left : kTileRows;
+      for (int i = 0; i < kTileRows; ++i) {
+        const char* from = static_cast<const char*>(p.rows[r + (i < count ? i : 0)]);
+        for (int64_t s = 0; s < steps; ++s) {
+          _mm512_store_si512(gathered + s * kTileBytes + i * kTileRowBytes, _mm512_loadu_si512(from + s * kTileRowBytes));
+        }
+      }
+      multiply(p, copied, 0, r, count, n, weights, sums);
       r += count;
     }
   }

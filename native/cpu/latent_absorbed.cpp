@@ -60,8 +60,9 @@ class AbsorbedAttention {
     const int q_head = op_.nope_dim + op_.rope_dim;
     const int64_t operand_bytes = (static_cast<int64_t>(op_.nope_dim * block_.operand_bytes) + 63) / 64 * 64;
     const int64_t result_stride = (op_.rank + 63) / 64 * 64;
-    char* operands = operand_memory.get<char>(count * operand_bytes);
-    float* results = result_memory.get<float>(count * result_stride);
+    const int64_t rows = (static_cast<int64_t>(count) + block_.row_multiple - 1) / block_.row_multiple * block_.row_multiple;
+    char* operands = operand_memory.get<char>(rows * operand_bytes);
+    float* results = result_memory.get<float>(rows * result_stride);
     int* begin = range_memory.get<int>(2 * count);
     int* end = begin + count;
     auto q = [&](int r) { return op_.q + rows_[r].row * op_.q_stride + static_cast<int64_t>(head) * q_head; };
@@ -97,6 +98,7 @@ class AbsorbedAttention {
   void attend(int64_t index, int first_head, int heads) {
     thread_local Scratch tile_memory, scratch_memory, latent_memory;
     const Row& row = rows_[index];
+    const BlockWork work(block_);
     AttendTile tile(block_, op_.kv_dtype, 0, op_.rank, tile_memory);
     tile.start(heads);
     const void* queries[kMostTileRows];

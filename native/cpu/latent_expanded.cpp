@@ -159,6 +159,7 @@ class ExpandedAttention {
   void attend(int head, const Tile& work) {
     thread_local Scratch memory;
     const int q_head = op_.nope_dim + op_.rope_dim;
+    const BlockWork products(block_);
     AttendTile tile(block_, expanded_type_, q_head, op_.v_dim, memory);
     tile.start(work.count);
     const int64_t first_row = work.span->first_row + work.first;

@@ -24,11 +24,14 @@ constexpr int kTileBytes = kTileRows * kTileRowBytes;
 // GCC's tile intrinsics do not say what memory they read: before them, everything that was written must be there.
 EVALRUN_INLINE void memory_is_read() { asm volatile("" ::: "memory"); }
 
-// Tiles are configured while this lives; afterwards the system has no tiles to save when it switches threads.
+// Tiles are configured while one of these lives on the thread; afterwards the system has no tiles to save when it switches
+// threads. Configuring costs as much as twenty products of tiles, so whoever has many small ones to do keeps one alive
+// around them all.
 class Tiles {
  public:
-  // Sums and A have `rows` rows.
-  explicit Tiles(int rows) {
+  // Sums and A have `rows` rows. Inside another, that one's stay: only 16 rows nest.
+  explicit Tiles(int rows = kTileRows) {
+    if (depth()++ > 0) return;
     alignas(64) Configuration configuration = {};
     configuration.palette = 1;
     for (int i = 0; i < 8; ++i) {
@@ -38,7 +41,9 @@ class Tiles {
     asm volatile("" : : "r"(&configuration) : "memory");
     _tile_loadconfig(&configuration);
   }
-  ~Tiles() { _tile_release(); }
+  ~Tiles() {
+    if (--depth() == 0) _tile_release();
+  }
   Tiles(const Tiles&) = delete;
   Tiles& operator=(const Tiles&) = delete;
 
@@ -50,6 +55,11 @@ class Tiles {
     uint8_t rows[16];
   };
   static_assert(sizeof(Configuration) == 64);
+
+  static int& depth() {
+    static thread_local int value = 0;
+    return value;
+  }
 };
 
 // What will be read later, asked for a few cache lines at a time. Worth it only where nothing but memory is waited for:
