@@ -224,7 +224,8 @@ export const RANDOM_MARKER = 'RANDOM_WEIGHTS';
 
 function isaName(device: Device): string {
   if (device.kind === 'cuda') return `sm_${device.gpu.computeCapability}`;
-  const { avx2, avx512, avx512Bf16 } = nativeInfo();
+  const { avx2, avx512, avx512Bf16, amxBf16 } = nativeInfo();
+  if (amxBf16) return 'amx-bf16';
   if (avx512Bf16) return 'avx512-bf16';
   if (avx512) return 'avx512';
   return avx2 ? 'avx2' : 'scalar';

@@ -62,6 +62,7 @@ export interface NativeInfo {
   readonly avx512: boolean;
   readonly avx512Bf16: boolean;
   readonly avx512Vbmi: boolean;
+  readonly amxBf16: boolean;
   readonly compiler: string;
 }
 
@@ -120,7 +121,7 @@ export interface NativeModelOptions {
 export interface MachineLimits {
   /** Per second; a fused multiply-add is two operations. */
   readonly f32Flops: number;
-  /** With vdpbf16ps; 0 where the CPU has none. */
+  /** With vdpbf16ps or tdpbf16ps (AMX); 0 where the CPU has neither. */
   readonly bf16Flops: number;
   /** Bytes per second from memory that no cache holds. */
   readonly readBytes: number;

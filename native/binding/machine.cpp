@@ -53,6 +53,7 @@ Napi::Value info(const Napi::CallbackInfo& call) {
   object.Set("avx512", features.avx512);
   object.Set("avx512Bf16", features.avx512_bf16);
   object.Set("avx512Vbmi", features.avx512_vbmi);
+  object.Set("amxBf16", features.amx_bf16);
   object.Set("compiler", kCompiler);
   return object;
 }

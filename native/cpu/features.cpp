@@ -47,7 +47,7 @@ CpuFeatures detect() {
   f.avx512_vbmi = f.avx512 && __builtin_cpu_supports("avx512vbmi");
   const char* cap = std::getenv("EVALRUN_ISA");
   const bool capped = cap != nullptr && *cap != '\0';
-  f.amx_bf16 = f.avx512_bf16 && !capped && cpu_has_amx_bf16() && tiles_are_granted();
+  f.amx_bf16 = f.avx512_bf16 && f.avx512_vbmi && !capped && cpu_has_amx_bf16() && tiles_are_granted();
   if (cap != nullptr && std::strcmp(cap, "avx512") == 0) f.avx512_bf16 = f.avx512_vbmi = false;
   if (cap != nullptr && std::strcmp(cap, "avx2") == 0) f.avx512 = f.avx512_bf16 = f.avx512_vbmi = false;
   if (cap != nullptr && std::strcmp(cap, "scalar") == 0) f = CpuFeatures{};

@@ -8,7 +8,7 @@ struct CpuFeatures {
   bool avx512 = false;       // F, BW, DQ, VL
   bool avx512_bf16 = false;  // vdpbf16ps
   bool avx512_vbmi = false;
-  bool amx_bf16 = false;  // tdpbf16ps, with the system's leave to use tiles, and avx512_bf16
+  bool amx_bf16 = false;  // tdpbf16ps, with the system's leave to use tiles, avx512_bf16 and avx512_vbmi
 };
 
 const CpuFeatures& cpu_features();

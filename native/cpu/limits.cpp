@@ -40,7 +40,14 @@ LimitLoops best_loops(const CpuFeatures& features) {
 #if defined(__x86_64__)
   if (features.avx2) loops = limit_loops_avx2();
   if (features.avx512) loops = limit_loops_avx512();
-  if (features.avx512_bf16) loops.multiply_add_bf16 = limit_multiply_add_bf16;
+  if (features.avx512_bf16) {
+    loops.multiply_add_bf16 = limit_multiply_add_bf16;
+    loops.bf16_flops_of_round = 4.0 * 16 * kLimitSums;
+  }
+  if (features.amx_bf16) {
+    loops.multiply_add_bf16 = limit_multiply_add_bf16_amx;
+    loops.bf16_flops_of_round = 4.0 * 2 * 16 * 16 * 32;
+  }
 #endif
   return loops;
 }
@@ -105,7 +112,7 @@ MachineLimits measure_limits(int threads) {
   const double lanes = static_cast<double>(loops.lanes) * kLimitSums;
   MachineLimits limits;
   limits.f32_flops = best_flops(threads, loops.multiply_add, 2 * lanes);
-  if (loops.multiply_add_bf16 != nullptr) limits.bf16_flops = best_flops(threads, loops.multiply_add_bf16, 4.0 * 16 * kLimitSums);
+  if (loops.multiply_add_bf16 != nullptr) limits.bf16_flops = best_flops(threads, loops.multiply_add_bf16, loops.bf16_flops_of_round);
   limits.read_bytes = best_read(threads, loops.read);
   return limits;
 }

@@ -8,7 +8,7 @@ namespace evalrun {
 
 struct MachineLimits {
   double f32_flops = 0;   // per second, fused multiply-adds counted as two
-  double bf16_flops = 0;  // with vdpbf16ps; 0 where the CPU has none
+  double bf16_flops = 0;  // with vdpbf16ps or tdpbf16ps; 0 where the CPU has neither
   double read_bytes = 0;  // per second, from a block that no cache holds
 };
 
@@ -21,7 +21,8 @@ struct LimitLoops {
   float (*multiply_add)(int64_t rounds);
   float (*multiply_add_bf16)(int64_t rounds);  // null where there is no such instruction
   float (*read)(const float* block, int64_t count);
-  int lanes;  // float32 lanes of a vector
+  int lanes;                      // float32 lanes of a vector
+  double bf16_flops_of_round = 0;
 };
 
 // Independent sums in a loop: enough to cover the latency of the instruction on two ports.
@@ -30,5 +31,6 @@ constexpr int kLimitSums = 16;
 LimitLoops limit_loops_avx2();
 LimitLoops limit_loops_avx512();
 float limit_multiply_add_bf16(int64_t rounds);
+float limit_multiply_add_bf16_amx(int64_t rounds);
 
 }  // namespace evalrun

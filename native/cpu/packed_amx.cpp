@@ -6,9 +6,10 @@
 // Up to 16 rows: one pass over the panels, bound by memory. More: a few panels, 2048 columns of them, stay in the
 // second-level cache while blocks of 128 rows pass over them.
 #include <cstring>
+#include <type_traits>
 
 #include "cpu/dot_kernels.h"
-#include "cpu/e4m3_avx512.h"
+#include "cpu/e4m3_amx.h"
 #include "cpu/panel_amx.h"
 #include "cpu/panel_kernels.h"
 
@@ -18,8 +19,10 @@ namespace {
 static_assert(kPanelTiles * kTileRows == kPanelOutputs && kPanelRowTile == kTileRows);
 constexpr int64_t kChunkSteps = 64;
 constexpr int kBlockTiles = 8;
-constexpr int kFp8BlockTiles = 16;
+constexpr int kFp8BlockTiles = 4;
 constexpr int kMostPanels = 4;
+constexpr int kFp8Panels = 4;
+constexpr int64_t kBlockCodes = kQuantBlock * kPanelOutputs;
 // A single row tile is bound by memory: what it will need is asked for this far ahead.
 constexpr int kAheadBytes = 16384;
 constexpr int kBlockSteps = kQuantBlock / kTileColumns;
@@ -83,15 +86,19 @@ void place(const void* converted, int64_t columns, int row, int rows, void* data
 // Memory of a product.
 struct Scratches {
   explicit Scratches(void* memory)
-      : block(static_cast<char*>(memory)),
-        tail(block + sizeof(uint16_t) * kQuantBlock * kPanelOutputs),
-        sums(reinterpret_cast<float*>(tail + 2 * kStepBytes)),
-        totals(sums + kFp8BlockTiles * kSums) {}
-  char* block;    // FP8 decoded
+      : panels(static_cast<char*>(memory)),
+        tail(panels + kDecodedBytes),
+        sums(reinterpret_cast<float*>(tail + kStepBytes)),
+        totals(sums + kBlockTiles * kSums) {}
+  static constexpr size_t kDecodedBytes = kFp8Panels * kChunkSteps * kStepBytes;
+  static constexpr size_t kBytes = kDecodedBytes + kStepBytes + sizeof(float) * (kBlockTiles + kFp8BlockTiles) * kSums;
+
+  char* panels;   // FP8 decoded: [panels][blocks of 128 columns], as packed bfloat16
   char* tail;     // the last pairs of columns and zeros
   float* sums;    // of a block of rows and a panel
   float* totals;  // FP8: the same, [rows][kPanelOutputs]
 };
+static_assert(Scratches::kBytes <= kPanelScratchBytes);
 
 // A block of rows and a panel.
 struct Part {
@@ -113,13 +120,14 @@ void store(const PanelProduct& p, const Part& part, bool biased, const Values& v
   }
 }
 
-// Sums go on from y, which holds those of the columns before.
-void restore(const PanelProduct& p, const Part& part, float* sums) {
+// Sums go on from y, which holds those of the columns before; at(r, v) is where.
+template <class At>
+void restore(const PanelProduct& p, const Part& part, const At& at) {
   const int64_t begin = part.panel * kPanelOutputs;
   for (int r = 0; r < part.rows; ++r) {
     for (int v = 0; v < kPanelTiles; ++v) {
       const __m512 value = _mm512_maskz_loadu_ps(lanes_of(p.outputs - begin, v), p.y[part.first + r] + begin + v * 16);
-      _mm512_store_ps(const_cast<float*>(sums_of(sums, r, v)), value);
+      _mm512_store_ps(at(r, v), value);
     }
   }
 }
@@ -150,7 +158,7 @@ void multiply_bf16(const PanelProduct& p) {
       const int64_t first_tile = (p.first_row + part.first) / kTileRows;
       const int64_t tiles = tiles_of(part.rows);
       const SumView sums = compact_sums(memory.sums);
-      if (begin > 0) restore(p, part, memory.sums);
+      if (begin > 0) restore(p, part, [&](int r, int v) { return sums_of(memory.sums, r, v); });
       add_steps(group.view(), first_tile, tiles, begin, end - begin, panel + begin * kStepBytes, begin == 0, sums,
                 tiles == 1 ? Ahead{panel + begin * kStepBytes + kAheadBytes, kStepBytes / 64} : Ahead());
       if (last && whole < group.steps) {
@@ -164,46 +172,102 @@ void multiply_bf16(const PanelProduct& p) {
   }
 }
 
-// One block of 128 columns of a panel as bfloat16 pairs.
-void decode(const char* codes, char* out) {
-  for (int64_t i = 0; i < kQuantBlock * kPanelOutputs / 32; ++i) {
-    const __m256i source = _mm256_load_si256(reinterpret_cast<const __m256i*>(codes + i * 32));
-    _mm_prefetch(codes + i * 32 + kAheadBytes / 2, _MM_HINT_T1);
-    _mm512_store_si512(out + i * 64, e4m3_to_bf16(source));
+// totals (+)= sums * the row's scale * the block's, rounded as the product of both first. Sums are `count` output tiles of
+// one row tile; totals are [rows][kPanelOutputs].
+template <int kCount>
+EVALRUN_INLINE void scale_sums(const float* sums, const float* row_scales, __m512 weight_scale, int rows, bool first, float* totals) {
+  for (int r = 0; r < rows; ++r) {
+    const __m512 factor = _mm512_mul_ps(_mm512_set1_ps(row_scales[r]), weight_scale);
+#pragma GCC unroll 4
+    for (int v = 0; v < kCount; ++v) {
+      float* total = totals + r * kPanelOutputs + v * kTileRows;
+      const __m512 before = first ? _mm512_setzero_ps() : _mm512_load_ps(total);
+      _mm512_store_ps(total, _mm512_fmadd_ps(_mm512_load_ps(sums + v * kSumTile + r * kTileRows), factor, before));
+    }
   }
 }
 
-void multiply_fp8(const PanelProduct& p) {
-  const int64_t columns = p.weight->columns;
-  const int64_t blocks = blocks_of(columns);
-  const Group group(p.group, columns, p.group_rows);
+// A block of 128 columns, decoded to `b`, for the rows of a part.
+void add_block(const PanelProduct& p, const Group& group, const Part& part, int64_t block, float scale, const char* b, float* sums,
+               float* totals) {
+  const int64_t blocks = blocks_of(p.weight->columns);
+  const int64_t begin = block * kBlockSteps;
+  const int64_t steps = group.steps - begin < kBlockSteps ? group.steps - begin : kBlockSteps;
+  const int64_t first_tile = (p.first_row + part.first) / kTileRows;
+  const int64_t tiles = tiles_of(part.rows);
+  const TileView a = group.view();
+  const __m512 weight_scale = _mm512_set1_ps(scale);
+  const auto rows_of = [&](int64_t t) { return part.rows - static_cast<int>(t) * kTileRows < kTileRows ? part.rows - static_cast<int>(t) * kTileRows : kTileRows; };
+  const auto finish = [&](int64_t t, int v, const float* from, auto count) {
+    scale_sums<count.value>(from, group.scales(first_tile + t, block, blocks), weight_scale, rows_of(t), block == 0,
+                            totals + t * kTileRows * kPanelOutputs + v * kTileRows);
+  };
+  for (int64_t t = 0; t + 2 <= tiles; t += 2) {
+    for (int v = 0; v < kPanelTiles; v += 2) {
+      float* const at[4] = {sums, sums + kSumTile, sums + 2 * kSumTile, sums + 3 * kSumTile};
+      zero_sums();
+      add_2x2(a.at(first_tile + t, begin), a.at(first_tile + t + 1, begin), a.row_bytes, a.step_bytes, b + v * kTileRowBytes,
+              kPairBytes, steps);
+      store_sums(at, kTileRowBytes);
+      finish(t, v, sums, std::integral_constant<int, 2>());
+      finish(t + 1, v, sums + 2 * kSumTile, std::integral_constant<int, 2>());
+    }
+  }
+  if (tiles % 2 == 0) return;
+  float* const at[4] = {sums, sums + kSumTile, sums + 2 * kSumTile, sums + 3 * kSumTile};
+  Ahead nothing;
+  zero_sums();
+  add_1x4(a.at(first_tile + tiles - 1, begin), a.row_bytes, a.step_bytes, b, kPairBytes, steps, nothing);
+  store_sums(at, kTileRowBytes);
+  finish(tiles - 1, 0, sums, std::integral_constant<int, 4>());
+}
+
+// Up to 16 rows: a panel passes by once, decoded block by block.
+void multiply_fp8_narrow(const PanelProduct& p, const Group& group) {
   const Scratches memory(p.scratch);
+  const int64_t columns = p.weight->columns;
   const int64_t bytes = panel_bytes(DType::kF8E4M3, columns);
-  const Tiles configured(group.height);
-  for_parts(p, kFp8BlockTiles, [&](const Part& part) {
+  for_parts(p, 1, [&](const Part& part) {
     const char* codes = static_cast<const char*>(p.weight->packed) + (p.first_panel + part.panel) * bytes;
-    const float* weight_scales = p.weight->scale + (p.first_panel + part.panel) * kPanelOutputs / kQuantBlock * blocks;
-    const int64_t first_tile = (p.first_row + part.first) / kTileRows;
-    for (int64_t block = 0; block < blocks; ++block, codes += kQuantBlock * kPanelOutputs) {
-      decode(codes, memory.block);
-      const int64_t begin = block * kBlockSteps;
-      const int64_t steps = group.steps - begin < kBlockSteps ? group.steps - begin : kBlockSteps;
-      add_steps(group.view(), first_tile, tiles_of(part.rows), begin, steps, memory.block, true, compact_sums(memory.sums));
-      // totals += sums * the row's scale * the block's, rounded as the product of both first.
-      const __m512 weight_scale = _mm512_set1_ps(weight_scales[block]);
-      for (int r = 0; r < part.rows; ++r) {
-        const float row_scale = group.scales(first_tile + r / kTileRows, block, blocks)[r % kTileRows];
-        const __m512 factor = _mm512_mul_ps(_mm512_set1_ps(row_scale), weight_scale);
-        float* total = memory.totals + r * kPanelOutputs;
-#pragma GCC unroll 4
-        for (int v = 0; v < kPanelTiles; ++v) {
-          const __m512 before = block == 0 ? _mm512_setzero_ps() : _mm512_load_ps(total + v * 16);
-          _mm512_store_ps(total + v * 16, _mm512_fmadd_ps(_mm512_load_ps(sums_of(memory.sums, r, v)), factor, before));
-        }
-      }
+    const float* scales = p.weight->scale + (p.first_panel + part.panel) * kPanelOutputs / kQuantBlock * blocks_of(columns);
+    for (int64_t block = 0; block < blocks_of(columns); ++block) {
+      decode_panel(codes + block * kBlockCodes, kBlockCodes, memory.panels);
+      memory_is_read();
+      add_block(p, group, part, block, scales[block], memory.panels, memory.sums, memory.totals);
     }
     store(p, part, p.bias != nullptr, [&](int r, int v) { return _mm512_load_ps(memory.totals + r * kPanelOutputs + v * 16); });
   });
+}
+
+// More: panels are decoded, 2048 columns at a time, and stay in the second-level cache while the rows pass over them; the
+// totals of four row tiles stay in the first.
+void multiply_fp8(const PanelProduct& p) {
+  const int64_t columns = p.weight->columns;
+  const Group group(p.group, columns, p.group_rows);
+  const Tiles configured(group.height);
+  if (p.row_count <= kTileRows) return multiply_fp8_narrow(p, group);
+  const Scratches memory(p.scratch);
+  const int64_t blocks = blocks_of(columns);
+  const int64_t bytes = panel_bytes(DType::kF8E4M3, columns);
+  constexpr int64_t kChunkBlocks = kChunkSteps / kBlockSteps;
+  for (int64_t begin = 0; begin < blocks; begin += kChunkBlocks) {
+    const int64_t count = blocks - begin < kChunkBlocks ? blocks - begin : kChunkBlocks;
+    for (int64_t panel = 0; panel < panels_of(p.outputs); ++panel) {
+      const char* codes = static_cast<const char*>(p.weight->packed) + (p.first_panel + panel) * bytes + begin * kBlockCodes;
+      decode_panel(codes, count * kBlockCodes, memory.panels + panel * kChunkBlocks * kBlockCodes * 2);
+    }
+    memory_is_read();
+    for_parts(p, kFp8BlockTiles, [&](const Part& part) {
+      const float* scales = p.weight->scale + (p.first_panel + part.panel) * kPanelOutputs / kQuantBlock * blocks;
+      const auto total = [&](int r, int v) { return memory.totals + r * kPanelOutputs + v * 16; };
+      if (begin > 0) restore(p, part, total);
+      for (int64_t block = 0; block < count; ++block) {
+        const char* b = memory.panels + (part.panel * kChunkBlocks + block) * kBlockCodes * 2;
+        add_block(p, group, part, begin + block, scales[begin + block], b, memory.sums, memory.totals);
+      }
+      store(p, part, begin + count == blocks && p.bias != nullptr, [&](int r, int v) { return _mm512_load_ps(total(r, v)); });
+    });
+  }
 }
 
 }  // namespace
@@ -211,7 +275,7 @@ void multiply_fp8(const PanelProduct& p) {
 const PanelKernels kPanelAmx[3] = {
     {},
     {&kDotAvx512Bf16[static_cast<int>(Precision::kBF16)], group_bytes<false>, place<false>, true, kMostPanels, multiply_bf16},
-    {&kDotAvx512Bf16[static_cast<int>(Precision::kFP8)], group_bytes<true>, place<true>, true, kMostPanels, multiply_fp8},
+    {&kDotAvx512Bf16[static_cast<int>(Precision::kFP8)], group_bytes<true>, place<true>, true, kFp8Panels, multiply_fp8},
 };
 
 }  // namespace evalrun

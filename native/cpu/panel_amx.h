@@ -72,7 +72,7 @@ inline void add_steps(const TileView& a, int64_t first_tile, int64_t tiles, int6
 }
 
 // Row r of output tile v in compact sums.
-EVALRUN_INLINE const float* sums_of(const float* sums, int r, int v) {
+EVALRUN_INLINE float* sums_of(float* sums, int r, int v) {
   return sums + r / kTileRows * kSums + v * kSumTile + r % kTileRows * kTileRows;
 }
 

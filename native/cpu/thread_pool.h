@@ -42,7 +42,7 @@ class ThreadPool {
   std::atomic<bool> stop_{false};
   std::mutex mutex_;
   std::condition_variable wake_;
-  int64_t pieces_ = 0;
+  int64_t pieces_ = 0, chunk_ = 1;
   const std::function<void(int64_t, int)>* body_ = nullptr;
   std::mutex failure_mutex_;
   std::exception_ptr failure_;

@@ -29,7 +29,9 @@ struct Shape {
 
 // 1; odd; one less and one more than every tile and block; many rows.
 const Shape kShapes[] = {{1, 1, 1},  {1, 7, 127},   {2, 6, 128},   {3, 130, 129}, {4, 13, 300}, {5, 257, 64},
-                         {7, 5, 31}, {17, 12, 512}, {33, 131, 33}, {70, 19, 15},  {2, 1, 2048}, {70, 127, 96}, {7, 70, 4099}};
+                         {7, 5, 31}, {17, 12, 512}, {33, 131, 33}, {70, 19, 15},  {2, 1, 2048}, {70, 127, 96}, {7, 70, 4099},
+                        // Several panels and blocks of rows at once, and columns in several chunks.
+                        {150, 1100, 40}, {45, 70, 4200}};
 
 std::string describe(const Case& c, const Shape& s) {
   return print("%s, weight %s, rows %d, N %ld, K %ld", name_of(c.precision), name_of(c.dtype), s.rows,
@@ -104,7 +106,7 @@ std::string is_batch_invariant(const Kernel<LinearOp>& kernel) {
   Random random(2);
   long compared = 0;
   for (const Case& c : kCases) {
-    for (const Shape& s : {Shape{70, 131, 300}, Shape{131, 7, 1100}, Shape{9, 97, 64}, Shape{1030, 13, 33}}) {
+    for (const Shape& s : {Shape{70, 131, 300}, Shape{131, 7, 1100}, Shape{9, 97, 64}, Shape{1030, 13, 33}, Shape{150, 1100, 40}, Shape{37, 70, 2300}}) {
       const StoredWeight stored(random, c.dtype, s.outputs, s.columns, 1);
       const std::vector<float> x = random.normals(s.rows * s.columns);
       auto run = [&](const float* rows, int count, int threads) {
