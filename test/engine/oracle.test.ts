@@ -85,7 +85,9 @@ const fp8 = path.join(shared, 'deepseek-v3-fp8');
     const engine = await loadEngine({ model: fp8, dtype: 'fp8', withoutTokenizer: true });
     const toQuantised: number[] = [];
     const toWeights: number[] = [];
+    const untouched: number[] = [];
     for (const prompt of golden.prompts) {
+      const from = toQuantised.length;
       const vocab = engine.arch.vocabSize;
       for await (const { rows, logits } of engine.logits([...golden.ints(`tokens.${prompt}`)])) {
         for (let row = 0; row < rows; ++row) {
@@ -94,12 +96,17 @@ const fp8 = path.join(shared, 'deepseek-v3-fp8');
           toWeights.push(rms(ours, golden.floats(`logits.${prompt}`) as Float32Array, row * vocab));
         }
       }
+      const fallen = toQuantised.findIndex((distance, row) => row >= from && distance > 1e-5);
+      untouched.push((fallen < 0 ? toQuantised.length : fallen) - from);
     }
     await engine.close();
-    // A value that lies on the edge between two codes falls by the last bit of a float32 sum, so rows agree to 1e-4 or, once
-    // one code differs, only roughly; most rows must be of the first kind early on, and the typical row far closer.
-    expect(median(toQuantised)).toBeLessThan(median(toWeights) / 3);
-    expect(toQuantised[0]).toBeLessThan(1e-4);
+    // A value on the edge between two codes falls by the last bit of a float32 sum, about once in all prompts, wherever the
+    // order of a kernel's additions puts it; from then on the rows of its prompt agree only roughly. Before it they are
+    // W8A8's to the last bits, and after it still nearer to W8A8 than to the weights alone, which are nowhere near.
+    expect(Math.min(...untouched)).toBeGreaterThanOrEqual(1);
+    expect(untouched.reduce((sum, rows) => sum + rows, 0)).toBeGreaterThanOrEqual(2 * golden.prompts.length);
+    expect(median(toQuantised)).toBeLessThan(median(toWeights));
+    expect(Math.min(...toWeights)).toBeGreaterThan(1e-3);
   });
 });
 
