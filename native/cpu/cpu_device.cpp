@@ -40,6 +40,10 @@ class CpuDevice : public Device {
   const char* run(const Op& op) override { return run_registered(op); }
   EVALRUN_OPS(EVALRUN_RUN)
 #undef EVALRUN_RUN
+#define EVALRUN_RUN(Op, name) \
+  const char* run(const Op& op) override { return run_composed(op); }
+  EVALRUN_COMPOSED_OPS(EVALRUN_RUN)
+#undef EVALRUN_RUN
 
  private:
   template <class Op>
@@ -47,6 +51,14 @@ class CpuDevice : public Device {
     const Kernel<Op>& kernel = Registry<Op>::instance().select(op, cpu_features(), reference_kernels_);
     kernel.run(op, pool_);
     return std::strchr(kernel.name, '/') + 1;
+  }
+
+  template <class Op>
+  const char* run_composed(const Op& op) {
+    const Kernel<Op>* kernel = reference_kernels_ ? nullptr : Registry<Op>::instance().find(op, cpu_features());
+    if (kernel == nullptr) return Device::run(op);
+    kernel->run(op, pool_);
+    return std::strchr(kernel->name, '/') + 1;
   }
 
   ThreadPool pool_;

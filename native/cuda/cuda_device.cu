@@ -106,6 +106,7 @@ class CudaDevice : public Device {
     return open_device_weights(*this, ctx_, files, std::move(tensors), host_threads_);
   }
 
+  using Device::run;
 #define EVALRUN_RUN(Op, name) \
   const char* run(const Op& op) override { return run_on_stream(op); }
   EVALRUN_OPS(EVALRUN_RUN)

@@ -12,7 +12,11 @@
 
 namespace evalrun {
 
-// Every op of the catalogue, with the name that provenance gives it.
+// Every op of the catalogue, with the name that provenance gives it. The composed ones are others in a row.
+#define EVALRUN_COMPOSED_OPS(APPLY)       \
+  APPLY(GatedLinearOp, "gated_linear")    \
+  APPLY(GroupedGatedLinearOp, "grouped_gated_linear")
+
 #define EVALRUN_OPS(APPLY)                      \
   APPLY(EmbedOp, "embed")                       \
   APPLY(RmsNormOp, "rms_norm")                  \
@@ -57,6 +61,20 @@ class Device {
 #define EVALRUN_DECLARE_RUN(Op, name) virtual const char* run(const Op& op) = 0;
   EVALRUN_OPS(EVALRUN_DECLARE_RUN)
 #undef EVALRUN_DECLARE_RUN
+
+  // Ops that are others in a row, where a device has nothing better.
+  virtual const char* run(const GatedLinearOp& op) {
+    const char* name = run(op.gate);
+    run(op.up);
+    run(GatedActOp{op.gate.y, op.up.y, op.gate.rows, static_cast<int>(op.gate.weight.rows), op.gate.y});
+    return name;
+  }
+  virtual const char* run(const GroupedGatedLinearOp& op) {
+    const char* name = run(op.gate);
+    run(op.up);
+    run(GatedActOp{op.gate.y, op.up.y, op.gate.slots, static_cast<int>(op.gate.weights[0].rows), op.gate.y});
+    return name;
+  }
 
   template <class T>
   const T* stage(const std::vector<T>& host) {

@@ -15,9 +15,8 @@ void Model::feed_forward(int layer, int count, const float* h, float* y) {
 void Model::dense_mlp(const std::string& prefix, int64_t width, int count, const float* h, float* y) {
   float* gate = gate_.floats(count * width);
   float* up = up_.floats(count * width);
-  linear(h, spec_.width, prefix + "gate_proj", numerics_.linear, count, gate, spec_.mlp_bias);
-  linear(h, spec_.width, prefix + "up_proj", numerics_.linear, count, up, spec_.mlp_bias);
-  run(GatedActOp{gate, up, count, static_cast<int>(width), gate});
+  run(GatedLinearOp{linear_op(h, spec_.width, prefix + "gate_proj", numerics_.linear, count, gate, spec_.mlp_bias),
+                    linear_op(h, spec_.width, prefix + "up_proj", numerics_.linear, count, up, spec_.mlp_bias)});
   linear(gate, width, prefix + "down_proj", numerics_.linear, count, y, spec_.mlp_bias);
 }
 
@@ -41,16 +40,14 @@ void Model::moe(int layer, const std::string& prefix, int count, const float* h,
   run(BucketOp{chosen, count, spec.experts_per_token, spec.experts, order, offsets, slot_of});
 
   auto grouped = [&](const float* x, const char* part, bool gather, float* out) {
-    run(GroupedLinearOp{x, weights_->experts(prefix, part, spec.experts, numerics_.linear).data(), spec.experts, order, offsets,
-                        slots, spec.experts_per_token, gather, numerics_.linear, out});
+    return GroupedLinearOp{x,     weights_->experts(prefix, part, spec.experts, numerics_.linear).data(), spec.experts,
+                           order, offsets, slots, spec.experts_per_token, gather, numerics_.linear, out};
   };
   float* gate = expert_in_.floats(static_cast<int64_t>(slots) * spec.width);
   float* up = up_.floats(static_cast<int64_t>(slots) * spec.width);
   float* out = expert_out_.floats(static_cast<int64_t>(slots) * spec_.width);
-  grouped(h, "gate_proj", true, gate);
-  grouped(h, "up_proj", true, up);
-  run(GatedActOp{gate, up, slots, spec.width, gate});
-  grouped(gate, "down_proj", false, out);
+  run(GroupedGatedLinearOp{grouped(h, "gate_proj", true, gate), grouped(h, "up_proj", true, up)});
+  run(grouped(gate, "down_proj", false, out));
   run(CombineOp{out, slot_of, weights, count, spec_.width, spec.experts_per_token, false, y});
 
   if (spec.shared_width > 0) {

@@ -119,11 +119,16 @@ void Model::ensure_positions(int count) {
   positions_ = wanted;
 }
 
-void Model::linear(const float* x, int64_t x_stride, const std::string& name, Precision precision, int rows, float* y,
-                   bool has_bias) {
+LinearOp Model::linear_op(const float* x, int64_t x_stride, const std::string& name, Precision precision, int rows, float* y,
+                          bool has_bias) {
   const Weight stored = weights_->matrix(name + ".weight", precision);
   const float* bias = has_bias ? weights_->vector(name + ".bias") : nullptr;
-  run(LinearOp{x, x_stride, stored, bias, precision, rows, y, stored.rows});
+  return {x, x_stride, stored, bias, precision, rows, y, stored.rows};
+}
+
+void Model::linear(const float* x, int64_t x_stride, const std::string& name, Precision precision, int rows, float* y,
+                   bool has_bias) {
+  run(linear_op(x, x_stride, name, precision, rows, y, has_bias));
 }
 
 // x += delta of the layer before; then this layer's two halves, the second left in delta_ for whoever comes next.

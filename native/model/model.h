@@ -38,6 +38,9 @@ class Model {
   void run(const Op& op);
   void check(const Step& step) const;
   void ensure_positions(int count);
+  // The product of the weight `name`.weight, and of its bias, with rows of x.
+  LinearOp linear_op(const float* x, int64_t x_stride, const std::string& name, Precision precision, int rows, float* y,
+                     bool has_bias);
   void linear(const float* x, int64_t x_stride, const std::string& name, Precision precision, int rows, float* y,
               bool has_bias);
   void layer(int index, const Rows& rows, float* x, const float* delta);

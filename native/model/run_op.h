@@ -12,6 +12,7 @@ struct OpName;
     static constexpr const char* value = text; \
   };
 EVALRUN_OPS(EVALRUN_OP_NAME)
+EVALRUN_COMPOSED_OPS(EVALRUN_OP_NAME)
 #undef EVALRUN_OP_NAME
 
 template <class Op>

@@ -250,6 +250,15 @@ struct GroupedLinearOp {
   float* y;  // [slots, N]
 };
 
+// The first half of a gated feed-forward in one: gate.y = silu(gate's product) * up's product, the bits of both products and
+// GatedActOp. Both have the same x, rows, shape and precision and contiguous results; up.y is memory to work in.
+struct GatedLinearOp {
+  LinearOp gate, up;
+};
+struct GroupedGatedLinearOp {
+  GroupedLinearOp gate, up;
+};
+
 // y[i, :] = (add ? y[i, :] : 0) + sum over k = 0..K-1 in that order of weights[i, k] * x[slot_of[i * K + k], :].
 struct CombineOp {
   const float* x;          // [slots, columns]

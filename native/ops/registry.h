@@ -35,6 +35,14 @@ class Registry {
 
   const std::vector<Kernel<Op>>& all() const { return kernels_; }
 
+  // The best kernel that accepts the op, or null.
+  const Kernel<Op>* find(const Op& op, const CpuFeatures& features) const {
+    for (const auto& kernel : kernels_) {
+      if (kernel.accepts(op, features)) return &kernel;
+    }
+    return nullptr;
+  }
+
   // The best kernel that accepts the op; with reference_only the scalar reference.
   const Kernel<Op>& select(const Op& op, const CpuFeatures& features, bool reference_only) const {
     for (const auto& kernel : kernels_) {

@@ -237,14 +237,18 @@ std::string quantises_by_division(const Kernel<LinearOp>& kernel) {
   return print("%ld values on an edge between two codes", edges);
 }
 
+// The kernel of another op that is of the same instruction set and layout.
+template <class Op>
+const Kernel<Op>& sibling(const std::string& op, const std::string& kernel) {
+  for (const auto& candidate : Registry<Op>::instance().all()) {
+    if (candidate.name == op + kernel.substr(kernel.find('/'))) return candidate;
+  }
+  throw Failure("no kernel of " + op + " beside " + kernel);
+}
+
 std::string grouped_equals_linear(const Kernel<GroupedLinearOp>& kernel) {
   Random random(4);
-  const std::string suffix = std::string(kernel.name).substr(std::string(kernel.name).find('/'));
-  const Kernel<LinearOp>* linear = nullptr;
-  for (const auto& candidate : Registry<LinearOp>::instance().all()) {
-    if (candidate.name == "linear" + suffix) linear = &candidate;
-  }
-  expect(linear != nullptr, "no linear kernel of the same instruction set");
+  const Kernel<LinearOp>* linear = &sibling<LinearOp>("linear", kernel.name);
   long compared = 0;
   for (const Case& c : kCases) {
     for (bool gather : {true, false}) {
@@ -293,7 +297,91 @@ std::string grouped_equals_linear(const Kernel<GroupedLinearOp>& kernel) {
   return print("%ld rows the same bits as Linear", compared);
 }
 
+// silu(gate) * up of two products, by the kernels that the device would run one after the other.
+void gate_rows(const std::vector<float>& gate, const std::vector<float>& up, int rows, int64_t columns, float* y) {
+  const GatedActOp op{gate.data(), up.data(), rows, static_cast<int>(columns), y};
+  Registry<GatedActOp>::instance().select(op, cpu_features(), false).run(op, pool(1));
+}
+
+std::string gated_equals_linear(const Kernel<GatedLinearOp>& kernel) {
+  Random random(6);
+  const Kernel<LinearOp>& linear = sibling<LinearOp>("linear", kernel.name);
+  long compared = 0;
+  for (const Case& c : kCases) {
+    for (const Shape& s : {Shape{1, 70, 40}, Shape{150, 67, 300}, Shape{37, 2100, 40}}) {
+      const StoredWeight gate(random, c.dtype, s.outputs, s.columns), up(random, c.dtype, s.outputs, s.columns);
+      const std::vector<float> x = random.normals(s.rows * s.columns), bias = random.normals(s.outputs);
+      std::vector<float> y(s.rows * s.outputs), work(y.size()), gates(y.size()), ups(y.size()), expected(y.size());
+      const float* gate_bias = s.rows % 2 == 0 ? bias.data() : nullptr;
+      const GatedLinearOp op{{x.data(), s.columns, gate.weight(), gate_bias, c.precision, s.rows, y.data(), s.outputs},
+                             {x.data(), s.columns, up.weight(), nullptr, c.precision, s.rows, work.data(), s.outputs}};
+      if (!kernel.accepts(op, cpu_features())) continue;
+      LinearOp alone = op.gate;
+      alone.y = gates.data();
+      linear.run(alone, pool(2));
+      alone = op.up;
+      alone.y = ups.data();
+      linear.run(alone, pool(2));
+      gate_rows(gates, ups, s.rows, s.outputs, expected.data());
+      for (int threads : {1, 3}) {
+        std::fill(y.begin(), y.end(), NAN);
+        kernel.run(op, pool(threads));
+        expect_same_bits(y.data(), expected.data(), y.size(), describe(c, s));
+      }
+      compared += s.rows;
+    }
+  }
+  return print("%ld rows the same bits as both products and the activation", compared);
+}
+
+std::string grouped_gated_equals_grouped(const Kernel<GroupedGatedLinearOp>& kernel) {
+  Random random(7);
+  const Kernel<GroupedLinearOp>& linear = sibling<GroupedLinearOp>("grouped_linear", kernel.name);
+  const int experts = 4, per_token = 2, rows = 160;
+  const int64_t outputs = 141, columns = 259;
+  // Expert 2 gets nothing, expert 3 half of all slots: more rows than a block.
+  std::vector<int32_t> order, offsets{0};
+  for (int e = 0; e < experts; ++e) {
+    for (int r = 0; r < rows; ++r) {
+      if (e == 3) order.push_back(r * per_token);
+      if (e == r % 2) order.push_back(r * per_token + 1);
+    }
+    offsets.push_back(static_cast<int32_t>(order.size()));
+  }
+  const int slots = static_cast<int>(order.size());
+  long compared = 0;
+  for (const Case& c : kCases) {
+    std::vector<StoredWeight> stored;
+    for (int e = 0; e < 2 * experts; ++e) stored.emplace_back(random, c.dtype, outputs, columns);
+    std::vector<Weight> gates, ups;
+    for (int e = 0; e < experts; ++e) {
+      gates.push_back(stored[e].weight());
+      ups.push_back(stored[experts + e].weight());
+    }
+    const std::vector<float> x = random.normals(rows * columns);
+    std::vector<float> y(slots * outputs, NAN), work(y.size()), gate(y.size()), up(y.size()), expected(y.size());
+    const auto grouped = [&](const std::vector<Weight>& weights, float* out) {
+      return GroupedLinearOp{x.data(), weights.data(), experts, order.data(), offsets.data(), slots, per_token, true, c.precision, out};
+    };
+    const GroupedGatedLinearOp op{grouped(gates, y.data()), grouped(ups, work.data())};
+    if (!kernel.accepts(op, cpu_features())) continue;
+    linear.run(grouped(gates, gate.data()), pool(2));
+    linear.run(grouped(ups, up.data()), pool(2));
+    gate_rows(gate, up, slots, outputs, expected.data());
+    for (int threads : {1, 3}) {
+      kernel.run(op, pool(threads));
+      expect_same_bits(y.data(), expected.data(), y.size(), name_of(c.dtype));
+      compared += slots;
+    }
+  }
+  return print("%ld rows the same bits as both products and the activation", compared);
+}
+
 const Suite kSuite([] {
+  add_for_each_kernel<GatedLinearOp>("gives the bits of both products and the activation", Reference::kIncluded,
+                                     gated_equals_linear);
+  add_for_each_kernel<GroupedGatedLinearOp>("gives the bits of both products and the activation", Reference::kIncluded,
+                                            grouped_gated_equals_grouped);
   add_for_each_kernel<LinearOp>("agrees with the reference over awkward shapes and unaligned weights",
                                 Reference::kExcluded, agrees_with_reference);
   add_for_each_kernel<LinearOp>("gives a row the same bits in any batch, order and thread count", Reference::kIncluded,

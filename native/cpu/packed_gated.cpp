@@ -1,0 +1,113 @@
+// Kernels of GatedLinearOp and GroupedGatedLinearOp for packed weights: the gate and the up product of a few panels and a
+// block of rows meet in the cache and leave it as one.
+#include <algorithm>
+#include <vector>
+
+#include "cpu/panel_pieces.h"
+#include "cpu/row_kernels.h"
+#include "ops/registry.h"
+
+namespace evalrun {
+namespace {
+
+#if defined(__x86_64__)
+
+// Rows whose gate and up wait for each other.
+constexpr int kBlockRows = 128;
+constexpr int64_t kMostPanels = 2;
+
+// up_of(piece) is the piece of the other product. y is contiguous, [rows, columns].
+template <class UpOf>
+void run_pieces(const PanelKernels& kernels, const std::vector<PanelPiece>& pieces, const UpOf& up_of, float* y, int64_t columns,
+                ThreadPool& pool) {
+  pool.run(static_cast<int64_t>(pieces.size()), [&](int64_t index, int) {
+    thread_local Scratch scratch, results;
+    const PanelPiece& gate = pieces[index];
+    const PanelPiece up = up_of(gate);
+    const int64_t outputs = std::min(gate.panel_count * kPanelOutputs, columns - gate.panel * kPanelOutputs);
+    float* memory = results.get<float>(2 * kBlockRows * kMostPanels * kPanelOutputs);
+    void* work = scratch.get<char>(kPanelScratchBytes);
+    float *gates[kBlockRows], *ups[kBlockRows];
+    for (int r = 0; r < kBlockRows; ++r) {
+      gates[r] = memory + 2 * r * kMostPanels * kPanelOutputs;
+      ups[r] = gates[r] + kMostPanels * kPanelOutputs;
+    }
+    for (int row = 0; row < gate.row_count; row += kBlockRows) {
+      const int rows = std::min(kBlockRows, gate.row_count - row);
+      kernels.multiply(gate.product(row, rows, gates, work));
+      kernels.multiply(up.product(row, rows, ups, work));
+      for (int r = 0; r < rows; ++r) {
+        float* to = y + (gate.output_row + gate.first_row + row + r) * columns + gate.panel * kPanelOutputs;
+        kRowAvx512.gated_act(gates[r], ups[r], outputs, to);
+      }
+    }
+  });
+}
+
+int64_t most_panels(const PanelKernels& kernels) { return std::min<int64_t>(kernels.most_panels, kMostPanels); }
+
+template <const PanelKernels* kTable>
+void gated(const GatedLinearOp& op, ThreadPool& pool) {
+  thread_local PanelOperands operands;
+  thread_local std::vector<PanelPiece> pieces;
+  const LinearOp& gate = op.gate;
+  const PanelKernels& kernels = kTable[static_cast<int>(gate.precision)];
+  operands.pack(kernels, gate.x, gate.x_stride, gate.rows, gate.weight.columns, pool);
+  pieces.clear();
+  add_pieces(&gate.weight, gate.bias, &operands.groups()[0], 0,
+             panels_at_once(panels_of(gate.weight.rows), most_panels(kernels), pool.size()), pieces);
+  const auto up_of = [&](PanelPiece piece) {
+    piece.weight = &op.up.weight;
+    piece.bias = op.up.bias;
+    return piece;
+  };
+  run_pieces(kernels, pieces, up_of, gate.y, gate.weight.rows, pool);
+}
+
+template <const PanelKernels* kTable>
+void grouped_gated(const GroupedGatedLinearOp& op, ThreadPool& pool) {
+  if (op.gate.slots == 0) return;
+  thread_local PanelOperands operands;
+  thread_local std::vector<PanelPiece> pieces;
+  const PanelKernels& kernels = kTable[static_cast<int>(op.gate.precision)];
+  operands.pack(kernels, op.gate, pool);
+  add_expert_pieces(op.gate, operands.groups(), most_panels(kernels), pool.size(), pieces);
+  const auto up_of = [&](PanelPiece piece) {
+    piece.weight = op.up.weights + (piece.weight - op.gate.weights);
+    return piece;
+  };
+  run_pieces(kernels, pieces, up_of, op.gate.y, op.gate.weights[0].rows, pool);
+}
+
+template <PanelIsa kIsa>
+bool takes(const Weight& gate, const Weight& up, Precision precision, const CpuFeatures& features) {
+  return gate.packed != nullptr && up.packed != nullptr && gate.rows == up.rows &&
+         takes_packed(precision, gate.dtype, features, kIsa) && takes_packed(precision, up.dtype, features, kIsa);
+}
+
+template <PanelIsa kIsa>
+bool accepts_gated(const GatedLinearOp& op, const CpuFeatures& features) {
+  return op.gate.y_stride == op.gate.weight.rows && takes<kIsa>(op.gate.weight, op.up.weight, op.gate.precision, features);
+}
+
+template <PanelIsa kIsa>
+bool accepts_grouped(const GroupedGatedLinearOp& op, const CpuFeatures& features) {
+  return op.gate.experts > 0 && takes<kIsa>(op.gate.weights[0], op.up.weights[0], op.gate.precision, features);
+}
+
+const Register<GatedLinearOp> kGated[] = {
+    Register<GatedLinearOp>(
+        {"gated_linear/avx512-bf16-packed", 40, accepts_gated<PanelIsa::kAvx512Bf16>, gated<kPanelAvx512Bf16>}),
+    Register<GatedLinearOp>({"gated_linear/amx-bf16-packed", 50, accepts_gated<PanelIsa::kAmx>, gated<kPanelAmx>}),
+};
+const Register<GroupedGatedLinearOp> kGroupedGated[] = {
+    Register<GroupedGatedLinearOp>({"grouped_gated_linear/avx512-bf16-packed", 40, accepts_grouped<PanelIsa::kAvx512Bf16>,
+                                    grouped_gated<kPanelAvx512Bf16>}),
+    Register<GroupedGatedLinearOp>(
+        {"grouped_gated_linear/amx-bf16-packed", 50, accepts_grouped<PanelIsa::kAmx>, grouped_gated<kPanelAmx>}),
+};
+
+#endif
+
+}  // namespace
+}  // namespace evalrun
