@@ -2,10 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
+#include <numeric>
 #include <stdexcept>
 
 #include "cpu/packed_weight.h"
+#include "model/byte_scan.h"
 #include "ops/numeric.h"
 
 namespace evalrun {
@@ -17,46 +18,9 @@ int64_t count_of(const std::vector<int64_t>& shape) {
   return count;
 }
 
+int64_t stored_bytes(const TensorRef& tensor) { return count_of(tensor.shape) * element_size(tensor.dtype); }
+
 int64_t blocks_of(int64_t size) { return (size + kQuantBlock - 1) / kQuantBlock; }
-
-// A fixed 64-bit mix over 8-byte words (multiply, rotate), the tail zero-padded; equal bytes give equal hashes anywhere.
-uint64_t hash_bytes(const uint8_t* data, int64_t bytes) {
-  constexpr uint64_t kPrime = 0x9e3779b97f4a7c15ull;
-  uint64_t lanes[4] = {kPrime, kPrime * 3, kPrime * 5, kPrime * 7};
-  for (int64_t i = 0; i < bytes; i += 8) {
-    uint64_t word = 0;
-    std::memcpy(&word, data + i, std::min<int64_t>(8, bytes - i));
-    uint64_t& lane = lanes[(i / 8) & 3];
-    lane = (lane ^ word) * kPrime;
-    lane = (lane << 29) | (lane >> 35);
-  }
-  uint64_t hash = static_cast<uint64_t>(bytes);
-  for (uint64_t lane : lanes) {
-    hash = (hash ^ lane) * kPrime;
-    hash ^= hash >> 32;
-  }
-  return hash;
-}
-
-template <class Word>
-int64_t first_with_all_ones_exponent(const uint8_t* data, int64_t count, Word mask) {
-  for (int64_t i = 0; i < count; ++i) {
-    Word word;
-    std::memcpy(&word, data + i * sizeof(Word), sizeof(Word));
-    if ((word & mask) == mask) return i;
-  }
-  return -1;
-}
-
-int64_t first_non_finite(const uint8_t* data, int64_t count, DType dtype) {
-  switch (dtype) {
-    case DType::kF32: return first_with_all_ones_exponent<uint32_t>(data, count, 0x7f800000u);
-    case DType::kF16: return first_with_all_ones_exponent<uint16_t>(data, count, 0x7c00);
-    case DType::kBF16: return first_with_all_ones_exponent<uint16_t>(data, count, 0x7f80);
-    case DType::kF8E4M3: return first_with_all_ones_exponent<uint8_t>(data, count, 0x7f);
-  }
-  return -1;
-}
 
 // What a product of this precision needs beside the stored weight; 0 where it reads it as it is.
 int64_t conversion_bytes(const Weight& weight, Precision precision) {
@@ -102,7 +66,7 @@ Weight WeightStore::stored(const std::string& name) {
   weight.dtype = tensor.dtype;
   weight.rows = tensor.shape.size() > 1 ? tensor.shape[0] : 1;
   weight.columns = tensor.shape.size() > 1 ? count_of(tensor.shape) / tensor.shape[0] : count_of(tensor.shape);
-  weight.data = bytes_of(tensor.file, tensor.offset, count_of(tensor.shape) * element_size(tensor.dtype));
+  weight.data = bytes_of(tensor.file, tensor.offset, stored_bytes(tensor));
   if (tensor.has_scale) {
     const int64_t scales = blocks_of(weight.rows) * blocks_of(weight.columns);
     const uint8_t* source = bytes_of(tensor.scale_file, tensor.scale_offset, scales * element_size(tensor.scale_dtype));
@@ -157,7 +121,7 @@ Weight WeightStore::packed(const std::string& name, Precision precision, ThreadP
   weight.packed = panels;
   if (between.data() != nullptr) weight.data = nullptr;
   const TensorRef& tensor = find(name);
-  files_.at(tensor.file).forget(tensor.offset, count_of(tensor.shape) * element_size(tensor.dtype));
+  files_.at(tensor.file).forget(tensor.offset, stored_bytes(tensor));
   return packed_.emplace(std::make_pair(name, precision), weight).first->second;
 }
 
@@ -220,24 +184,32 @@ Weight WeightStore::to_fp8(const Weight& weight, void* memory, ThreadPool& pool)
 std::vector<TensorScan> WeightStore::scan(ThreadPool& pool) const {
   std::vector<const TensorRef*> order;
   for (const auto& [name, tensor] : tensors_) order.push_back(&tensor);
+  // The largest first, so that no thread begins one when the others have nothing left.
+  std::vector<int64_t> by_size(order.size());
+  std::iota(by_size.begin(), by_size.end(), 0);
+  std::stable_sort(by_size.begin(), by_size.end(), [&](int64_t a, int64_t b) { return stored_bytes(*order[a]) > stored_bytes(*order[b]); });
   std::vector<TensorScan> scans(order.size());
-  pool.run(static_cast<int64_t>(order.size()), [&](int64_t i, int) {
-    const TensorRef& tensor = *order[i];
-    const int64_t count = count_of(tensor.shape);
-    const int64_t bytes = count * element_size(tensor.dtype);
-    const uint8_t* data = bytes_of(tensor.file, tensor.offset, bytes);
-    scans[i] = {tensor.name, hash_bytes(data, bytes), first_non_finite(data, count, tensor.dtype)};
-    if (!tensor.has_scale) return;
-    const int64_t scales = blocks_of(tensor.shape.at(0)) * blocks_of(tensor.shape.at(1));
-    const int64_t scale_bytes = scales * element_size(tensor.scale_dtype);
-    const uint8_t* scale_data = bytes_of(tensor.scale_file, tensor.scale_offset, scale_bytes);
-    scans[i].hash ^= hash_bytes(scale_data, scale_bytes) * 31;
-    if (scans[i].first_non_finite < 0 && first_non_finite(scale_data, scales, tensor.scale_dtype) >= 0) {
-      scans[i].first_non_finite = first_non_finite(scale_data, scales, tensor.scale_dtype);
-      scans[i].name += "_scale_inv";
-    }
+  pool.run(static_cast<int64_t>(order.size()), [&](int64_t piece, int) {
+    const TensorRef& tensor = *order[by_size[piece]];
+    ByteScan values(tensor.dtype);
+    values.update(bytes_of(tensor.file, tensor.offset, stored_bytes(tensor)), stored_bytes(tensor));
+    scans[by_size[piece]] = with_scale(tensor, values);
   });
   return scans;
+}
+
+TensorScan WeightStore::with_scale(const TensorRef& tensor, const ByteScan& values) const {
+  TensorScan scan{tensor.name, values.hash(), values.first_non_finite()};
+  if (!tensor.has_scale) return scan;
+  const int64_t bytes = blocks_of(tensor.shape.at(0)) * blocks_of(tensor.shape.at(1)) * element_size(tensor.scale_dtype);
+  ByteScan scales(tensor.scale_dtype);
+  scales.update(bytes_of(tensor.scale_file, tensor.scale_offset, bytes), bytes);
+  scan.hash ^= scales.hash() * 31;
+  if (scan.first_non_finite < 0 && scales.first_non_finite() >= 0) {
+    scan.first_non_finite = scales.first_non_finite();
+    scan.name += "_scale_inv";
+  }
+  return scan;
 }
 
 }  // namespace evalrun

@@ -7,6 +7,7 @@
 
 #include "cpu/thread_pool.h"
 #include "model/buffer.h"
+#include "model/byte_scan.h"
 #include "model/mapped_file.h"
 #include "model/weights.h"
 #include "ops/ops.h"
@@ -39,6 +40,8 @@ class WeightStore {
  private:
   const TensorRef& find(const std::string& name) const;
   const uint8_t* bytes_of(int file, int64_t offset, int64_t bytes) const;
+  // What was found in a tensor's values, and what is in its block scales.
+  TensorScan with_scale(const TensorRef& tensor, const ByteScan& values) const;
   void* keep(int64_t bytes);
   // Conversions into `values` or `codes`, of rows * columns elements.
   Weight to_bf16(const Weight& weight, void* values, ThreadPool& pool);
