@@ -10,7 +10,7 @@ import type { Checkpoint } from './checkpoint/checkpoint.js';
 import { openCheckpoint } from './checkpoint/checkpoint.js';
 import { checkpointName } from './checkpoint/checkpoint-name.js';
 import { chooseDevice, type Device, type DeviceOption } from './device.js';
-import type { DType } from './engine.js';
+import type { DType, Tokenizer } from './engine.js';
 import { planGpuMemory, renderGpuMemoryPlan } from './gpu-memory-plan.js';
 import { type EnginePlan, LocalEngine, type LocalEngineInfo } from './local-engine.js';
 import { planMemory, renderMemoryPlan } from './memory-plan.js';
@@ -66,18 +66,21 @@ export async function loadEngine(options: EngineOptions): Promise<LocalEngine> {
   const numerics = numericsOf(dtype);
   const threads = positiveInteger('--threads', options.threads ?? os.availableParallelism());
   const plan = planOn(device, { checkpoint, numerics, options, notice });
-  const withoutTokenizer =
-    options.withoutTokenizer ||
-    (options.optionalTokenizer && !existsSync(path.join(checkpoint.folder, 'tokenizer.json')));
-  const tokenizer = withoutTokenizer ? NO_TOKENIZER : await loadTokenizer(checkpoint.folder);
   const model = await openModel(checkpoint, numerics, {
     device: device.kind === 'cpu' ? { kind: 'cpu' } : { kind: 'cuda', index: device.gpu.index },
     threads,
     pages: plan.kvPages,
     referenceKernels,
   });
+  // Weights are read on native threads while this one reads the tokenizer.
+  const prepared = model.prepare();
+  const tokenizer = await tokenizerOf(checkpoint, options).catch((error: unknown) => {
+    prepared.catch(() => {}); // the tokenizer's error is the one told
+    model.close();
+    throw error;
+  });
+  await prepared;
   const fingerprint = await weightFingerprint(checkpoint, model);
-  await model.prepare();
   await warmUp(model);
   const info = describe(checkpoint, {
     dtype,
@@ -97,6 +100,12 @@ export async function loadEngine(options: EngineOptions): Promise<LocalEngine> {
     batchTokens: plan.batchTokens,
     ...(device.kind === 'cuda' && { gpuBusId: device.gpu.busId }),
   });
+}
+
+async function tokenizerOf({ folder }: Checkpoint, options: EngineOptions): Promise<Tokenizer> {
+  const none =
+    options.withoutTokenizer || (options.optionalTokenizer && !existsSync(path.join(folder, 'tokenizer.json')));
+  return none ? NO_TOKENIZER : loadTokenizer(folder);
 }
 
 interface Planned {

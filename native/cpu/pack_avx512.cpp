@@ -48,7 +48,9 @@ EVALRUN_INLINE void transpose(__m512i (&r)[kLanes]) {
 EVALRUN_INLINE void load_rows(const char* from, int64_t row_bytes, int64_t count, int64_t present, __m512i (&r)[kLanes]) {
   const __mmask64 bytes = present >= 64 ? ~__mmask64{0} : present <= 0 ? 0 : (__mmask64{1} << present) - 1;
 #pragma GCC unroll 16
-  for (int i = 0; i < kLanes; ++i) r[i] = i < count ? _mm512_maskz_loadu_epi8(bytes, from + i * row_bytes) : _mm512_setzero_si512();
+  for (int i = 0; i < kLanes; ++i) {
+    r[i] = i < count ? _mm512_maskz_loadu_epi8(bytes, from + i * row_bytes) : _mm512_setzero_si512();
+  }
 }
 
 }  // namespace
@@ -69,8 +71,8 @@ void pack_panel_avx512(const Weight& weight, int64_t panel, void* out) {
 #pragma GCC unroll 16
         for (int i = 0; i < kLanes; ++i) {
           char* two_pairs = to + i * 4 * kPanelOutputs + group * 32;
-          _mm256_storeu_si256(reinterpret_cast<__m256i*>(two_pairs), _mm512_cvtepi32_epi16(r[i]));
-          _mm256_storeu_si256(reinterpret_cast<__m256i*>(two_pairs + 2 * kPanelOutputs), _mm512_cvtepi32_epi16(_mm512_srli_epi32(r[i], 16)));
+          Avx512::store_u16(two_pairs, r[i]);
+          Avx512::store_u16(two_pairs + 2 * kPanelOutputs, _mm512_srli_epi32(r[i], 16));
         }
       } else {
 #pragma GCC unroll 16

@@ -73,7 +73,8 @@ void ByteScan::update(const void* data, int64_t bytes) {
       b = mix(b, w1);
       c = mix(c, w2);
       d = mix(d, w3);
-      carried |= ((w0 & exponents) + carry) | ((w1 & exponents) + carry) | ((w2 & exponents) + carry) | ((w3 & exponents) + carry);
+      carried |= ((w0 & exponents) + carry) | ((w1 & exponents) + carry);
+      carried |= ((w2 & exponents) + carry) | ((w3 & exponents) + carry);
     }
     for (int64_t word = 0; i < end; i += 8, ++word) {
       uint64_t tail = 0;

@@ -122,13 +122,16 @@ const Suite suite([] {
   add("byte scan: a cut that is no multiple of 32 bytes is refused", refuses_a_ragged_cut);
   add("byte scan: the first of several NaN and infinities is the one told", finds_the_first_of_several);
   add("byte scan: NaN and infinity are found wherever they are, bf16", [] {
-    return finds(DType::kBF16, all_codes(65536), 0x7f7f, [](uint32_t c) { return std::isfinite(bf16_to_float(static_cast<uint16_t>(c))); });
+    return finds(DType::kBF16, all_codes(65536), 0x7f7f,
+                 [](uint32_t code) { return std::isfinite(bf16_to_float(static_cast<uint16_t>(code))); });
   });
   add("byte scan: NaN and infinity are found wherever they are, f16", [] {
-    return finds(DType::kF16, all_codes(65536), 0xfbff, [](uint32_t c) { return std::isfinite(f16_to_float(static_cast<uint16_t>(c))); });
+    return finds(DType::kF16, all_codes(65536), 0xfbff,
+                 [](uint32_t code) { return std::isfinite(f16_to_float(static_cast<uint16_t>(code))); });
   });
   add("byte scan: NaN is found wherever it is, e4m3", [] {
-    return finds(DType::kF8E4M3, all_codes(256), 0x7e, [](uint32_t c) { return !std::isnan(e4m3_to_float(static_cast<uint8_t>(c))); });
+    return finds(DType::kF8E4M3, all_codes(256), 0x7e,
+                 [](uint32_t code) { return !std::isnan(e4m3_to_float(static_cast<uint8_t>(code))); });
   });
   add("byte scan: NaN and infinity are found wherever they are, f32", [] {
     const std::vector<uint32_t> codes = {0,          0x80000000, 0x00000001, 0x7f7fffff, 0xff7fffff, 0x7f800000,
