@@ -34,6 +34,11 @@ MappedFile::MappedFile(const std::string& path, int64_t expected_size) {
   data_ = static_cast<const uint8_t*>(address);
 }
 
+void MappedFile::read_ahead(int64_t begin, int64_t end) const {
+  const int64_t first = begin / sysconf(_SC_PAGESIZE) * sysconf(_SC_PAGESIZE);
+  if (first < end) madvise(const_cast<uint8_t*>(data_) + first, end - first, MADV_WILLNEED);
+}
+
 int64_t MappedFile::forget(int64_t begin, int64_t end) const {
   const int64_t page = sysconf(_SC_PAGESIZE);
   const int64_t first = (begin + page - 1) / page * page;

@@ -31,6 +31,8 @@ DType read_by(Precision precision, DType stored) {
 // Mapped pages are given back in pieces of this size while a tensor is loaded: often enough that they do not add up, and seldom
 // enough that it takes no time.
 constexpr int64_t kForgetBytes = 4 << 20;
+// A disk is asked for so much ahead of each thread: page faults alone leave it waiting between short requests.
+constexpr int64_t kAheadBytes = 16 << 20;
 
 }  // namespace
 
@@ -146,22 +148,36 @@ void WeightStore::prepare(const std::vector<WeightUse>& uses, ThreadPool& pool) 
   // The largest first, so that no thread begins one when the others have nothing left.
   std::stable_sort(jobs.begin(), jobs.end(), [](const Job& a, const Job& b) { return is_larger(*a.tensor, *b.tensor); });
   // A tensor is one piece, because its hash goes from its first byte to its last.
-  pool.run(static_cast<int64_t>(jobs.size()), [&](int64_t i, int) { jobs[i].scan = loaded(*jobs[i].tensor, jobs[i].load); });
+  pool.run(static_cast<int64_t>(jobs.size()), [&](int64_t i, int) {
+    const size_t later = static_cast<size_t>(i + pool.size());
+    if (later < jobs.size()) read_ahead(*jobs[later].tensor);
+    jobs[i].scan = loaded(*jobs[i].tensor, jobs[i].load);
+  });
   for (const Job& job : jobs) {
     (job.use->packed ? packed_ : products_).at({job.use->name, job.use->precision}) = job.load.loaded();
     scans_.emplace(job.use->name, job.scan);
+    // A page fault in a tensor maps pages around it, of neighbours that were done by then.
+    files_.at(job.tensor->file).forget(job.tensor->offset, job.tensor->offset + stored_bytes(*job.tensor));
   }
+}
+
+void WeightStore::read_ahead(const TensorRef& tensor) const {
+  files_.at(tensor.file).read_ahead(tensor.offset, tensor.offset + std::min(stored_bytes(tensor), kAheadBytes));
 }
 
 TensorScan WeightStore::loaded(const TensorRef& tensor, const WeightLoad& load) const {
   const MappedFile& file = files_.at(tensor.file);
   const int64_t row_bytes = load.from.columns * element_size(load.from.dtype);
   const int64_t end = tensor.offset + stored_bytes(tensor);
-  int64_t kept = tensor.offset;
+  int64_t kept = tensor.offset, asked = tensor.offset;
   ByteScan values(tensor.dtype);
   for (int64_t strip = 0; strip < load.strips(); ++strip) {
     const int64_t begin = tensor.offset + strip * kStripRows * row_bytes;
     const int64_t next = std::min(begin + kStripRows * row_bytes, end);
+    if (asked < end && begin + kAheadBytes / 2 >= asked) {
+      file.read_ahead(asked, std::min(begin + kAheadBytes, end));
+      asked = begin + kAheadBytes;
+    }
     // The strip comes into this core's cache here and is read from there below.
     values.update(file.data() + begin, next - begin);
     load.run(strip);
@@ -195,6 +211,7 @@ std::vector<TensorScan> WeightStore::scan(ThreadPool& pool) const {
   std::stable_sort(pieces.begin(), pieces.end(), [](const Piece& a, const Piece& b) { return is_larger(*a.tensor, *b.tensor); });
   pool.run(static_cast<int64_t>(pieces.size()), [&](int64_t piece, int) {
     const TensorRef& tensor = *pieces[piece].tensor;
+    read_ahead(tensor);
     ByteScan values(tensor.dtype);
     values.update(bytes_of(tensor.file, tensor.offset, stored_bytes(tensor)), stored_bytes(tensor));
     scans[pieces[piece].place] = with_scale(tensor, values);

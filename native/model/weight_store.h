@@ -48,6 +48,7 @@ class WeightStore {
   TensorScan with_scale(const TensorRef& tensor, const ByteScan& values) const;
   void* keep(int64_t bytes);
   WeightLoad load_of(const Weight& from, Precision precision);
+  void read_ahead(const TensorRef& tensor) const;
   TensorScan loaded(const TensorRef& tensor, const WeightLoad& load) const;
 
   std::vector<MappedFile> files_;
