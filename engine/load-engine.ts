@@ -1,11 +1,11 @@
 /** Opens a checkpoint on a device: loadEngine is how everything above gets an Engine. */
 import { existsSync } from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { EvalrunError } from '../errors.js';
 import { kvElementsPerToken, ownMhaElementsPerToken } from './accounting/kv-cache.js';
 import { countParameters } from './accounting/parameters.js';
 import { kvElementBytes } from './accounting/weight-memory.js';
+import { availableCores } from './available-cores.js';
 import type { Checkpoint } from './checkpoint/checkpoint.js';
 import { openCheckpoint } from './checkpoint/checkpoint.js';
 import { checkpointName } from './checkpoint/checkpoint-name.js';
@@ -28,7 +28,7 @@ export interface EngineOptions {
   readonly dtype?: DType;
   /** Default auto: the first GPU that can be used, else the CPU. */
   readonly device?: DeviceOption;
-  /** Default: every core this process may use. With a GPU they read and convert weights. */
+  /** Default: every core this process may keep busy. With a GPU they read and convert weights. */
   readonly threads?: number;
   /** Most tokens in one step; scores do not depend on it. Default 1024, on a GPU up to 16,384. */
   readonly batchTokens?: number;
@@ -64,7 +64,7 @@ export async function loadEngine(options: EngineOptions): Promise<LocalEngine> {
   for (const note of checkpoint.notes) notice(note);
   const dtype = options.dtype ?? storedDType(checkpoint);
   const numerics = numericsOf(dtype);
-  const threads = positiveInteger('--threads', options.threads ?? os.availableParallelism());
+  const threads = positiveInteger('--threads', options.threads ?? availableCores());
   const plan = planOn(device, { checkpoint, numerics, options, notice });
   const model = await openModel(checkpoint, numerics, {
     device: device.kind === 'cpu' ? { kind: 'cpu' } : { kind: 'cuda', index: device.gpu.index },
