@@ -5,6 +5,7 @@
 
 #include "cpu/packed_weight.h"
 #include "model/byte_scan.h"
+#include "model/memory_nodes.h"
 #include "ops/numeric.h"
 
 namespace evalrun {
@@ -36,7 +37,8 @@ constexpr int64_t kAheadBytes = 16 << 20;
 
 }  // namespace
 
-WeightStore::WeightStore(const std::vector<FileRef>& files, std::vector<TensorRef> tensors) {
+WeightStore::WeightStore(const std::vector<FileRef>& files, std::vector<TensorRef> tensors, int memory_nodes)
+    : memory_nodes_(memory_nodes) {
   for (const FileRef& file : files) files_.emplace_back(file.path, file.size);
   for (TensorRef& tensor : tensors) {
     const std::string name = tensor.name;
@@ -138,11 +140,11 @@ void WeightStore::prepare(const std::vector<WeightUse>& uses, ThreadPool& pool) 
     known.emplace(std::make_pair(use.name, use.precision), from);
     if (!packs && dtype == from.dtype) continue;
     WeightLoad load = load_of(from, use.precision);
-    if (packs) {
-      load.panels = keep(packed_weight_bytes({nullptr, dtype, from.rows, from.columns}));
-    } else {
-      load.values = keep(from.rows * from.columns * element_size(dtype));
-    }
+    const int64_t bytes =
+        packs ? packed_weight_bytes({nullptr, dtype, from.rows, from.columns}) : from.rows * from.columns * element_size(dtype);
+    void* const memory = keep(bytes);
+    (packs ? load.panels : load.values) = memory;
+    if (memory_nodes_ > 1) spread_over_nodes(memory, bytes, pool);
     jobs.push_back({&use, &find(use.name), load, {}});
   }
   // The largest first, so that no thread begins one when the others have nothing left.

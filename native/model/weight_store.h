@@ -9,6 +9,7 @@
 #include "model/buffer.h"
 #include "model/byte_scan.h"
 #include "model/mapped_file.h"
+#include "model/memory_nodes.h"
 #include "model/weight_load.h"
 #include "model/weights.h"
 #include "ops/ops.h"
@@ -17,7 +18,8 @@ namespace evalrun {
 
 class WeightStore {
  public:
-  WeightStore(const std::vector<FileRef>& files, std::vector<TensorRef> tensors);
+  // On a machine of several memory nodes, what is made from stored weights is spread over them.
+  WeightStore(const std::vector<FileRef>& files, std::vector<TensorRef> tensors, int memory_nodes = count_memory_nodes());
 
   bool has(const std::string& name) const { return tensors_.count(name) != 0; }
   // The tensor as stored, as [shape[0], rest]; vectors are one row. Throws when it is missing.
@@ -51,6 +53,7 @@ class WeightStore {
   void read_ahead(const TensorRef& tensor) const;
   TensorScan loaded(const TensorRef& tensor, const WeightLoad& load) const;
 
+  const int memory_nodes_;
   std::vector<MappedFile> files_;
   std::map<std::string, TensorRef> tensors_;
   std::map<std::string, Weight> stored_;

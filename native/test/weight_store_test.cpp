@@ -55,9 +55,9 @@ class TensorFile {
   char* values(const std::string& name) { return bytes_.data() + tensor(name).offset; }
   char* scales(const std::string& name) { return bytes_.data() + tensor(name).scale_offset; }
 
-  WeightStore open() const {
+  WeightStore open(int memory_nodes = 1) const {
     std::ofstream(path_, std::ios::binary).write(bytes_.data(), static_cast<std::streamsize>(bytes_.size()));
-    return WeightStore({{path_, static_cast<int64_t>(bytes_.size())}}, tensors_);
+    return WeightStore({{path_, static_cast<int64_t>(bytes_.size())}}, tensors_, memory_nodes);
   }
 
   // Bytes of the mapped file in this process's memory.
@@ -118,7 +118,7 @@ bool means(const Weight& made, const Weight& stored, Precision precision, int64_
 
 std::string products_are_what_was_stored(Precision precision, bool packed, int threads) {
   const Checkpoint file;
-  WeightStore store = file.open();
+  WeightStore store = file.open(threads);  // nodes: one and several
   const std::vector<WeightUse> uses = uses_of(precision, packed);
   store.prepare(uses, pool(threads));
   const int64_t bytes = store.converted_bytes();
