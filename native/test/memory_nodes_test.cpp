@@ -60,14 +60,18 @@ std::string touches_every_page() {
   for (int threads : {1, 3}) {
     const Buffer memory(offset + bytes + 4 * page);
     char* begin = static_cast<char*>(memory.data());
+#if defined(MADV_NOHUGEPAGE)
     madvise(begin, static_cast<size_t>(memory.bytes()), MADV_NOHUGEPAGE);
+#endif
     spread_over_nodes(begin + offset, bytes, pool(threads));
+#if defined(__linux__)
     std::vector<unsigned char> resident(static_cast<size_t>(memory.bytes() / page));
     expect(mincore(begin, static_cast<size_t>(memory.bytes()), resident.data()) == 0, "mincore");
     for (int64_t i = 0; i < static_cast<int64_t>(resident.size()); ++i) {
       const bool inside = i >= offset / page && i < (offset + bytes) / page;
       expect(((resident[static_cast<size_t>(i)] & 1) != 0) == inside, print("page %ld, %d threads", i, threads));
     }
+#endif
     for (int64_t i = 0; i < memory.bytes(); ++i) expect(begin[i] == 0, print("byte %ld is not zero", i));
   }
   return print("%ld pages", bytes / page);
