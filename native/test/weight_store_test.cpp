@@ -138,6 +138,26 @@ std::string products_are_what_was_stored(Precision precision, bool packed, int t
   return print("%zu weights, %ld bytes", uses.size(), bytes);
 }
 
+std::string converts_into_memory_of_the_caller(Precision precision) {
+  const Checkpoint file;
+  WeightStore kept = file.open();
+  WeightStore store = file.open();
+  for (const WeightUse& use : uses_of(precision, false)) {
+    Buffer memory;
+    const Weight made = store.converted_into(use.name, precision, memory, pool(3));
+    const Weight expected = kept.product(use.name, precision, pool(1));
+    const bool copied = expected.dtype != kept.stored(use.name).dtype;
+    expect((memory.data() != nullptr) == copied && (!copied || made.data == memory.data()), use.name + " is in the wrong memory");
+    expect(made.dtype == expected.dtype, use.name + " has another type");
+    const int64_t count = made.rows * made.columns;
+    expect(std::memcmp(made.data, expected.data, static_cast<size_t>(count * element_size(made.dtype))) == 0, use.name + ": values");
+    const int64_t scales = ((made.rows + 127) / 128) * ((made.columns + 127) / 128) * 4;
+    const bool coded = made.dtype == DType::kF8E4M3;
+    expect(!coded || std::memcmp(made.scale, expected.scale, static_cast<size_t>(scales)) == 0, use.name + ": scales");
+  }
+  return "as what is kept";
+}
+
 std::string scans_are_the_same() {
   const Checkpoint file;
   const std::vector<TensorScan> expected = file.open().scan(pool(1));
@@ -212,6 +232,8 @@ const Suite suite([] {
     }
     add(print("weight store: the file's pages are given back once copied, %s", form), [=] { return gives_pages_back(packed); });
   }
+  add("weight store: bf16 in memory of the caller", [] { return converts_into_memory_of_the_caller(Precision::kBF16); });
+  add("weight store: fp8 in memory of the caller", [] { return converts_into_memory_of_the_caller(Precision::kFP8); });
   add("weight store: hashes do not depend on what was got ready", scans_are_the_same);
   add("weight store: NaN is found in what was got ready in bf16", [] { return finds_what_is_not_finite(Precision::kBF16); });
   add("weight store: NaN is found in what was got ready in fp8", [] { return finds_what_is_not_finite(Precision::kFP8); });
