@@ -4,6 +4,7 @@ import { access, constants, statfs } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { defaultDataDir } from '../datasets/data-directory.js';
+import { cpuQuota } from '../engine/available-cores.js';
 import { packageRoot, version } from '../package-root.js';
 import type { Finding } from './doctor.js';
 import { renderBytes } from './quantity.js';
@@ -55,12 +56,6 @@ export function inspectProcessor(): Finding[] {
 function processorFlags(): string[] {
   const text = readText('/proc/cpuinfo');
   return (/^(?:flags|Features)\s*:\s*(.*)$/m.exec(text)?.[1] ?? '').split(' ');
-}
-
-/** Cores' worth of time that a control group allows (cgroup v2 cpu.max: "QUOTA PERIOD"), if it limits it. */
-function cpuQuota(): number | undefined {
-  const [quota, period] = readText('/sys/fs/cgroup/cpu.max').split(/\s+/).map(Number);
-  return quota && period ? quota / period : undefined;
 }
 
 export function inspectMemory(): Finding[] {

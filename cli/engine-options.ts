@@ -17,7 +17,7 @@ export function addEngineFlags(command: Command, defaultDType?: DType): Command 
   return command
     .addOption(defaultDType === undefined ? dtype : dtype.default(defaultDType))
     .option('--device <device>', `where to compute: ${DEVICE_OPTIONS}`, deviceOption, 'auto' as const)
-    .option('--threads <n>', 'CPU threads (default: every core)', positiveInteger)
+    .option('--threads <n>', 'CPU threads (default: as many as cores may be kept busy)', positiveInteger)
     .option('--batch-tokens <n>', 'most tokens in one step; results do not depend on it', positiveInteger);
 }
 

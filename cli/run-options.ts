@@ -102,7 +102,11 @@ export function addRunOptions(command: Command): Command {
       (text: string) => renderShard(parseShard(text)),
     )
     .option('--batch-tokens <n>', 'tokens per step of the engine; no effect on scores', wholeFrom(1))
-    .option('--threads <n>', 'CPU threads; no effect on scores', wholeFrom(1))
+    .option(
+      '--threads <n>',
+      'CPU threads; no effect on scores (default: as many as cores may be kept busy)',
+      wholeFrom(1),
+    )
     .addOption(
       new Option('--engine <engine>', 'the built-in one, or a server of the OpenAI kind (default: local)').choices([
         'local',

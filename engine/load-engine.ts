@@ -1,16 +1,16 @@
 /** Opens a checkpoint on a device: loadEngine is how everything above gets an Engine. */
 import { existsSync } from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { EvalrunError } from '../errors.js';
 import { kvElementsPerToken, ownMhaElementsPerToken } from './accounting/kv-cache.js';
 import { countParameters } from './accounting/parameters.js';
 import { kvElementBytes } from './accounting/weight-memory.js';
+import { availableCores } from './available-cores.js';
 import type { Checkpoint } from './checkpoint/checkpoint.js';
 import { openCheckpoint } from './checkpoint/checkpoint.js';
 import { checkpointName } from './checkpoint/checkpoint-name.js';
 import { chooseDevice, type Device, type DeviceOption } from './device.js';
-import type { DType } from './engine.js';
+import type { DType, Tokenizer } from './engine.js';
 import { planGpuMemory, renderGpuMemoryPlan } from './gpu-memory-plan.js';
 import { type EnginePlan, LocalEngine, type LocalEngineInfo } from './local-engine.js';
 import { planMemory, renderMemoryPlan } from './memory-plan.js';
@@ -28,7 +28,7 @@ export interface EngineOptions {
   readonly dtype?: DType;
   /** Default auto: the first GPU that can be used, else the CPU. */
   readonly device?: DeviceOption;
-  /** Default: every core this process may use. With a GPU they read and convert weights. */
+  /** Default: every core this process may keep busy. With a GPU they read and convert weights. */
   readonly threads?: number;
   /** Most tokens in one step; scores do not depend on it. Default 1024, on a GPU up to 16,384. */
   readonly batchTokens?: number;
@@ -64,20 +64,23 @@ export async function loadEngine(options: EngineOptions): Promise<LocalEngine> {
   for (const note of checkpoint.notes) notice(note);
   const dtype = options.dtype ?? storedDType(checkpoint);
   const numerics = numericsOf(dtype);
-  const threads = positiveInteger('--threads', options.threads ?? os.availableParallelism());
+  const threads = positiveInteger('--threads', options.threads ?? availableCores());
   const plan = planOn(device, { checkpoint, numerics, options, notice });
-  const withoutTokenizer =
-    options.withoutTokenizer ||
-    (options.optionalTokenizer && !existsSync(path.join(checkpoint.folder, 'tokenizer.json')));
-  const tokenizer = withoutTokenizer ? NO_TOKENIZER : await loadTokenizer(checkpoint.folder);
   const model = await openModel(checkpoint, numerics, {
     device: device.kind === 'cpu' ? { kind: 'cpu' } : { kind: 'cuda', index: device.gpu.index },
     threads,
     pages: plan.kvPages,
     referenceKernels,
   });
+  // Weights are read on native threads while this one reads the tokenizer.
+  const prepared = model.prepare();
+  const tokenizer = await tokenizerOf(checkpoint, options).catch((error: unknown) => {
+    prepared.catch(() => {}); // the tokenizer's error is the one told
+    model.close();
+    throw error;
+  });
+  await prepared;
   const fingerprint = await weightFingerprint(checkpoint, model);
-  await model.prepare();
   await warmUp(model);
   const info = describe(checkpoint, {
     dtype,
@@ -97,6 +100,12 @@ export async function loadEngine(options: EngineOptions): Promise<LocalEngine> {
     batchTokens: plan.batchTokens,
     ...(device.kind === 'cuda' && { gpuBusId: device.gpu.busId }),
   });
+}
+
+async function tokenizerOf({ folder }: Checkpoint, options: EngineOptions): Promise<Tokenizer> {
+  const none =
+    options.withoutTokenizer || (options.optionalTokenizer && !existsSync(path.join(folder, 'tokenizer.json')));
+  return none ? NO_TOKENIZER : loadTokenizer(folder);
 }
 
 interface Planned {

@@ -103,10 +103,11 @@ export function kvBytesPerToken(arch: ArchSpec, numerics: Numerics): number {
   return elements * (numerics.kv === 'f32' ? 4 : 2) * (arch.layers + arch.mtpLayers);
 }
 
-/** Bytes of the file that stay in memory: what is packed is read once. Embeddings are looked up in the file. */
+/** Bytes of the file that stay in memory: what is converted or packed is read once. Embeddings are looked up in the file. */
 function mappedTensorBytes(tensor: StoredTensor, arch: ArchSpec, options: MemoryPlanOptions): number {
   const scales = tensor.scale?.bytes ?? 0;
-  return isPacked(tensor, arch, options) && !/embed_tokens/.test(tensor.name) ? scales : tensor.bytes + scales;
+  const copied = convertedTensorBytes(tensor, arch, options) > 0;
+  return copied && !/embed_tokens/.test(tensor.name) ? scales : tensor.bytes + scales;
 }
 
 /** Mirrors native/model/prepare.cpp: products are converted or packed, embeddings, norms and the router stay as they are. */

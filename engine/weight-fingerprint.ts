@@ -5,7 +5,7 @@ import type { Checkpoint } from './checkpoint/checkpoint.js';
 import type { NativeModel } from './native.js';
 
 /**
- * Reads every weight once. Independent of how the tensors are spread over files.
+ * Reads every weight that `model.prepare()` has not read. Independent of how the tensors are spread over files.
  *
  * @returns SHA-256, hex
  * @throws EvalrunError checkpoint/non-finite naming the first tensor that holds NaN or infinity

@@ -1,6 +1,7 @@
 /** A whole measurement: the machine's limits, loading, prompts, decoding, memory. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
+import { availableCores } from '../available-cores.js';
 import { type EngineOptions, loadEngine } from '../load-engine.js';
 import { machineLimits } from '../native.js';
 import type { BenchmarkResult } from './benchmark-result.js';
@@ -22,7 +23,7 @@ export interface BenchmarkOptions extends MeasureOptions {
  */
 export async function runBenchmark(options: BenchmarkOptions): Promise<BenchmarkResult> {
   const { lengths, batches, contextTokens, onProgress } = options;
-  const threads = options.engine.threads ?? os.availableParallelism();
+  const threads = options.engine.threads ?? availableCores();
   onProgress?.("measuring the machine's limits");
   const limits = await machineLimits(threads);
   forgetPeak();

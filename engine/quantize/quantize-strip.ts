@@ -25,7 +25,7 @@ const quotientBits = new Uint32Array(quotients.buffer);
 
 /**
  * Codes [rows, columns] and scales [ceil(columns / 128)] into `codes` and `scales`, by the rule with which the engine
- * quantises at load (native/model/weight_store.cpp, to_fp8), bit for bit: scale = max(amax, 1e-12) / 448 and code =
+ * quantises at load (native/cpu/convert_weight.cpp, to_e4m3), bit for bit: scale = max(amax, 1e-12) / 448 and code =
  * e4m3(weight / scale), both divisions rounded to float32.
  *
  * @returns the error, or the place of a weight that is NaN or infinite

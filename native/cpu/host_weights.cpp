@@ -13,6 +13,11 @@ class HostWeights : public Weights {
       : pool_(pool), packed_(packed), store_(files, std::move(tensors)) {}
 
   Weight stored(const std::string& name) override { return store_.stored(name); }
+  void prepare(const std::vector<WeightUse>& uses) override {
+    std::vector<WeightUse> wanted = uses;
+    for (WeightUse& use : wanted) use.packed = use.packed && packed_;
+    store_.prepare(wanted, pool_);
+  }
   Weight product(const std::string& name, Precision precision) override { return store_.product(name, precision, pool_); }
   Weight matrix(const std::string& name, Precision precision) override {
     return packed_ ? store_.packed(name, precision, pool_) : store_.product(name, precision, pool_);

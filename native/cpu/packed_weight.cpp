@@ -3,6 +3,8 @@
 
 #include <cstring>
 
+#include "cpu/pack_kernels.h"
+
 namespace evalrun {
 
 bool takes_packed(Precision precision, DType dtype, const CpuFeatures& features, PanelIsa isa) {
@@ -11,6 +13,9 @@ bool takes_packed(Precision precision, DType dtype, const CpuFeatures& features,
 }
 
 void pack_panel(const Weight& weight, int64_t panel, void* out) {
+#if defined(__x86_64__)
+  if (cpu_features().avx512) return pack_panel_avx512(weight, panel, out);
+#endif
   const int64_t size = weight.dtype == DType::kBF16 ? 2 : 1;
   const int64_t bytes = panel_bytes(weight.dtype, weight.columns);
   char* to = static_cast<char*>(out);

@@ -92,6 +92,12 @@ struct Avx2 {
     const __m128i packed = _mm_packus_epi32(_mm256_castsi256_si128(low), _mm256_extracti128_si256(low, 1));
     _mm_storeu_si128(static_cast<__m128i*>(p), packed);
   }
+  // The low bytes of the lanes.
+  EVALRUN_INLINE static void store_u8(void* p, I v) {
+    const I low = _mm256_and_si256(v, _mm256_set1_epi32(0xff));
+    const __m128i words = _mm_packus_epi32(_mm256_castsi256_si128(low), _mm256_extracti128_si256(low, 1));
+    _mm_storel_epi64(static_cast<__m128i*>(p), _mm_packus_epi16(words, words));
+  }
 
   // Sums of the lanes of each of eight vectors, in one fixed tree.
   EVALRUN_INLINE static void sum8(const F* a, float* out) { sum8_avx(a, out); }

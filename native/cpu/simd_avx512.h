@@ -85,6 +85,10 @@ struct Avx512 {
   EVALRUN_INLINE static void store_u16(void* p, I v) {
     _mm256_storeu_si256(static_cast<__m256i*>(p), _mm512_cvtepi32_epi16(v));
   }
+  // The low bytes of the lanes.
+  EVALRUN_INLINE static void store_u8(void* p, I v) {
+    _mm_storeu_si128(static_cast<__m128i*>(p), _mm512_cvtepi32_epi8(v));
+  }
 
   EVALRUN_INLINE static __m256 halve(F a) {
     return _mm256_add_ps(_mm512_castps512_ps256(a), _mm512_extractf32x8_ps(a, 1));

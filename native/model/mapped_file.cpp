@@ -34,11 +34,18 @@ MappedFile::MappedFile(const std::string& path, int64_t expected_size) {
   data_ = static_cast<const uint8_t*>(address);
 }
 
-void MappedFile::forget(int64_t offset, int64_t bytes) const {
+void MappedFile::read_ahead(int64_t begin, int64_t end) const {
+  const int64_t first = begin / sysconf(_SC_PAGESIZE) * sysconf(_SC_PAGESIZE);
+  if (first < end) madvise(const_cast<uint8_t*>(data_) + first, end - first, MADV_WILLNEED);
+}
+
+int64_t MappedFile::forget(int64_t begin, int64_t end) const {
   const int64_t page = sysconf(_SC_PAGESIZE);
-  const int64_t begin = (offset + page - 1) / page * page;
-  const int64_t end = (offset + bytes) / page * page;
-  if (begin < end) madvise(const_cast<uint8_t*>(data_) + begin, end - begin, MADV_DONTNEED);
+  const int64_t first = (begin + page - 1) / page * page;
+  const int64_t last = end / page * page;
+  if (first >= last) return begin;
+  madvise(const_cast<uint8_t*>(data_) + first, last - first, MADV_DONTNEED);
+  return last;
 }
 
 MappedFile::MappedFile(MappedFile&& other) noexcept : data_(other.data_), size_(other.size_) {

@@ -16,8 +16,11 @@ class MappedFile {
 
   const uint8_t* data() const { return data_; }
   int64_t size() const { return size_; }
-  // Gives the memory of these bytes back; they are read from the file again if somebody wants them.
-  void forget(int64_t offset, int64_t bytes) const;
+  // Has the system begin to read these bytes where they are not in memory, and does not wait for them.
+  void read_ahead(int64_t begin, int64_t end) const;
+  // Gives the memory of the whole pages in [begin, end) back; they are read from the file again if somebody wants them. Returns
+  // where that ended, which is where a caller who goes on begins the next time.
+  int64_t forget(int64_t begin, int64_t end) const;
 
  private:
   const uint8_t* data_ = nullptr;

@@ -60,9 +60,9 @@ int64_t Model::workspace_bytes() const {
   return bytes;
 }
 
-Weight Model::head() {
-  return weights_->matrix(spec_.tied_head ? "model.embed_tokens.weight" : "lm_head.weight", numerics_.head);
-}
+std::string Model::head_name() const { return spec_.tied_head ? "model.embed_tokens.weight" : "lm_head.weight"; }
+
+Weight Model::head() { return weights_->matrix(head_name(), numerics_.head); }
 
 void Model::check(const Step& step) const {
   const int count = static_cast<int>(step.tokens.size());

@@ -1,6 +1,7 @@
 // The one graph: a decoder-only transformer whose parts are switched by ArchSpec fields.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -53,6 +54,13 @@ class Model {
   void evaluate(const Step& step, const float* x, StepResult& result);
   void predict_next_next(const Step& step, const Rows& rows, const float* x, StepResult& result);
   Weight head();
+  std::string head_name() const;
+  // Every matrix that prepare() makes ready: of one expert's matrices, prefix and part name all experts.
+  struct WeightVisitor {
+    std::function<void(const std::string& name, Precision precision)> matrix, product;
+    std::function<void(const std::string& prefix, const std::string& part)> experts;
+  };
+  void each_weight(const WeightVisitor& visit) const;
 
   ArchSpec spec_;
   Numerics numerics_;

@@ -1,11 +1,11 @@
 #include "model/weight_store.h"
 
 #include <algorithm>
-#include <cmath>
-#include <cstring>
 #include <stdexcept>
 
 #include "cpu/packed_weight.h"
+#include "model/byte_scan.h"
+#include "model/memory_nodes.h"
 #include "ops/numeric.h"
 
 namespace evalrun {
@@ -17,57 +17,28 @@ int64_t count_of(const std::vector<int64_t>& shape) {
   return count;
 }
 
+int64_t stored_bytes(const TensorRef& tensor) { return count_of(tensor.shape) * element_size(tensor.dtype); }
+
+bool is_larger(const TensorRef& a, const TensorRef& b) { return stored_bytes(a) > stored_bytes(b); }
+
 int64_t blocks_of(int64_t size) { return (size + kQuantBlock - 1) / kQuantBlock; }
 
-// A fixed 64-bit mix over 8-byte words (multiply, rotate), the tail zero-padded; equal bytes give equal hashes anywhere.
-uint64_t hash_bytes(const uint8_t* data, int64_t bytes) {
-  constexpr uint64_t kPrime = 0x9e3779b97f4a7c15ull;
-  uint64_t lanes[4] = {kPrime, kPrime * 3, kPrime * 5, kPrime * 7};
-  for (int64_t i = 0; i < bytes; i += 8) {
-    uint64_t word = 0;
-    std::memcpy(&word, data + i, std::min<int64_t>(8, bytes - i));
-    uint64_t& lane = lanes[(i / 8) & 3];
-    lane = (lane ^ word) * kPrime;
-    lane = (lane << 29) | (lane >> 35);
-  }
-  uint64_t hash = static_cast<uint64_t>(bytes);
-  for (uint64_t lane : lanes) {
-    hash = (hash ^ lane) * kPrime;
-    hash ^= hash >> 32;
-  }
-  return hash;
+// The storage type that a product of this precision reads.
+DType read_by(Precision precision, DType stored) {
+  if (precision == Precision::kBF16) return DType::kBF16;
+  return precision == Precision::kFP8 ? DType::kF8E4M3 : stored;
 }
 
-template <class Word>
-int64_t first_with_all_ones_exponent(const uint8_t* data, int64_t count, Word mask) {
-  for (int64_t i = 0; i < count; ++i) {
-    Word word;
-    std::memcpy(&word, data + i * sizeof(Word), sizeof(Word));
-    if ((word & mask) == mask) return i;
-  }
-  return -1;
-}
-
-int64_t first_non_finite(const uint8_t* data, int64_t count, DType dtype) {
-  switch (dtype) {
-    case DType::kF32: return first_with_all_ones_exponent<uint32_t>(data, count, 0x7f800000u);
-    case DType::kF16: return first_with_all_ones_exponent<uint16_t>(data, count, 0x7c00);
-    case DType::kBF16: return first_with_all_ones_exponent<uint16_t>(data, count, 0x7f80);
-    case DType::kF8E4M3: return first_with_all_ones_exponent<uint8_t>(data, count, 0x7f);
-  }
-  return -1;
-}
-
-// What a product of this precision needs beside the stored weight; 0 where it reads it as it is.
-int64_t conversion_bytes(const Weight& weight, Precision precision) {
-  if (precision == Precision::kBF16 && weight.dtype != DType::kBF16) return weight.rows * weight.columns * 2;
-  if (precision == Precision::kFP8 && weight.dtype != DType::kF8E4M3) return weight.rows * weight.columns;
-  return 0;
-}
+// Mapped pages are given back in pieces of this size while a tensor is loaded: often enough that they do not add up, and seldom
+// enough that it takes no time.
+constexpr int64_t kForgetBytes = 4 << 20;
+// A disk is asked for so much ahead of each thread: page faults alone leave it waiting between short requests.
+constexpr int64_t kAheadBytes = 16 << 20;
 
 }  // namespace
 
-WeightStore::WeightStore(const std::vector<FileRef>& files, std::vector<TensorRef> tensors) {
+WeightStore::WeightStore(const std::vector<FileRef>& files, std::vector<TensorRef> tensors, int memory_nodes)
+    : memory_nodes_(memory_nodes) {
   for (const FileRef& file : files) files_.emplace_back(file.path, file.size);
   for (TensorRef& tensor : tensors) {
     const std::string name = tensor.name;
@@ -102,7 +73,7 @@ Weight WeightStore::stored(const std::string& name) {
   weight.dtype = tensor.dtype;
   weight.rows = tensor.shape.size() > 1 ? tensor.shape[0] : 1;
   weight.columns = tensor.shape.size() > 1 ? count_of(tensor.shape) / tensor.shape[0] : count_of(tensor.shape);
-  weight.data = bytes_of(tensor.file, tensor.offset, count_of(tensor.shape) * element_size(tensor.dtype));
+  weight.data = bytes_of(tensor.file, tensor.offset, stored_bytes(tensor));
   if (tensor.has_scale) {
     const int64_t scales = blocks_of(weight.rows) * blocks_of(weight.columns);
     const uint8_t* source = bytes_of(tensor.scale_file, tensor.scale_offset, scales * element_size(tensor.scale_dtype));
@@ -114,20 +85,22 @@ Weight WeightStore::stored(const std::string& name) {
 }
 
 Weight WeightStore::product(const std::string& name, Precision precision, ThreadPool& pool) {
-  const auto known = products_.find({name, precision});
-  if (known != products_.end()) return known->second;
-  const Weight weight = stored(name);
-  const int64_t bytes = conversion_bytes(weight, precision);
-  const Weight result = bytes == 0 ? weight : converted(weight, precision, keep(bytes), pool);
-  return products_.emplace(std::make_pair(name, precision), result).first->second;
+  prepare({{name, precision, false}}, pool);
+  return products_.at({name, precision});
+}
+
+Weight WeightStore::packed(const std::string& name, Precision precision, ThreadPool& pool) {
+  prepare({{name, precision, true}}, pool);
+  return packed_.at({name, precision});
 }
 
 Weight WeightStore::converted_into(const std::string& name, Precision precision, Buffer& memory, ThreadPool& pool) {
-  const Weight weight = stored(name);
-  const int64_t bytes = conversion_bytes(weight, precision);
-  if (bytes == 0) return weight;
-  memory = Buffer(bytes);
-  return converted(weight, precision, memory.data(), pool);
+  WeightLoad load = load_of(stored(name), precision);
+  if (load.dtype == load.from.dtype) return load.from;
+  memory = Buffer(load.from.rows * load.from.columns * element_size(load.dtype));
+  load.values = memory.data();
+  pool.run(load.strips(), [&](int64_t strip, int) { load.run(strip); });
+  return load.loaded();
 }
 
 Weight WeightStore::decoded_into(const std::string& name, Buffer& memory, ThreadPool& pool) {
@@ -143,26 +116,76 @@ Weight WeightStore::decoded_into(const std::string& name, Buffer& memory, Thread
   return weight;
 }
 
-Weight WeightStore::packed(const std::string& name, Precision precision, ThreadPool& pool) {
-  const auto known = packed_.find({name, precision});
-  if (known != packed_.end()) return known->second;
-  const DType dtype = precision == Precision::kBF16 ? DType::kBF16 : DType::kF8E4M3;
-  if (precision == Precision::kF32 || !takes_packed(precision, dtype, cpu_features())) return product(name, precision, pool);
-  Buffer between;
-  Weight weight = converted_into(name, precision, between, pool);
-  char* panels = static_cast<char*>(keep(packed_weight_bytes(weight)));
-  pool.run(panels_of(weight.rows), [&](int64_t panel, int) {
-    pack_panel(weight, panel, panels + panel * panel_bytes(weight.dtype, weight.columns));
-  });
-  weight.packed = panels;
-  if (between.data() != nullptr) weight.data = nullptr;
-  const TensorRef& tensor = find(name);
-  files_.at(tensor.file).forget(tensor.offset, count_of(tensor.shape) * element_size(tensor.dtype));
-  return packed_.emplace(std::make_pair(name, precision), weight).first->second;
+WeightLoad WeightStore::load_of(const Weight& from, Precision precision) {
+  WeightLoad load{from, read_by(precision, from.dtype)};
+  const bool quantised = load.dtype == DType::kF8E4M3 && from.dtype != DType::kF8E4M3;
+  if (quantised) load.scales = static_cast<float*>(keep(blocks_of(from.rows) * blocks_of(from.columns) * 4));
+  return load;
 }
 
-Weight WeightStore::converted(Weight weight, Precision precision, void* memory, ThreadPool& pool) {
-  return precision == Precision::kBF16 ? to_bf16(weight, memory, pool) : to_fp8(weight, memory, pool);
+void WeightStore::prepare(const std::vector<WeightUse>& uses, ThreadPool& pool) {
+  struct Job {
+    const WeightUse* use;
+    const TensorRef* tensor;
+    WeightLoad load;
+    TensorScan scan;
+  };
+  std::vector<Job> jobs;
+  for (const WeightUse& use : uses) {
+    auto& known = use.packed ? packed_ : products_;
+    if (known.count({use.name, use.precision}) != 0) continue;
+    const Weight from = stored(use.name);
+    const DType dtype = read_by(use.precision, from.dtype);
+    const bool packs = use.packed && use.precision != Precision::kF32 && takes_packed(use.precision, dtype, cpu_features());
+    known.emplace(std::make_pair(use.name, use.precision), from);
+    if (!packs && dtype == from.dtype) continue;
+    WeightLoad load = load_of(from, use.precision);
+    const int64_t bytes =
+        packs ? packed_weight_bytes({nullptr, dtype, from.rows, from.columns}) : from.rows * from.columns * element_size(dtype);
+    void* const memory = keep(bytes);
+    (packs ? load.panels : load.values) = memory;
+    if (memory_nodes_ > 1) spread_over_nodes(memory, bytes, pool);
+    jobs.push_back({&use, &find(use.name), load, {}});
+  }
+  // The largest first, so that no thread begins one when the others have nothing left.
+  std::stable_sort(jobs.begin(), jobs.end(), [](const Job& a, const Job& b) { return is_larger(*a.tensor, *b.tensor); });
+  // A tensor is one piece, because its hash goes from its first byte to its last.
+  pool.run(static_cast<int64_t>(jobs.size()), [&](int64_t i, int) {
+    const size_t later = static_cast<size_t>(i + pool.size());
+    if (later < jobs.size()) read_ahead(*jobs[later].tensor);
+    jobs[i].scan = loaded(*jobs[i].tensor, jobs[i].load);
+  });
+  for (const Job& job : jobs) {
+    (job.use->packed ? packed_ : products_).at({job.use->name, job.use->precision}) = job.load.loaded();
+    scans_.emplace(job.use->name, job.scan);
+    // A page fault in a tensor maps pages around it, of neighbours that were done by then.
+    files_.at(job.tensor->file).forget(job.tensor->offset, job.tensor->offset + stored_bytes(*job.tensor));
+  }
+}
+
+void WeightStore::read_ahead(const TensorRef& tensor) const {
+  files_.at(tensor.file).read_ahead(tensor.offset, tensor.offset + std::min(stored_bytes(tensor), kAheadBytes));
+}
+
+TensorScan WeightStore::loaded(const TensorRef& tensor, const WeightLoad& load) const {
+  const MappedFile& file = files_.at(tensor.file);
+  const int64_t row_bytes = load.from.columns * element_size(load.from.dtype);
+  const int64_t end = tensor.offset + stored_bytes(tensor);
+  int64_t kept = tensor.offset, asked = tensor.offset;
+  ByteScan values(tensor.dtype);
+  for (int64_t strip = 0; strip < load.strips(); ++strip) {
+    const int64_t begin = tensor.offset + strip * kStripRows * row_bytes;
+    const int64_t next = std::min(begin + kStripRows * row_bytes, end);
+    if (asked < end && begin + kAheadBytes / 2 >= asked) {
+      file.read_ahead(asked, std::min(begin + kAheadBytes, end));
+      asked = begin + kAheadBytes;
+    }
+    // The strip comes into this core's cache here and is read from there below.
+    values.update(file.data() + begin, next - begin);
+    load.run(strip);
+    if (next - kept >= kForgetBytes || next == end) kept = file.forget(kept, next);
+  }
+  return with_scale(tensor, values);
 }
 
 const float* WeightStore::vector(const std::string& name) {
@@ -175,69 +198,41 @@ const float* WeightStore::vector(const std::string& name) {
   return vectors_.emplace(name, values).first->second;
 }
 
-Weight WeightStore::to_bf16(const Weight& weight, void* memory, ThreadPool& pool) {
-  uint16_t* values = static_cast<uint16_t*>(memory);
-  pool.run(weight.rows, [&](int64_t row, int) {
-    for (int64_t c = 0; c < weight.columns; ++c) values[row * weight.columns + c] = float_to_bf16(load_weight(weight, row, c));
-  });
-  Weight converted = weight;
-  converted.data = values;
-  converted.dtype = DType::kBF16;
-  converted.scale = nullptr;
-  return converted;
-}
-
-// One scale per 128x128 block, amax / 448 (at least 1e-12 / 448), ragged edges included.
-Weight WeightStore::to_fp8(const Weight& weight, void* memory, ThreadPool& pool) {
-  const int64_t row_blocks = blocks_of(weight.rows);
-  const int64_t column_blocks = blocks_of(weight.columns);
-  uint8_t* codes = static_cast<uint8_t*>(memory);
-  float* scales = static_cast<float*>(keep(row_blocks * column_blocks * 4));
-  pool.run(row_blocks * column_blocks, [&](int64_t block, int) {
-    const int64_t first_row = block / column_blocks * kQuantBlock;
-    const int64_t first_column = block % column_blocks * kQuantBlock;
-    const int64_t last_row = std::min(first_row + kQuantBlock, weight.rows);
-    const int64_t last_column = std::min(first_column + kQuantBlock, weight.columns);
-    float amax = 1e-12f;
-    for (int64_t r = first_row; r < last_row; ++r) {
-      for (int64_t c = first_column; c < last_column; ++c) amax = std::max(amax, std::fabs(load_weight(weight, r, c)));
-    }
-    const float scale = amax / 448.0f;
-    scales[block] = scale;
-    for (int64_t r = first_row; r < last_row; ++r) {
-      for (int64_t c = first_column; c < last_column; ++c) {
-        codes[r * weight.columns + c] = float_to_e4m3(load_weight(weight, r, c) / scale);
-      }
-    }
-  });
-  Weight converted = weight;
-  converted.data = codes;
-  converted.dtype = DType::kF8E4M3;
-  converted.scale = scales;
-  return converted;
-}
-
 std::vector<TensorScan> WeightStore::scan(ThreadPool& pool) const {
-  std::vector<const TensorRef*> order;
-  for (const auto& [name, tensor] : tensors_) order.push_back(&tensor);
-  std::vector<TensorScan> scans(order.size());
-  pool.run(static_cast<int64_t>(order.size()), [&](int64_t i, int) {
-    const TensorRef& tensor = *order[i];
-    const int64_t count = count_of(tensor.shape);
-    const int64_t bytes = count * element_size(tensor.dtype);
-    const uint8_t* data = bytes_of(tensor.file, tensor.offset, bytes);
-    scans[i] = {tensor.name, hash_bytes(data, bytes), first_non_finite(data, count, tensor.dtype)};
-    if (!tensor.has_scale) return;
-    const int64_t scales = blocks_of(tensor.shape.at(0)) * blocks_of(tensor.shape.at(1));
-    const int64_t scale_bytes = scales * element_size(tensor.scale_dtype);
-    const uint8_t* scale_data = bytes_of(tensor.scale_file, tensor.scale_offset, scale_bytes);
-    scans[i].hash ^= hash_bytes(scale_data, scale_bytes) * 31;
-    if (scans[i].first_non_finite < 0 && first_non_finite(scale_data, scales, tensor.scale_dtype) >= 0) {
-      scans[i].first_non_finite = first_non_finite(scale_data, scales, tensor.scale_dtype);
-      scans[i].name += "_scale_inv";
-    }
+  struct Piece {
+    const TensorRef* tensor;
+    size_t place;
+  };
+  std::vector<TensorScan> scans;
+  std::vector<Piece> pieces;
+  for (const auto& [name, tensor] : tensors_) {
+    const auto known = scans_.find(name);
+    if (known == scans_.end()) pieces.push_back({&tensor, scans.size()});
+    scans.push_back(known == scans_.end() ? TensorScan{} : known->second);
+  }
+  std::stable_sort(pieces.begin(), pieces.end(), [](const Piece& a, const Piece& b) { return is_larger(*a.tensor, *b.tensor); });
+  pool.run(static_cast<int64_t>(pieces.size()), [&](int64_t piece, int) {
+    const TensorRef& tensor = *pieces[piece].tensor;
+    read_ahead(tensor);
+    ByteScan values(tensor.dtype);
+    values.update(bytes_of(tensor.file, tensor.offset, stored_bytes(tensor)), stored_bytes(tensor));
+    scans[pieces[piece].place] = with_scale(tensor, values);
   });
   return scans;
+}
+
+TensorScan WeightStore::with_scale(const TensorRef& tensor, const ByteScan& values) const {
+  TensorScan scan{tensor.name, values.hash(), values.first_non_finite()};
+  if (!tensor.has_scale) return scan;
+  const int64_t bytes = blocks_of(tensor.shape.at(0)) * blocks_of(tensor.shape.at(1)) * element_size(tensor.scale_dtype);
+  ByteScan scales(tensor.scale_dtype);
+  scales.update(bytes_of(tensor.scale_file, tensor.scale_offset, bytes), bytes);
+  scan.hash ^= scales.hash() * 31;
+  if (scan.first_non_finite < 0 && scales.first_non_finite() >= 0) {
+    scan.first_non_finite = scales.first_non_finite();
+    scan.name += "_scale_inv";
+  }
+  return scan;
 }
 
 }  // namespace evalrun

@@ -7,7 +7,10 @@
 
 #include "cpu/thread_pool.h"
 #include "model/buffer.h"
+#include "model/byte_scan.h"
 #include "model/mapped_file.h"
+#include "model/memory_nodes.h"
+#include "model/weight_load.h"
 #include "model/weights.h"
 #include "ops/ops.h"
 
@@ -15,7 +18,8 @@ namespace evalrun {
 
 class WeightStore {
  public:
-  WeightStore(const std::vector<FileRef>& files, std::vector<TensorRef> tensors);
+  // On a machine of several memory nodes, what is made from stored weights is spread over them.
+  WeightStore(const std::vector<FileRef>& files, std::vector<TensorRef> tensors, int memory_nodes = count_memory_nodes());
 
   bool has(const std::string& name) const { return tensors_.count(name) != 0; }
   // The tensor as stored, as [shape[0], rest]; vectors are one row. Throws when it is missing.
@@ -27,30 +31,36 @@ class WeightStore {
   // In `memory` as float32, whatever it is stored as.
   Weight decoded_into(const std::string& name, Buffer& memory, ThreadPool& pool);
   // As product(), and laid out for the kernels that read packed weights where this CPU has them; `data` of what was converted on
-  // the way is then gone. What is packed is dropped from the mapped files' share of memory: it is not read again.
+  // the way is then gone.
   Weight packed(const std::string& name, Precision precision, ThreadPool& pool);
+  // product() and packed() of many at once: each tensor is read from memory once, hashed on the way, and dropped from the mapped
+  // files' share of memory where it was copied, because it is not read again.
+  void prepare(const std::vector<WeightUse>& uses, ThreadPool& pool);
   // A vector as float32.
   const float* vector(const std::string& name);
   // Bytes of memory that conversions took, beyond the mapped files.
   int64_t converted_bytes() const { return converted_bytes_; }
-  // Reads every byte once: a 64-bit hash and a search for NaN and infinity per tensor.
+  // A 64-bit hash and a search for NaN and infinity per tensor; reads what prepare() has not.
   std::vector<TensorScan> scan(ThreadPool& pool) const;
 
  private:
   const TensorRef& find(const std::string& name) const;
   const uint8_t* bytes_of(int file, int64_t offset, int64_t bytes) const;
+  // What was found in a tensor's values, and what is in its block scales.
+  TensorScan with_scale(const TensorRef& tensor, const ByteScan& values) const;
   void* keep(int64_t bytes);
-  // Conversions into `values` or `codes`, of rows * columns elements.
-  Weight to_bf16(const Weight& weight, void* values, ThreadPool& pool);
-  Weight to_fp8(const Weight& weight, void* codes, ThreadPool& pool);
-  Weight converted(Weight weight, Precision precision, void* memory, ThreadPool& pool);
+  WeightLoad load_of(const Weight& from, Precision precision);
+  void read_ahead(const TensorRef& tensor) const;
+  TensorScan loaded(const TensorRef& tensor, const WeightLoad& load) const;
 
+  const int memory_nodes_;
   std::vector<MappedFile> files_;
   std::map<std::string, TensorRef> tensors_;
   std::map<std::string, Weight> stored_;
   std::map<std::pair<std::string, Precision>, Weight> products_;
   std::map<std::pair<std::string, Precision>, Weight> packed_;
   std::map<std::string, const float*> vectors_;
+  std::map<std::string, TensorScan> scans_;  // of what prepare() has read
   Arena owned_;
   int64_t converted_bytes_ = 0;
 };

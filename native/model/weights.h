@@ -32,6 +32,13 @@ struct TensorScan {
   int64_t first_non_finite = -1;  // element index, -1 when all are finite
 };
 
+// A matrix that a model will ask for: by matrix() where `packed`, else by product().
+struct WeightUse {
+  std::string name;
+  Precision precision = Precision::kF32;
+  bool packed = false;
+};
+
 inline std::string expert_name(const std::string& prefix, int expert, const std::string& part) {
   return prefix + "experts." + std::to_string(expert) + "." + part + ".weight";
 }
@@ -43,6 +50,8 @@ class Weights {
 
   // The tensor as stored, as [shape[0], rest]; vectors are one row.
   virtual Weight stored(const std::string& name) = 0;
+  // Told what the model will ask for, a device may get it all ready at once. What is not named is made when it is asked for.
+  virtual void prepare(const std::vector<WeightUse>&) {}
   // In the format that a product of this precision reads, element by element.
   virtual Weight product(const std::string& name, Precision precision) = 0;
   // In the format in which the device's matrix products read it fastest.

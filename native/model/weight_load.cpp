@@ -1,0 +1,46 @@
+#include "model/weight_load.h"
+
+#include <algorithm>
+
+#include "cpu/convert_weight.h"
+#include "cpu/scratch.h"
+#include "ops/numeric.h"
+
+namespace evalrun {
+
+void WeightLoad::run(int64_t strip) const {
+  thread_local Scratch memory;
+  const int64_t first = strip * kStripRows;
+  const int64_t rows = std::min(kStripRows, from.rows - first);
+  const void* source = static_cast<const char*>(from.data) + first * from.columns * element_size(from.dtype);
+  if (dtype != from.dtype) {
+    const int64_t row_bytes = from.columns * element_size(dtype);
+    char* target = values == nullptr ? memory.get<char>(kStripRows * row_bytes) : static_cast<char*>(values) + first * row_bytes;
+    if (dtype == DType::kBF16) {
+      convert_to_bf16({&from, first, rows}, reinterpret_cast<uint16_t*>(target), cpu_features());
+    } else {
+      const int64_t blocks = (from.columns + kQuantBlock - 1) / kQuantBlock;
+      convert_to_e4m3({&from, first, rows}, reinterpret_cast<uint8_t*>(target), scales + strip * blocks, cpu_features());
+    }
+    source = target;
+  }
+  if (panels == nullptr) return;
+  const Weight part{source, dtype, rows, from.columns};
+  const int64_t bytes = panel_bytes(dtype, from.columns);
+  for (int64_t panel = 0; panel < panels_of(rows); ++panel) {
+    pack_panel(part, panel, static_cast<char*>(panels) + (first / kPanelOutputs + panel) * bytes);
+  }
+}
+
+Weight WeightLoad::loaded() const {
+  Weight weight = from;
+  if (dtype != from.dtype) {
+    weight.data = values;
+    weight.dtype = dtype;
+    weight.scale = scales;
+  }
+  weight.packed = panels;
+  return weight;
+}
+
+}  // namespace evalrun
