@@ -1,7 +1,7 @@
 // Weights laid out for products whose lanes are outputs, once when the checkpoint is loaded.
 //
 // Idea: a panel is kPanelOutputs outputs, and holds for each pair of columns (k, k + 1) the two elements of every output
-// side by side: what one vdpbf16ps takes for 16 outputs. So a panel is read from its first byte to its last, whatever
+// side by side: what one vdpbf16ps takes for 16 outputs, and 16 pairs of them one tile of AMX. So a panel is read from its first byte to its last, whatever
 // the number of rows, an output has one chain of additions over its pairs of columns in order, in any batch, and nothing
 // is added across lanes.
 //
