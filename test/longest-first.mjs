@@ -4,16 +4,17 @@ import { createRequire } from 'node:module';
 
 const Sequencer = createRequire(import.meta.url)('@jest/test-sequencer').default;
 
+// Those that mostly wait, in the sandbox, between those that compute.
 const longest = [
   'models/nano/corpus',
-  'native/cuda-simulation-orders',
-  'runner/sandbox/chat-answers',
   'runner/sandbox/catalogue',
-  'runner/sandbox/languages/languages',
+  'native/cuda-simulation-orders',
   'runner/sandbox/pyodide',
-  'runner/sandbox/humaneval',
+  'runner/sandbox/languages/languages',
   'native/cuda-simulation',
+  'runner/sandbox/chat-answers',
   'cli/run',
+  'runner/sandbox/humaneval',
   'cli/models',
   'runner/sandbox/leftovers',
   'native/ops',
