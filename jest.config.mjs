@@ -8,6 +8,7 @@ export default {
   roots: ['<rootDir>/dist/test'],
   testMatch: ['**/*.test.js'],
   transform: {},
+  testSequencer: '<rootDir>/test/longest-first.mjs',
   testTimeout: 60_000,
   // Half of the work is done by other processes that tests wait for.
   maxWorkers: Math.max(2, availableParallelism() - 1),

@@ -11,7 +11,7 @@ import { findFile } from './find-files.js';
 import { hashMismatch } from './import.js';
 import { installFolder, makeFolder, stagingFolder, unwritable } from './install.js';
 import type { DatasetEntry, ManifestFile } from './manifest.js';
-import { onMirror } from './network.js';
+import { onMirror } from './mirror.js';
 import { verifyDataset } from './verify.js';
 
 export interface PullOptions {

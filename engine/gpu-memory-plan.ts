@@ -93,7 +93,7 @@ export function gpuMemoryPlan({ arch, tensors }: Model, options: GpuMemoryPlanOp
   const weights = weightParts(tensors, arch, numerics);
   const weightBytes = weights.reduce((sum, { bytes }) => sum + bytes, 0);
   const workspaceBytes = workspaceFloats(arch, batchTokens) * 4;
-  // Scratch memory grows by doubling (native/cuda/context.cu): up to twice of what is used is taken.
+  // Scratch memory grows by doubling (native/cuda/context.cpp): up to twice of what is used is taken.
   const kernelBytes = 2 * (operandBytes(arch, numerics, batchTokens) + expandedBytes(arch, numerics)) + PARTIAL_BYTES;
   const reserveBytes = Math.round(gpu.freeBytes * RESERVE);
   const fixedBytes = weightBytes + workspaceBytes + kernelBytes + reserveBytes;
@@ -148,7 +148,7 @@ function partOf({ name, shape }: PlannedTensor): Part {
   return /\.experts\./.test(name) ? 'experts' : 'projections';
 }
 
-/** Mirrors native/cuda/device_weights.cu. */
+/** Mirrors native/cuda/device_weights.cpp. */
 function tensorBytes(tensor: PlannedTensor, arch: ArchSpec, numerics: Numerics): number {
   const { name, shape, dtype } = tensor;
   if (shape.length !== 2) {

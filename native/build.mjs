@@ -22,7 +22,7 @@ function present(command) {
 function requireTools() {
   if (!present('cmake')) {
     fail(
-      'It needs CMake 3.18 or newer, which is not on the PATH: install the package "cmake" ' +
+      'It needs CMake 3.19 or newer, which is not on the PATH: install the package "cmake" ' +
         '(Debian, Ubuntu: apt-get install cmake; macOS: brew install cmake) and run "npm ci" again.',
     );
   }

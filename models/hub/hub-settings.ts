@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { onMirror } from '../../datasets/network.js';
+import { onMirror } from '../../datasets/mirror.js';
 import { EvalrunError } from '../../errors.js';
 
 export interface HubSettings {

@@ -12,9 +12,9 @@ namespace evalrun::check {
 
 using Records = std::vector<Record>;
 
-// What `check` returns; an error of the engine is a failed record and does not keep other checks from being made. Errors of the plan are
-// thrown on.
-bool survived(const std::string& model, const std::string& dtype, Records& records, const std::function<bool()>& check);
+// Makes `check` of each plan and dtype that --only and --dtypes leave; true if each returned true. An error of the engine is a failed
+// record and does not keep other checks from being made. Errors of the plan are thrown on, UsageError where nothing is left.
+bool check_each(const Options& options, Records& records, const std::function<bool(const Plan& plan, const std::string& dtype)>& check);
 
 // Reference checkpoints against what another program computed for them, and against the CPU's scalar reference.
 bool check_oracles(const Options& options, Records& records);

@@ -210,20 +210,9 @@ bool check_dtype(const Case& test, const std::shared_ptr<Device>& device, Record
 
 bool check_oracles(const Options& options, Records& records) {
   const std::shared_ptr<Device> device = open_device(options);
-  bool passed = true;
-  size_t cases = 0;
-  for (const std::string& path : list_plans(options.target())) {
-    const Plan plan = read_plan(path);
-    if (!options.selects("--only", plan.name)) continue;
-    if (!plan.random.empty()) throw PlanError(path + " is a shape with random weights, which bench measures");
-    for (const auto& [dtype, numerics] : plan.numerics) {
-      if (!options.selects("--dtypes", dtype)) continue;
-      ++cases;
-      passed = survived(plan.name, dtype, records, [&] { return check_dtype({plan, options, dtype}, device, records); }) && passed;
-    }
-  }
-  if (cases == 0) throw UsageError("no plan is left to check: look at --only and --dtypes");
-  return passed;
+  return check_each(options, records, [&](const Plan& plan, const std::string& dtype) {
+    return check_dtype({plan, options, dtype}, device, records);
+  });
 }
 
 }  // namespace evalrun::check

@@ -1,4 +1,4 @@
-// Attention over paged keys and values in either of its two forms, for attention.cu and latent_attention.cu: both prepare what is
+// Attention over paged keys and values in either of its two forms, for attention.cpp and latent_attention.cu: both prepare what is
 // to be attended to, and these launch the kernels of kernels/attend_*.cuh for the widths at hand.
 #pragma once
 #include "cuda/attention_plan.h"

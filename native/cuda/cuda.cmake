@@ -40,8 +40,9 @@ if(NOT EVALRUN_NVCC)
   return()
 endif()
 
-# Objects of `sources`, compiled by nvcc. What ptxas says of each kernel (registers, spills) is in <object>.log.
-function(evalrun_nvcc_objects result)
+# Objects of `sources`, compiled by nvcc as `language`: cu, or c++ for what holds no device code, which nvcc gives to the host's
+# compiler alone. What ptxas says of each kernel (registers, spills) is in <object>.log.
+function(evalrun_nvcc_objects result language)
   set(objects "")
   foreach(source ${ARGN})
     file(RELATIVE_PATH name ${CMAKE_SOURCE_DIR} ${source})
@@ -57,7 +58,7 @@ function(evalrun_nvcc_objects result)
     add_custom_command(OUTPUT ${object}
       COMMAND sh -c "log=\"$1\"; shift; \"$@\" >\"$log\" 2>&1 || { cat \"$log\" >&2; rm -f \"$log\"; exit 1; }" nvcc ${object}.log
               ${EVALRUN_NVCC} ${EVALRUN_NVCC_FLAGS} -ccbin ${EVALRUN_NVCC_HOST} -Xptxas -v -I ${CMAKE_SOURCE_DIR}
-              -MD -MF ${object}.d -MT ${object} -x cu -c ${source} -o ${object}
+              -MD -MF ${object}.d -MT ${object} -x ${language} -c ${source} -o ${object}
       ${depends} COMMENT "nvcc ${name}" VERBATIM)
     list(APPEND objects ${object})
   endforeach()
@@ -73,9 +74,12 @@ function(evalrun_add_cuda target maker)
   target_link_libraries(${target} PRIVATE ${EVALRUN_CUDART} Threads::Threads ${CMAKE_DL_LIBS} rt)
 endfunction()
 
-file(GLOB cuda_sources CONFIGURE_DEPENDS cuda/*.cu cuda/*.cpp)
-list(REMOVE_ITEM cuda_sources ${CMAKE_SOURCE_DIR}/cuda/no_cuda.cpp)
-evalrun_nvcc_objects(cuda_objects ${cuda_sources})
+file(GLOB cuda_kernel_sources CONFIGURE_DEPENDS cuda/*.cu)
+file(GLOB cuda_host_sources CONFIGURE_DEPENDS cuda/*.cpp)
+list(REMOVE_ITEM cuda_host_sources ${CMAKE_SOURCE_DIR}/cuda/no_cuda.cpp)
+evalrun_nvcc_objects(cuda_kernel_objects cu ${cuda_kernel_sources})
+evalrun_nvcc_objects(cuda_host_objects c++ ${cuda_host_sources})
+set(cuda_objects ${cuda_kernel_objects} ${cuda_host_objects})
 add_custom_target(evalrun_cuda_objects DEPENDS ${cuda_objects})
 if(EVALRUN_ADDON)
   evalrun_add_cuda(evalrun_addon evalrun_cuda_objects ${cuda_objects})
@@ -84,7 +88,7 @@ endif()
 # Programs for a machine with a GPU; not built unless asked for: cmake --build native/build --target evalrun_cuda_test
 file(GLOB cuda_test_sources CONFIGURE_DEPENDS cuda/test/*.cpp cuda/test/*.cu)
 if(cuda_test_sources)
-  evalrun_nvcc_objects(cuda_test_objects ${cuda_test_sources})
+  evalrun_nvcc_objects(cuda_test_objects cu ${cuda_test_sources})
   add_custom_target(evalrun_cuda_test_objects DEPENDS ${cuda_test_objects})
   add_executable(evalrun_cuda_test EXCLUDE_FROM_ALL test/test_data.cpp test/test_runner.cpp
     $<TARGET_OBJECTS:evalrun_kernels> $<TARGET_OBJECTS:evalrun_model>)

@@ -1,4 +1,4 @@
-// What a build without CUDA answers; in the place of cuda_device.cu and everything it needs.
+// What a build without CUDA answers; in the place of cuda_device.cpp and everything it needs.
 #include <stdexcept>
 
 #include "cuda/gpu.h"

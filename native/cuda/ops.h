@@ -23,13 +23,13 @@ const char* run(Context& ctx, const TakeRowsOp& op);
 const char* run(Context& ctx, const RouteOp& op);
 const char* run(Context& ctx, const BucketOp& op);
 const char* run(Context& ctx, const CombineOp& op);
-// linear.cu, grouped_linear.cu
+// linear.cpp, grouped_linear.cpp
 const char* run(Context& ctx, const LinearOp& op);
 const char* run(Context& ctx, const GroupedLinearOp& op);
 // log_probs.cu, sample.cu. LogProbsOp's out and best, and SampleOp's out, are device memory as well.
 const char* run(Context& ctx, const LogProbsOp& op);
 const char* run(Context& ctx, const SampleOp& op);
-// attention.cu, latent_attention.cu
+// attention.cpp, latent_attention.cu
 const char* run(Context& ctx, const AttentionOp& op);
 const char* run(Context& ctx, const LatentAttentionOp& op);
 

@@ -1,7 +1,8 @@
 # The GPU kernels compiled as C++ against the simulation, with the op tests of cuda/test: evalrun_cuda_sim_test, and the same with
 # AddressSanitizer and UndefinedBehaviorSanitizer (not of the CPU's kernels, which are linked as they are).
 file(GLOB SIM_TEST_SOURCES CONFIGURE_DEPENDS cuda/test/*.cpp)
-file(GLOB SIM_SOURCES CONFIGURE_DEPENDS cuda/sim/*.cpp)
+file(GLOB SIM_SOURCES CONFIGURE_DEPENDS cuda/sim/*.cpp cuda/*.cpp)
+list(REMOVE_ITEM SIM_SOURCES ${CMAKE_SOURCE_DIR}/cuda/no_cuda.cpp)
 file(GLOB SIM_KERNEL_SOURCES CONFIGURE_DEPENDS cuda/*.cu)
 # A .cu file may be compiled by nvcc in this build as well, so here it goes through a C++ file that includes it.
 foreach(source ${SIM_KERNEL_SOURCES})
@@ -11,35 +12,39 @@ foreach(source ${SIM_KERNEL_SOURCES})
   list(APPEND SIM_SOURCES ${wrapper})
 endforeach()
 
+# Tests wait longer for the compiler than for their own loops, but for those of the kernels and of the simulation.
 function(use_sim target)
   target_include_directories(${target} PRIVATE ${CMAKE_SOURCE_DIR})
   target_compile_definitions(${target} PRIVATE EVALRUN_CUDA_SIM)
   # Device code reads four floats as a uint4 and the like, which nvcc allows.
-  target_compile_options(${target} PRIVATE -O2 -g1 -fno-strict-aliasing -Wno-unknown-pragmas)
+  target_compile_options(${target} PRIVATE ${ARGN} -fno-strict-aliasing -Wno-unknown-pragmas)
+  evalrun_precompile_headers(${target})
 endfunction()
 
-function(add_sim_test name)
-  add_executable(${name} ${SIM_TEST_SOURCES} ${ARGN} cuda/nvml.cpp test/test_data.cpp test/test_runner.cpp
+function(add_sim_test name optimise)
+  add_executable(${name} ${SIM_TEST_SOURCES} ${ARGN} test/test_data.cpp test/test_runner.cpp
     $<TARGET_OBJECTS:evalrun_kernels>
     $<TARGET_OBJECTS:evalrun_model>)
-  use_sim(${name})
+  use_sim(${name} ${optimise})
   target_link_libraries(${name} PRIVATE Threads::Threads ${CMAKE_DL_LIBS})
 endfunction()
 
 set_source_files_properties(cuda/sim/warp.cpp PROPERTIES COMPILE_OPTIONS -O3)
 
 add_library(evalrun_cuda_sim OBJECT ${SIM_SOURCES})
-use_sim(evalrun_cuda_sim)
-add_sim_test(evalrun_cuda_sim_test $<TARGET_OBJECTS:evalrun_cuda_sim>)
+use_sim(evalrun_cuda_sim -O2)
+add_sim_test(evalrun_cuda_sim_test -O1 $<TARGET_OBJECTS:evalrun_cuda_sim>)
 # Whole models on the simulated GPU: check/README.md.
-evalrun_add_check(evalrun_sim_check cuda/nvml.cpp $<TARGET_OBJECTS:evalrun_cuda_sim>)
+evalrun_add_check(evalrun_sim_check $<TARGET_OBJECTS:evalrun_cuda_sim>)
+target_compile_options(evalrun_sim_check PRIVATE -O1)
+target_precompile_headers(evalrun_sim_check REUSE_FROM evalrun_ops_test)
 set_target_properties(evalrun_sim_check PROPERTIES EXCLUDE_FROM_ALL OFF)
 
 # Compiling it takes as long as all the rest of the simulation.
 option(EVALRUN_SIM_SANITIZE "build evalrun_cuda_sim_asan_test" OFF)
 if(EVALRUN_SIM_SANITIZE)
   set(sanitizers -fsanitize=address,undefined)
-  add_sim_test(evalrun_cuda_sim_asan_test ${SIM_SOURCES})
+  add_sim_test(evalrun_cuda_sim_asan_test -g1 ${SIM_SOURCES})
   target_compile_options(evalrun_cuda_sim_asan_test PRIVATE -O1 ${sanitizers} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(evalrun_cuda_sim_asan_test PRIVATE ${sanitizers})
 endif()

@@ -1,6 +1,5 @@
 /** What the command line opens in tests: the fake engine; FAKE_* variables say how it behaves. */
-import type { CliParts } from '../../cli/parts.js';
-import { openRemoteEngine } from '../../engine/remote/open-remote-engine.js';
+import { type CliParts, shippedParts } from '../../cli/parts.js';
 import { fakeEngine, fakeTokenizer } from '../runner/fake-engine.js';
 
 const { FAKE_DELAY_MS, FAKE_FAIL_AFTER, FAKE_RANDOM, FAKE_SHARING_ERROR } = process.env;
@@ -15,7 +14,7 @@ export const fakeParts: CliParts = {
       ...(FAKE_SHARING_ERROR !== undefined && { sharingError: Number(FAKE_SHARING_ERROR) }),
     });
   },
-  openRemoteEngine: (options) => openRemoteEngine(options),
+  openRemoteEngine: shippedParts.openRemoteEngine,
   openTokenizer: async () => fakeTokenizer(),
   defaultModel: async ({ dtype } = {}) => (dtype === 'fp8' ? '/models/default-fp8' : '/models/default'),
 };

@@ -1,11 +1,12 @@
 """Proves by parameters that no problem or function of the box is in the corpus.
 
-    python check_held_out.py
+    python check_held_out.py OUT
 
-Draws the whole corpus and all samples again, notes the family and parameters of every problem and function, and prints one
-JSON object: how many of each there are, and what they share.
+Writes the whole corpus to OUT, as write_corpus.py does, and draws all samples again. Notes the family and parameters of every
+problem and function on the way, and prints one JSON object: how many of each there are, and what they share.
 """
 
+import argparse
 import json
 import sys
 import tempfile
@@ -20,7 +21,8 @@ ROOT = Path(__file__).resolve().parents[3] / "datasets" / "samples"
 Key = tuple[str, tuple]
 
 
-def corpus_keys(index: int) -> set[Key]:
+def write_noting(folder: Path, index: int) -> tuple[str, set[Key]]:
+    """Writes one shard of the corpus and returns its SHA-256 and its keys."""
     keys: set[Key] = set()
 
     def noting(draw):
@@ -31,10 +33,11 @@ def corpus_keys(index: int) -> set[Key]:
 
         return drawn
 
-    write_corpus.worked_problem = noting(write_corpus.worked_problem)
-    write_corpus.python_task = noting(write_corpus.python_task)
-    write_corpus.shard(index)
-    return keys
+    drawers = write_corpus.worked_problem, write_corpus.python_task
+    write_corpus.worked_problem, write_corpus.python_task = map(noting, drawers)
+    sha = write_corpus.write_shard(folder, index)
+    write_corpus.worked_problem, write_corpus.python_task = drawers
+    return sha, keys
 
 
 def sample_keys() -> set[Key]:
@@ -57,8 +60,15 @@ def sample_keys() -> set[Key]:
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("out", type=Path)
+    out: Path = parser.parse_args().out
+    out.mkdir(parents=True, exist_ok=True)
     with ProcessPoolExecutor() as pool:
-        corpus = set().union(*pool.map(corpus_keys, range(write_corpus.SHARDS)))
+        shards = range(write_corpus.SHARDS)
+        hashes, keys = zip(*pool.map(write_noting, [out] * len(shards), shards), strict=True)
+    write_corpus.write_sums(out, hashes)
+    corpus = set().union(*keys)
     samples = sample_keys()
     shared = sorted(map(str, corpus & samples))
     json.dump({"corpus": len(corpus), "samples": len(samples), "shared": shared}, sys.stdout)

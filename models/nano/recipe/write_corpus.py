@@ -8,6 +8,7 @@ A line is a document: a JSON list of [text, weight of its loss].
 import argparse
 import hashlib
 import json
+from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from random import Random
@@ -83,6 +84,11 @@ def write_shard(folder: Path, index: int) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def write_sums(folder: Path, hashes: Iterable[str]) -> None:
+    sums = [f"{sha}  {index:02}.jsonl\n" for index, sha in enumerate(hashes)]
+    (folder / "SHA256SUMS").write_text("".join(sums))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
@@ -90,9 +96,7 @@ def main() -> None:
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     with ProcessPoolExecutor() as pool:
-        hashes = pool.map(write_shard, [options.out] * options.shards, range(options.shards))
-        sums = [f"{sha}  {index:02}.jsonl\n" for index, sha in enumerate(hashes)]
-    (options.out / "SHA256SUMS").write_text("".join(sums))
+        write_sums(options.out, pool.map(write_shard, [options.out] * options.shards, range(options.shards)))
     print(f"{len(subjects())} subjects with facts, {options.shards} shards of {DOCUMENTS} documents in {options.out}")
 
 

@@ -16,6 +16,7 @@ interface Row {
   readonly prompt: string;
   readonly canonical_solution: string;
   readonly entry_point: string;
+  readonly test: string;
 }
 
 function rowsOf(folder: string): readonly Row[] {
@@ -91,8 +92,22 @@ describeInSandbox('answers of a chat model', () => {
   });
 
   testPublished('and reference solutions pass as completions', async () => {
-    expect(await statuses(PUBLISHED, 'official', (row) => row.canonical_solution)).toEqual({
-      'correct completion': 164,
+    const asked = (row: number) => isAsked(row, 0);
+    const expected = Array.from({ length: 164 }, (_, row) => row).filter(asked).length;
+    expect(await statuses(PUBLISHED, 'official', (row) => row.canonical_solution, asked)).toEqual({
+      'correct completion': expected,
     });
+  });
+
+  testPublished('and as completions become the very programs that humaneval.test.ts runs', async () => {
+    const [plan] = await getSuite('humaneval').plan({ dataDir: PUBLISHED, protocol: 'official', seed: 0 });
+    if (plan?.kind !== 'generative') throw new Error('no plan');
+    const rows = rowsOf(PUBLISHED);
+    expect(rows).toHaveLength(164);
+    for (const { task_id, prompt, canonical_solution: text, test, entry_point: entryPoint } of rows) {
+      const judgement = plan.judge(`humaneval/${task_id.split('/')[1]}`, { text, truncated: false });
+      const execute = { program: prompt + text, prelude: prompt, test, entryPoint };
+      expect(judgement).toMatchObject({ extractedBy: 'completion', execute });
+    }
   });
 });
