@@ -11,6 +11,8 @@ namespace {
 
 constexpr int kColumns = kPanelTiles * kTileRows;
 constexpr int kInner = 128;
+// Rows whose queries, scores and sums stay in the first-level cache together.
+constexpr int kWalkingRows = 32;
 
 const BlockKernels& vector_kernels() { return kBlockAvx512Bf16[static_cast<int>(Precision::kBF16)]; }
 
@@ -138,6 +140,6 @@ void end() { reinterpret_cast<Tiles*>(work)->~Tiles(); }
 }  // namespace
 
 const BlockKernels kBlockAmx[2] = {
-    {}, {kMostTileRows, kTileRows, kTileRows, 2, pack, product, softmax, divide, store_bf16, begin, end}};
+    {}, {kWalkingRows, kTileRows, kTileRows, 2, pack, product, softmax, divide, store_bf16, begin, end}};
 
 }  // namespace evalrun
