@@ -17,9 +17,11 @@ int64_t panels_at_once(int64_t panels, int64_t most, int threads) {
 void add_pieces(const Weight* weight, const float* bias, const RowGroup* group, int64_t output_row, int64_t panels_at_once,
                 std::vector<PanelPiece>& pieces) {
   const int64_t panels = panels_of(weight->rows);
-  for (int64_t panel = 0; panel < panels; panel += panels_at_once) {
+  // A panel that few rows share is only read: nothing is gained by more of them, and small pieces end together.
+  const int64_t at_once = group->rows <= kPanelRowTile ? 1 : panels_at_once;
+  for (int64_t panel = 0; panel < panels; panel += at_once) {
     for (int r = 0; r < group->rows; r += kPanelRows) {
-      pieces.push_back({weight, bias, group, panel, std::min(panels_at_once, panels - panel), output_row, r,
+      pieces.push_back({weight, bias, group, panel, std::min(at_once, panels - panel), output_row, r,
                         std::min(kPanelRows, group->rows - r)});
     }
   }
