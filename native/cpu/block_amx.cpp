@@ -65,19 +65,23 @@ bool product_part(const BlockProduct& o, int row, int rows, int column, int begi
   for (int i = begin / kTileColumns * kTileColumns; i < end; i += kInner) {
     const int inner = (end - i + kTileColumns - 1) / kTileColumns * kTileColumns;
     const int some = inner < kInner ? inner : kInner;
-    const bool finite = block_to_panel<kFiniteOnly>(b, stride, i, some, begin, end, o.columns - column, panel);
-    if (!finite) return false;
-    // An output starts from what was there, times its row's factor.
-    for (int r = 0; !started && r < rows; ++r) {
-      const float alpha = o.alpha[row + r];
-      if (alpha == 1) continue;
-      for (int v = 0; v < kPanelTiles; ++v) {
-        float* at = c + r * o.c_stride + v * kTileRows;
-        _mm512_store_ps(at, _mm512_mul_ps(_mm512_load_ps(at), _mm512_set1_ps(alpha)));
+    // An output starts from what was there, times its row's factor. Before the panel where that may be: what was stored is
+    // then there when tiles read it.
+    const auto start = [&] {
+      for (int r = 0; !started && r < rows; ++r) {
+        const float alpha = o.alpha[row + r];
+        if (alpha == 1) continue;
+        for (int v = 0; v < kPanelTiles; ++v) {
+          float* at = c + r * o.c_stride + v * kTileRows;
+          _mm512_store_ps(at, _mm512_mul_ps(_mm512_load_ps(at), _mm512_set1_ps(alpha)));
+        }
       }
-    }
-    started = true;
-    const bool first = o.alpha == nullptr && i < begin + kTileColumns && i <= begin;
+      started = true;
+    };
+    if constexpr (!kFiniteOnly) start();
+    if (!block_to_panel<kFiniteOnly>(b, stride, i, some, begin, end, o.columns - column, panel)) return false;
+    start();
+    const bool first = o.alpha == nullptr && i <= begin;
     add_steps(a, 0, (rows + kTileRows - 1) / kTileRows, i / kTileColumns, some / kTileColumns, panel, first, sums);
   }
   return true;

@@ -41,7 +41,8 @@ struct PairBlock {
     return _mm512_permutex2var_ps(x, _mm512_add_epi32(first, _mm512_set1_epi32(8 * v)), y);
   }
   EVALRUN_INLINE static void store_operand(uint16_t* out, __m512 x) {
-    V::store_u16(out, _mm512_srli_epi32(_mm512_castps_si512(round_bf16<V>(x)), 16));
+    // Takes denormal numbers as zero, as the products do.
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), (__m256i)_mm512_cvtneps_pbh(x));
   }
 };
 

@@ -204,7 +204,7 @@ struct BlockTile {
     F sum[kVectors];
 #pragma GCC unroll 8
     for (int v = 0; v < kVectors; ++v) {
-      sum[v] = masked(v, V::zero(), exp<V>(V::sub(s[v], V::set1(maximum))));
+      sum[v] = masked(v, V::zero(), exp_normal<V>(V::sub(s[v], V::set1(maximum))));
       P::store_operand(p + v * V::kLanes, sum[v]);
     }
 #pragma GCC unroll 8
@@ -215,7 +215,7 @@ struct BlockTile {
     float alpha = 1;
     if (maximum != before) {
       float lanes[V::kLanes];
-      V::store(lanes, exp<V>(V::set1(before - maximum)));
+      V::store(lanes, exp_normal<V>(V::set1(before - maximum)));
       alpha = lanes[0];
     }
     o.alpha[r] = alpha;
