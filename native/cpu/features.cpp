@@ -1,7 +1,7 @@
 #include "cpu/features.h"
 
 #include <cstdlib>
-#include <cstring>
+#include <string>
 
 #if defined(__x86_64__)
 #include <cpuid.h>
@@ -45,12 +45,13 @@ CpuFeatures detect() {
              __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
   f.avx512_bf16 = f.avx512 && __builtin_cpu_supports("avx512bf16");
   f.avx512_vbmi = f.avx512 && __builtin_cpu_supports("avx512vbmi");
-  const char* cap = std::getenv("EVALRUN_ISA");
-  const bool capped = cap != nullptr && *cap != '\0';
-  f.amx_bf16 = f.avx512_bf16 && f.avx512_vbmi && !capped && cpu_has_amx_bf16() && tiles_are_granted();
-  if (cap != nullptr && std::strcmp(cap, "avx512") == 0) f.avx512_bf16 = f.avx512_vbmi = false;
-  if (cap != nullptr && std::strcmp(cap, "avx2") == 0) f.avx512 = f.avx512_bf16 = f.avx512_vbmi = false;
-  if (cap != nullptr && std::strcmp(cap, "scalar") == 0) f = CpuFeatures{};
+  const char* named = std::getenv("EVALRUN_ISA");
+  const std::string cap = named == nullptr ? "" : named;
+  const bool to_avx2 = cap == "avx2", to_avx512 = to_avx2 || cap == "avx512", to_bf16 = to_avx512 || cap == "avx512-bf16";
+  f.amx_bf16 = f.avx512_bf16 && f.avx512_vbmi && !to_bf16 && cap != "scalar" && cpu_has_amx_bf16() && tiles_are_granted();
+  if (to_avx512) f.avx512_bf16 = f.avx512_vbmi = false;
+  if (to_avx2) f.avx512 = false;
+  if (cap == "scalar") f = CpuFeatures{};
 #endif
   return f;
 }

@@ -16,6 +16,8 @@ namespace {
 constexpr int kBlockRows = 128;
 constexpr int64_t kMostPanels = 2;
 
+int64_t most_panels(const PanelKernels& kernels) { return std::min<int64_t>(kernels.most_panels, kMostPanels); }
+
 // up_of(piece) is the piece of the other product. y is contiguous, [rows, columns].
 template <class UpOf>
 void run_pieces(const PanelKernels& kernels, const std::vector<PanelPiece>& pieces, const UpOf& up_of, float* y, int64_t columns,
@@ -24,7 +26,6 @@ void run_pieces(const PanelKernels& kernels, const std::vector<PanelPiece>& piec
     thread_local Scratch scratch, results;
     const PanelPiece& gate = pieces[index];
     const PanelPiece up = up_of(gate);
-    const int64_t outputs = std::min(gate.panel_count * kPanelOutputs, columns - gate.panel * kPanelOutputs);
     float* memory = results.get<float>(2 * kBlockRows * kMostPanels * kPanelOutputs);
     void* work = scratch.get<char>(kPanelScratchBytes);
     float *gates[kBlockRows], *ups[kBlockRows];
@@ -32,19 +33,23 @@ void run_pieces(const PanelKernels& kernels, const std::vector<PanelPiece>& piec
       gates[r] = memory + 2 * r * kMostPanels * kPanelOutputs;
       ups[r] = gates[r] + kMostPanels * kPanelOutputs;
     }
-    for (int row = 0; row < gate.row_count; row += kBlockRows) {
-      const int rows = std::min(kBlockRows, gate.row_count - row);
-      kernels.multiply(gate.product(row, rows, gates, work));
-      kernels.multiply(up.product(row, rows, ups, work));
-      for (int r = 0; r < rows; ++r) {
-        float* to = y + (gate.output_row + gate.first_row + row + r) * columns + gate.panel * kPanelOutputs;
-        kRowAvx512.gated_act(gates[r], ups[r], outputs, to);
+    const int64_t end = gate.panel + gate.panel_count;
+    const int64_t most = most_panels(kernels);
+    for (int64_t panel = gate.panel; panel < end; panel += most) {
+      const int64_t count = std::min(most, end - panel);
+      const int64_t first = panel * kPanelOutputs;
+      const int64_t outputs = std::min(count * kPanelOutputs, columns - first);
+      for (int row = 0; row < gate.row_count; row += kBlockRows) {
+        const PanelPart part{panel, count, row, std::min(kBlockRows, gate.row_count - row)};
+        kernels.multiply(gate.product(part, gates, work));
+        kernels.multiply(up.product(part, ups, work));
+        for (int r = 0; r < part.rows; ++r) {
+          kRowAvx512.gated_act(gates[r], ups[r], outputs, y + (gate.output_row + gate.first_row + row + r) * columns + first);
+        }
       }
     }
   });
 }
-
-int64_t most_panels(const PanelKernels& kernels) { return std::min<int64_t>(kernels.most_panels, kMostPanels); }
 
 template <const PanelKernels* kTable>
 void gated(const GatedLinearOp& op, ThreadPool& pool) {
@@ -53,9 +58,8 @@ void gated(const GatedLinearOp& op, ThreadPool& pool) {
   const LinearOp& gate = op.gate;
   const PanelKernels& kernels = kTable[static_cast<int>(gate.precision)];
   operands.pack(kernels, gate.x, gate.x_stride, gate.rows, gate.weight.columns, pool);
-  pieces.clear();
-  add_pieces(&gate.weight, gate.bias, &operands.groups()[0], 0,
-             panels_at_once(panels_of(gate.weight.rows), most_panels(kernels), pool.size()), pieces);
+  PanelCut(panels_of(gate.weight.rows), most_panels(kernels), pool.size(), pieces)
+      .add(&gate.weight, gate.bias, &operands.groups()[0], 0);
   const auto up_of = [&](PanelPiece piece) {
     piece.weight = &op.up.weight;
     piece.bias = op.up.bias;
@@ -71,7 +75,7 @@ void grouped_gated(const GroupedGatedLinearOp& op, ThreadPool& pool) {
   thread_local std::vector<PanelPiece> pieces;
   const PanelKernels& kernels = kTable[static_cast<int>(op.gate.precision)];
   operands.pack(kernels, op.gate, pool);
-  add_expert_pieces(op.gate, operands.groups(), most_panels(kernels), pool.size(), pieces);
+  PanelCut(panels_of(op.gate, operands.groups()), most_panels(kernels), pool.size(), pieces).add(op.gate, operands.groups());
   const auto up_of = [&](PanelPiece piece) {
     piece.weight = op.up.weights + (piece.weight - op.gate.weights);
     return piece;

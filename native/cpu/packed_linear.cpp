@@ -15,11 +15,16 @@ void run_pieces(const PanelKernels& kernels, const std::vector<PanelPiece>& piec
   pool.run(static_cast<int64_t>(pieces.size()), [&](int64_t index, int) {
     thread_local Scratch scratch;
     const PanelPiece& piece = pieces[index];
+    void* work = scratch.get<char>(kPanelScratchBytes);
     float* outputs[kPanelRows];
-    for (int r = 0; r < piece.row_count; ++r) {
-      outputs[r] = y + (piece.output_row + piece.first_row + r) * y_stride + piece.panel * kPanelOutputs;
+    const int64_t end = piece.panel + piece.panel_count;
+    for (int64_t panel = piece.panel; panel < end; panel += kernels.most_panels) {
+      for (int r = 0; r < piece.row_count; ++r) {
+        outputs[r] = y + (piece.output_row + piece.first_row + r) * y_stride + panel * kPanelOutputs;
+      }
+      const PanelPart part{panel, std::min<int64_t>(kernels.most_panels, end - panel), 0, piece.row_count};
+      kernels.multiply(piece.product(part, outputs, work));
     }
-    kernels.multiply(piece.product(0, piece.row_count, outputs, scratch.get<char>(kPanelScratchBytes)));
   });
 }
 
@@ -29,9 +34,8 @@ void linear(const LinearOp& op, ThreadPool& pool) {
   thread_local std::vector<PanelPiece> pieces;
   const PanelKernels& kernels = kTable[static_cast<int>(op.precision)];
   operands.pack(kernels, op.x, op.x_stride, op.rows, op.weight.columns, pool);
-  pieces.clear();
-  add_pieces(&op.weight, op.bias, &operands.groups()[0], 0,
-             panels_at_once(panels_of(op.weight.rows), kernels.most_panels, pool.size()), pieces);
+  PanelCut(panels_of(op.weight.rows), kernels.most_panels, pool.size(), pieces)
+      .add(&op.weight, op.bias, &operands.groups()[0], 0);
   run_pieces(kernels, pieces, op.y, op.y_stride, pool);
 }
 
@@ -42,7 +46,7 @@ void grouped_linear(const GroupedLinearOp& op, ThreadPool& pool) {
   thread_local std::vector<PanelPiece> pieces;
   const PanelKernels& kernels = kTable[static_cast<int>(op.precision)];
   operands.pack(kernels, op, pool);
-  add_expert_pieces(op, operands.groups(), kernels.most_panels, pool.size(), pieces);
+  PanelCut(panels_of(op, operands.groups()), kernels.most_panels, pool.size(), pieces).add(op, operands.groups());
   run_pieces(kernels, pieces, op.y, op.weights[0].rows, pool);
 }
 

@@ -7,6 +7,12 @@
 
 namespace evalrun {
 
+// Panels of a weight, and rows of a piece from its first.
+struct PanelPart {
+  int64_t panel, panel_count;
+  int row, rows;
+};
+
 // Some panels of a weight, and some rows of a group.
 struct PanelPiece {
   const Weight* weight;
@@ -16,18 +22,28 @@ struct PanelPiece {
   int64_t output_row;  // of the group's first row
   int first_row, row_count;
 
-  // The product of rows [row, row + rows) of the piece.
-  PanelProduct product(int row, int rows, float* const* y, void* scratch) const;
+  PanelProduct product(PanelPart part, float* const* y, void* scratch) const;
 };
 
-// As many panels at once as leave every thread a few pieces, at most `most`.
-int64_t panels_at_once(int64_t panels, int64_t most, int threads);
+// Cuts the products of an op. Panels that many rows share go a few at a time, as many as leave every thread a few pieces. Those
+// that up to kPanelRowTile rows share are only read: then long pieces come first, because memory is slow to begin each of
+// them, and short ones last, so that all threads end together.
+class PanelCut {
+ public:
+  // `panels`: of all products that have rows; `most`: of a piece that many rows share.
+  PanelCut(int64_t panels, int64_t most, int threads, std::vector<PanelPiece>& pieces);
 
-void add_pieces(const Weight* weight, const float* bias, const RowGroup* group, int64_t output_row, int64_t panels_at_once,
-                std::vector<PanelPiece>& pieces);
+  void add(const Weight* weight, const float* bias, const RowGroup* group, int64_t output_row);
+  // The products of all experts.
+  void add(const GroupedLinearOp& op, const std::vector<RowGroup>& groups);
 
-// The pieces of all experts.
-void add_expert_pieces(const GroupedLinearOp& op, const std::vector<RowGroup>& groups, int64_t most_panels, int threads,
-                       std::vector<PanelPiece>& pieces);
+ private:
+  int64_t left_, at_once_;
+  const int threads_;
+  std::vector<PanelPiece>& pieces_;
+};
+
+// Panels of the experts that have rows.
+int64_t panels_of(const GroupedLinearOp& op, const std::vector<RowGroup>& groups);
 
 }  // namespace evalrun
