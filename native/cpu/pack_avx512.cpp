@@ -6,43 +6,13 @@
 #include "cpu/pack_kernels.h"
 #include "cpu/packed_weight.h"
 #include "cpu/simd_avx512.h"
+#include "cpu/transpose_avx512.h"
 
 namespace evalrun {
 namespace {
 
 constexpr int kLanes = 16;
 constexpr int kGroups = kPanelOutputs / kLanes;
-
-EVALRUN_INLINE void transpose(__m512i (&r)[kLanes]) {
-  __m512i t[kLanes];
-#pragma GCC unroll 8
-  for (int i = 0; i < kLanes; i += 2) {
-    t[i] = _mm512_unpacklo_epi32(r[i], r[i + 1]);
-    t[i + 1] = _mm512_unpackhi_epi32(r[i], r[i + 1]);
-  }
-#pragma GCC unroll 4
-  for (int i = 0; i < kLanes; i += 4) {
-    r[i] = _mm512_unpacklo_epi64(t[i], t[i + 2]);
-    r[i + 1] = _mm512_unpackhi_epi64(t[i], t[i + 2]);
-    r[i + 2] = _mm512_unpacklo_epi64(t[i + 1], t[i + 3]);
-    r[i + 3] = _mm512_unpackhi_epi64(t[i + 1], t[i + 3]);
-  }
-  // Now r[4 q + c], lane group l, is column 4 l + c of the rows 4 q .. 4 q + 3.
-#pragma GCC unroll 4
-  for (int c = 0; c < 4; ++c) {
-    t[c] = _mm512_shuffle_i32x4(r[c], r[4 + c], 0x88);
-    t[4 + c] = _mm512_shuffle_i32x4(r[c], r[4 + c], 0xdd);
-    t[8 + c] = _mm512_shuffle_i32x4(r[8 + c], r[12 + c], 0x88);
-    t[12 + c] = _mm512_shuffle_i32x4(r[8 + c], r[12 + c], 0xdd);
-  }
-#pragma GCC unroll 4
-  for (int c = 0; c < 4; ++c) {
-    r[c] = _mm512_shuffle_i32x4(t[c], t[8 + c], 0x88);
-    r[8 + c] = _mm512_shuffle_i32x4(t[c], t[8 + c], 0xdd);
-    r[4 + c] = _mm512_shuffle_i32x4(t[4 + c], t[12 + c], 0x88);
-    r[12 + c] = _mm512_shuffle_i32x4(t[4 + c], t[12 + c], 0xdd);
-  }
-}
 
 // The first `present` bytes of 64 of sixteen outputs, the others zero; outputs from `count` on are zero.
 EVALRUN_INLINE void load_rows(const char* from, int64_t row_bytes, int64_t count, int64_t present, __m512i (&r)[kLanes]) {
@@ -66,7 +36,7 @@ void pack_panel_avx512(const Weight& weight, int64_t panel, void* out) {
     for (int group = 0; group < kGroups; ++group) {
       __m512i r[kLanes];
       load_rows(from + group * kLanes * row_bytes + begin, row_bytes, weight.rows - first - group * kLanes, row_bytes - begin, r);
-      transpose(r);
+      transpose_16x16(r);
       if (codes) {
 #pragma GCC unroll 16
         for (int i = 0; i < kLanes; ++i) {
