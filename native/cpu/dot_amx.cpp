@@ -18,8 +18,6 @@ void pack_weight_row(const Weight& weight, int64_t stride, int64_t n, void* pack
   rows_kernels().pack_weight_row(weight, stride, n, packed);
 }
 
-int64_t steps_of(int64_t columns) { return (columns + kTileColumns - 1) / kTileColumns; }
-
 // A panel, the sums, and a tile of rows that lie at irregular distances.
 size_t scratch_bytes(int64_t columns) {
   return steps_of(columns) * (kStepBytes + kTileBytes) + sizeof(float) * kSumTiles * kSums;

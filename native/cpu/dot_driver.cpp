@@ -50,15 +50,20 @@ void cut(const DotKernels& kernels, const DotGroup* groups, int64_t group_count,
 
 }  // namespace
 
+void share_rows(int64_t rows, int64_t columns, ThreadPool& pool, const std::function<void(int64_t, int)>& body) {
+  if (rows * columns < kElementsWorthSharing) {
+    for (int64_t row = 0; row < rows; ++row) body(row, 0);
+  } else {
+    pool.run(rows, body);
+  }
+}
+
 PackedRows pack_rows(const DotKernels& kernels, const float* x, int64_t stride, int64_t rows, int64_t columns,
                      Scratch& memory, ThreadPool& pool) {
   const size_t row_bytes = kernels.packed_bytes(columns);
   char* data = memory.get<char>(row_bytes * rows);
-  if (rows * columns < kElementsWorthSharing) {
-    for (int64_t row = 0; row < rows; ++row) kernels.pack_row(x + row * stride, columns, data + row * row_bytes);
-  } else {
-    pool.run(rows, [&](int64_t row, int) { kernels.pack_row(x + row * stride, columns, data + row * row_bytes); });
-  }
+  share_rows(rows, columns, pool,
+             [&](int64_t row, int) { kernels.pack_row(x + row * stride, columns, data + row * row_bytes); });
   return {data, row_bytes};
 }
 

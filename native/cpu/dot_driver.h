@@ -2,6 +2,7 @@
 // arithmetic.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "cpu/dot_kernels.h"
@@ -9,6 +10,9 @@
 #include "cpu/thread_pool.h"
 
 namespace evalrun {
+
+// body(row, thread) for each row: on all threads where there is enough to do.
+void share_rows(int64_t rows, int64_t columns, ThreadPool& pool, const std::function<void(int64_t, int)>& body);
 
 // Activation rows converted by DotKernels::pack_row, in the calling thread's memory.
 struct PackedRows {

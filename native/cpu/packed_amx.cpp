@@ -26,7 +26,7 @@ constexpr int64_t kBlockCodes = kQuantBlock * kPanelOutputs;
 // A single row tile is bound by memory: what it will need is asked for this far ahead.
 constexpr int kAheadBytes = 16384;
 constexpr int kBlockSteps = kQuantBlock / kTileColumns;
-int64_t steps_of(int64_t columns) { return (columns + kTileColumns - 1) / kTileColumns; }
+
 int height_of(int rows) { return rows < kTileRows ? rows : kTileRows; }
 int64_t tiles_of(int rows) { return (rows + kTileRows - 1) / kTileRows; }
 
@@ -67,7 +67,7 @@ void place(const void* converted, int64_t columns, int row, int rows, void* data
     _mm512_store_si512(to + s * group.step_bytes(), _mm512_load_si512(from + s * kTileRowBytes));
   }
   if (row + 1 == rows) {
-    // The last tile's missing rows: their sums are not looked at, but bytes of anything would make them slow.
+    // The last tile's missing rows: their sums are not looked at, but no tile reads what nobody wrote.
     for (int r = in_tile + 1; r < group.height; ++r) {
       for (int64_t s = 0; s < group.steps; ++s) {
         _mm512_store_si512(to + s * group.step_bytes() + (r - in_tile) * kTileRowBytes, _mm512_setzero_si512());
@@ -197,7 +197,10 @@ void add_block(const PanelProduct& p, const Group& group, const Part& part, int6
   const int64_t tiles = tiles_of(part.rows);
   const TileView a = group.view();
   const __m512 weight_scale = _mm512_set1_ps(scale);
-  const auto rows_of = [&](int64_t t) { return part.rows - static_cast<int>(t) * kTileRows < kTileRows ? part.rows - static_cast<int>(t) * kTileRows : kTileRows; };
+  const auto rows_of = [&](int64_t t) {
+    const int left = part.rows - static_cast<int>(t) * kTileRows;
+    return left < kTileRows ? left : kTileRows;
+  };
   const auto finish = [&](int64_t t, int v, const float* from, auto count) {
     scale_sums<count.value>(from, group.scales(first_tile + t, block, blocks), weight_scale, rows_of(t), block == 0,
                             totals + t * kTileRows * kPanelOutputs + v * kTileRows);

@@ -5,17 +5,6 @@
 namespace evalrun {
 namespace {
 
-// Below this many elements a second thread costs more than it brings.
-constexpr int64_t kElementsWorthSharing = 1 << 15;
-
-void for_rows(int64_t rows, int64_t columns, ThreadPool& pool, const std::function<void(int64_t, int)>& body) {
-  if (rows * columns < kElementsWorthSharing) {
-    for (int64_t row = 0; row < rows; ++row) body(row, 0);
-  } else {
-    pool.run(rows, body);
-  }
-}
-
 size_t aligned(size_t bytes) { return (bytes + 63) / 64 * 64; }
 
 }  // namespace
@@ -40,7 +29,7 @@ void PanelOperands::pack(const PanelKernels& kernels, const float* x, int64_t st
   const DotKernels& dot = *kernels.rows;
   const size_t row_bytes = dot.packed_bytes(columns);
   char* kept = kernels.copies ? nullptr : converted_.get<char>(row_bytes * rows);
-  for_rows(rows, columns, pool, [&](int64_t row, int) {
+  share_rows(rows, columns, pool, [&](int64_t row, int) {
     thread_local Scratch memory;
     char* converted = kept == nullptr ? memory.get<char>(row_bytes) : kept + row * row_bytes;
     dot.pack_row(x + row * stride, columns, converted);
@@ -60,7 +49,7 @@ void PanelOperands::pack(const PanelKernels& kernels, const GroupedLinearOp& op,
   const DotKernels& dot = *kernels.rows;
   const int sources = op.gather ? op.slots / op.experts_per_token : op.slots;
   const PackedRows converted = pack_rows(dot, op.x, columns, sources, columns, converted_, pool);
-  for_rows(op.slots, columns, pool, [&](int64_t slot, int) {
+  share_rows(op.slots, columns, pool, [&](int64_t slot, int) {
     const RowGroup& group = groups_[group_of_[slot]];
     kernels.place(converted.row(op.gather ? op.order[slot] / op.experts_per_token : slot), columns,
                   static_cast<int>(slot - op.offsets[group_of_[slot]]), group.rows, const_cast<void*>(group.data));

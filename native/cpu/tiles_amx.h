@@ -21,6 +21,9 @@ constexpr int kTileColumns = 32;  // bfloat16 of an operand's row
 constexpr int kTileRowBytes = 64;
 constexpr int kTileBytes = kTileRows * kTileRowBytes;
 
+// Tiles of columns, the last padded.
+constexpr int64_t steps_of(int64_t columns) { return (columns + kTileColumns - 1) / kTileColumns; }
+
 // GCC's tile intrinsics do not say what memory they read: before them, everything that was written must be there.
 EVALRUN_INLINE void memory_is_read() { asm volatile("" ::: "memory"); }
 
