@@ -185,7 +185,8 @@ def f():
     const twice = await SandboxPool.open({ workers: 1 });
     const program = 'import os\ndef f():\n    return os.urandom(1)[0] < 128\n';
     const verdicts = [];
-    for (let attempt = 0; attempt < 20; attempt++) {
+    // One attempt in four is flaky: four attempts on average, and 120 without one happen once in 10^15.
+    for (let attempt = 0; attempt < 120; attempt++) {
       verdicts.push(await twice.run({ program, test: check('assert candidate() is True'), entryPoint: 'f' }));
       if (verdicts.at(-1)?.flaky) break;
     }
