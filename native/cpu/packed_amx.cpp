@@ -5,50 +5,14 @@
 //
 // Up to 16 rows: one pass over the panels, bound by memory. More: a few panels, 2048 columns of them, stay in the
 // second-level cache while blocks of 128 rows pass over them.
-#include <cstring>
-#include <type_traits>
-
 #include "cpu/dot_kernels.h"
-#include "cpu/e4m3_amx.h"
-#include "cpu/panel_amx.h"
-#include "cpu/panel_kernels.h"
+#include "cpu/packed_narrow_amx.h"
 
 namespace evalrun {
 namespace {
 
-static_assert(kPanelTiles * kTileRows == kPanelOutputs && kPanelRowTile == kTileRows);
-constexpr int64_t kChunkSteps = 64;
-constexpr int kBlockTiles = 8;
-constexpr int kFp8BlockTiles = 4;
-constexpr int kMostPanels = 4;
-constexpr int kFp8Panels = 4;
-constexpr int64_t kBlockCodes = kQuantBlock * kPanelOutputs;
 // A single row tile is bound by memory: what it will need is asked for this far ahead.
 constexpr int kAheadBytes = 16384;
-constexpr int kBlockSteps = kQuantBlock / kTileColumns;
-
-int height_of(int rows) { return rows < kTileRows ? rows : kTileRows; }
-int64_t tiles_of(int rows) { return (rows + kTileRows - 1) / kTileRows; }
-
-// A group: [row tiles][tiles of columns][height][32] bfloat16, then for FP8 the scales [row tiles][blocks][height].
-struct Group {
-  Group(const void* data, int64_t columns, int rows)
-      : data(static_cast<const char*>(data)), steps(steps_of(columns)), height(height_of(rows)), tiles(tiles_of(rows)) {}
-
-  int64_t step_bytes() const { return height * static_cast<int64_t>(kTileRowBytes); }
-  int64_t operand_bytes() const { return tiles * steps * step_bytes(); }
-  TileView view() const { return {data, steps * step_bytes(), step_bytes(), kTileRowBytes}; }
-  const float* scales(int64_t row_tile, int64_t block, int64_t blocks) const {
-    return reinterpret_cast<const float*>(data + operand_bytes()) + (row_tile * blocks + block) * height;
-  }
-
-  const char* data;
-  int64_t steps;
-  int height;
-  int64_t tiles;
-};
-
-int64_t blocks_of(int64_t columns) { return (columns + kQuantBlock - 1) / kQuantBlock; }
 
 template <bool kFp8>
 size_t group_bytes(int64_t columns, int rows) {
@@ -83,55 +47,6 @@ void place(const void* converted, int64_t columns, int row, int rows, void* data
   }
 }
 
-// Memory of a product.
-struct Scratches {
-  explicit Scratches(void* memory)
-      : panels(static_cast<char*>(memory)),
-        tail(panels + kDecodedBytes),
-        sums(reinterpret_cast<float*>(tail + kStepBytes)),
-        totals(sums + kBlockTiles * kSums) {}
-  static constexpr size_t kDecodedBytes = kFp8Panels * kChunkSteps * kStepBytes;
-  static constexpr size_t kBytes = kDecodedBytes + kStepBytes + sizeof(float) * (kBlockTiles + kFp8BlockTiles) * kSums;
-
-  char* panels;   // FP8 decoded: [panels][blocks of 128 columns], as packed bfloat16
-  char* tail;     // the last pairs of columns and zeros
-  float* sums;    // of a block of rows and a panel
-  float* totals;  // FP8: the same, [rows][kPanelOutputs]
-};
-static_assert(Scratches::kBytes <= kPanelScratchBytes);
-
-// A block of rows and a panel.
-struct Part {
-  int first, rows;  // among p.row_count
-  int64_t panel;    // among the product's
-};
-
-// y = values (+ bias); values(r, v) is the vector of outputs v of row r of the part.
-template <class Values>
-void store(const PanelProduct& p, const Part& part, bool biased, const Values& values) {
-  const int64_t begin = part.panel * kPanelOutputs;
-  for (int r = 0; r < part.rows; ++r) {
-    for (int v = 0; v < kPanelTiles; ++v) {
-      const __mmask16 lanes = lanes_of(p.outputs - begin, v);
-      __m512 value = values(r, v);
-      if (biased) value = _mm512_add_ps(value, _mm512_maskz_loadu_ps(lanes, p.bias + begin + v * 16));
-      _mm512_mask_storeu_ps(p.y[part.first + r] + begin + v * 16, lanes, value);
-    }
-  }
-}
-
-// Sums go on from y, which holds those of the columns before; at(r, v) is where.
-template <class At>
-void restore(const PanelProduct& p, const Part& part, const At& at) {
-  const int64_t begin = part.panel * kPanelOutputs;
-  for (int r = 0; r < part.rows; ++r) {
-    for (int v = 0; v < kPanelTiles; ++v) {
-      const __m512 value = _mm512_maskz_loadu_ps(lanes_of(p.outputs - begin, v), p.y[part.first + r] + begin + v * 16);
-      _mm512_store_ps(at(r, v), value);
-    }
-  }
-}
-
 // Calls body(part) for all panels of each block of `tiles` row tiles.
 template <class Body>
 void for_parts(const PanelProduct& p, int tiles, const Body& body) {
@@ -144,46 +59,39 @@ void for_parts(const PanelProduct& p, int tiles, const Body& body) {
 void multiply_bf16(const PanelProduct& p) {
   const int64_t columns = p.weight->columns;
   const Group group(p.group, columns, p.group_rows);
+  const Tiles configured(group.height);
+  const bool compact = p.weight->compact;
+  if (compact && p.row_count <= kTileRows) return multiply_narrow<CompactStream>(p, group);
   const Scratches memory(p.scratch);
   const int64_t bytes = panel_bytes(DType::kBF16, columns);
-  const char* panels = static_cast<const char*>(p.weight->packed) + p.first_panel * bytes;
-  const int64_t whole = columns / kTileColumns;
+  const char* plain = static_cast<const char*>(p.weight->packed) + p.first_panel * bytes;
+  // A compact panel's columns are padded.
+  const int64_t whole = compact ? group.steps : columns / kTileColumns;
   const int64_t chunk = p.row_count <= kTileRows ? group.steps : kChunkSteps;
-  const Tiles configured(group.height);
   for (int64_t begin = 0; begin < group.steps; begin += chunk) {
     const bool last = begin + chunk >= group.steps;
     const int64_t end = last ? whole : begin + chunk;
+    if (compact) {
+      for (int64_t panel = 0; panel < panels_of(p.outputs); ++panel) {
+        expand(CompactStream(*p.weight, p.first_panel + panel, 1, begin), end - begin, memory.panels + panel * kChunkSteps * kStepBytes);
+      }
+    }
     for_parts(p, kBlockTiles, [&](const Part& part) {
-      const char* panel = panels + part.panel * bytes;
+      const char* panel = compact ? memory.panels + part.panel * kChunkSteps * kStepBytes : plain + part.panel * bytes + begin * kStepBytes;
       const int64_t first_tile = (p.first_row + part.first) / kTileRows;
       const int64_t tiles = tiles_of(part.rows);
       const SumView sums = compact_sums(memory.sums);
       if (begin > 0) restore(p, part, [&](int r, int v) { return sums_of(memory.sums, r, v); });
-      add_steps(group.view(), first_tile, tiles, begin, end - begin, panel + begin * kStepBytes, begin == 0, sums,
-                tiles == 1 ? Ahead{panel + begin * kStepBytes + kAheadBytes, kStepBytes / 64} : Ahead());
+      add_steps(group.view(), first_tile, tiles, begin, end - begin, panel, begin == 0, sums,
+                tiles == 1 ? Ahead{panel + kAheadBytes, kStepBytes / 64} : Ahead());
       if (last && whole < group.steps) {
         const int64_t rest = bytes - whole * kStepBytes;
-        std::memcpy(memory.tail, panel + whole * kStepBytes, rest);
+        std::memcpy(memory.tail, plain + part.panel * bytes + whole * kStepBytes, rest);
         std::memset(memory.tail + rest, 0, kStepBytes - rest);
         add_steps(group.view(), first_tile, tiles, whole, 1, memory.tail, whole == 0, sums);
       }
       store(p, part, last && p.bias != nullptr, [&](int r, int v) { return _mm512_load_ps(sums_of(memory.sums, r, v)); });
     });
-  }
-}
-
-// totals (+)= sums * the row's scale * the block's, rounded as the product of both first. Sums are `count` output tiles of
-// one row tile; totals are [rows][kPanelOutputs].
-template <int kCount>
-EVALRUN_INLINE void scale_sums(const float* sums, const float* row_scales, __m512 weight_scale, int rows, bool first, float* totals) {
-  for (int r = 0; r < rows; ++r) {
-    const __m512 factor = _mm512_mul_ps(_mm512_set1_ps(row_scales[r]), weight_scale);
-#pragma GCC unroll 4
-    for (int v = 0; v < kCount; ++v) {
-      float* total = totals + r * kPanelOutputs + v * kTileRows;
-      const __m512 before = first ? _mm512_setzero_ps() : _mm512_load_ps(total);
-      _mm512_store_ps(total, _mm512_fmadd_ps(_mm512_load_ps(sums + v * kSumTile + r * kTileRows), factor, before));
-    }
   }
 }
 
@@ -225,39 +133,21 @@ void add_block(const PanelProduct& p, const Group& group, const Part& part, int6
   finish(tiles - 1, 0, sums, std::integral_constant<int, 4>());
 }
 
-// Up to 16 rows: a panel passes by once, decoded block by block.
-void multiply_fp8_narrow(const PanelProduct& p, const Group& group) {
-  const Scratches memory(p.scratch);
-  const int64_t columns = p.weight->columns;
-  const int64_t bytes = panel_bytes(DType::kF8E4M3, columns);
-  for_parts(p, 1, [&](const Part& part) {
-    const char* codes = static_cast<const char*>(p.weight->packed) + (p.first_panel + part.panel) * bytes;
-    const float* scales = p.weight->scale + (p.first_panel + part.panel) * kPanelOutputs / kQuantBlock * blocks_of(columns);
-    for (int64_t block = 0; block < blocks_of(columns); ++block) {
-      decode_panel(codes + block * kBlockCodes, kBlockCodes, memory.panels);
-      memory_is_read();
-      add_block(p, group, part, block, scales[block], memory.panels, memory.sums, memory.totals);
-    }
-    store(p, part, p.bias != nullptr, [&](int r, int v) { return _mm512_load_ps(memory.totals + r * kPanelOutputs + v * 16); });
-  });
-}
-
-// More: panels are decoded, 2048 columns at a time, and stay in the second-level cache while the rows pass over them; the
+// Codes are expanded, 2048 columns at a time, and stay in the second-level cache while the rows pass over them; the
 // totals of four row tiles stay in the first.
 void multiply_fp8(const PanelProduct& p) {
   const int64_t columns = p.weight->columns;
   const Group group(p.group, columns, p.group_rows);
   const Tiles configured(group.height);
-  if (p.row_count <= kTileRows) return multiply_fp8_narrow(p, group);
+  if (p.row_count <= kTileRows) return multiply_narrow<E4m3Stream>(p, group);
   const Scratches memory(p.scratch);
   const int64_t blocks = blocks_of(columns);
-  const int64_t bytes = panel_bytes(DType::kF8E4M3, columns);
   constexpr int64_t kChunkBlocks = kChunkSteps / kBlockSteps;
   for (int64_t begin = 0; begin < blocks; begin += kChunkBlocks) {
     const int64_t count = blocks - begin < kChunkBlocks ? blocks - begin : kChunkBlocks;
     for (int64_t panel = 0; panel < panels_of(p.outputs); ++panel) {
-      const char* codes = static_cast<const char*>(p.weight->packed) + (p.first_panel + panel) * bytes + begin * kBlockCodes;
-      decode_panel(codes, count * kBlockCodes, memory.panels + panel * kChunkBlocks * kBlockCodes * 2);
+      expand(E4m3Stream(*p.weight, p.first_panel + panel, 1, begin * kBlockSteps), count * kBlockSteps,
+             memory.panels + panel * kChunkSteps * kStepBytes);
     }
     memory_is_read();
     for_parts(p, kFp8BlockTiles, [&](const Part& part) {
@@ -265,7 +155,7 @@ void multiply_fp8(const PanelProduct& p) {
       const auto total = [&](int r, int v) { return memory.totals + r * kPanelOutputs + v * 16; };
       if (begin > 0) restore(p, part, total);
       for (int64_t block = 0; block < count; ++block) {
-        const char* b = memory.panels + (part.panel * kChunkBlocks + block) * kBlockCodes * 2;
+        const char* b = memory.panels + part.panel * kChunkSteps * kStepBytes + block * kBlockSteps * kStepBytes;
         add_block(p, group, part, begin + block, scales[begin + block], b, memory.sums, memory.totals);
       }
       store(p, part, begin + count == blocks && p.bias != nullptr, [&](int r, int v) { return _mm512_load_ps(total(r, v)); });
@@ -278,7 +168,7 @@ void multiply_fp8(const PanelProduct& p) {
 const PanelKernels kPanelAmx[3] = {
     {},
     {&kDotAvx512Bf16[static_cast<int>(Precision::kBF16)], group_bytes<false>, place<false>, true, kMostPanels, multiply_bf16},
-    {&kDotAvx512Bf16[static_cast<int>(Precision::kFP8)], group_bytes<true>, place<true>, true, kFp8Panels, multiply_fp8},
+    {&kDotAvx512Bf16[static_cast<int>(Precision::kFP8)], group_bytes<true>, place<true>, true, kMostPanels, multiply_fp8},
 };
 
 }  // namespace evalrun

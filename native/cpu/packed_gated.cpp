@@ -85,8 +85,7 @@ void grouped_gated(const GroupedGatedLinearOp& op, ThreadPool& pool) {
 
 template <PanelIsa kIsa>
 bool takes(const Weight& gate, const Weight& up, Precision precision, const CpuFeatures& features) {
-  return gate.packed != nullptr && up.packed != nullptr && gate.rows == up.rows &&
-         takes_packed(precision, gate.dtype, features, kIsa) && takes_packed(precision, up.dtype, features, kIsa);
+  return gate.rows == up.rows && reads_packed(gate, precision, features, kIsa) && reads_packed(up, precision, features, kIsa);
 }
 
 template <PanelIsa kIsa>

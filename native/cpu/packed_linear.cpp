@@ -52,13 +52,12 @@ void grouped_linear(const GroupedLinearOp& op, ThreadPool& pool) {
 
 template <PanelIsa kIsa>
 bool accepts_linear(const LinearOp& op, const CpuFeatures& features) {
-  return op.weight.packed != nullptr && takes_packed(op.precision, op.weight.dtype, features, kIsa);
+  return reads_packed(op.weight, op.precision, features, kIsa);
 }
 
 template <PanelIsa kIsa>
 bool accepts_grouped(const GroupedLinearOp& op, const CpuFeatures& features) {
-  return op.experts > 0 && op.weights[0].packed != nullptr &&
-         takes_packed(op.precision, op.weights[0].dtype, features, kIsa);
+  return op.experts > 0 && reads_packed(op.weights[0], op.precision, features, kIsa);
 }
 
 const Register<LinearOp> kLinear[] = {

@@ -41,6 +41,11 @@ enum class PanelIsa : int { kAvx512Bf16, kAmx };
 // True where the CPU has the instructions and the product is one of bfloat16 operands.
 bool takes_packed(Precision precision, DType dtype, const CpuFeatures& features, PanelIsa isa = PanelIsa::kAvx512Bf16);
 
+// True where `weight` is packed, and as a kernel of this instruction set reads it.
+inline bool reads_packed(const Weight& weight, Precision precision, const CpuFeatures& features, PanelIsa isa) {
+  return weight.packed != nullptr && (!weight.compact || isa == PanelIsa::kAmx) && takes_packed(precision, weight.dtype, features, isa);
+}
+
 // Writes panel `panel` of a weight stored as rows.
 void pack_panel(const Weight& weight, int64_t panel, void* out);
 

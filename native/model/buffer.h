@@ -55,6 +55,14 @@ class Arena {
     return piece;
   }
 
+  // The system may have the pages of a piece, which is not to be used again.
+  static void forget(void* piece, int64_t bytes) {
+    constexpr uintptr_t kPage = 4096;
+    const uintptr_t begin = (reinterpret_cast<uintptr_t>(piece) + kPage - 1) / kPage * kPage;
+    const uintptr_t end = (reinterpret_cast<uintptr_t>(piece) + static_cast<uintptr_t>(bytes)) / kPage * kPage;
+    if (end > begin) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+  }
+
  private:
   static constexpr int64_t kBlock = 64 << 20;
   std::vector<Buffer> blocks_;

@@ -2,13 +2,18 @@
 
 #include <algorithm>
 
+#include "cpu/compact_panel.h"
 #include "cpu/convert_weight.h"
 #include "cpu/scratch.h"
 #include "ops/numeric.h"
 
 namespace evalrun {
 
-void WeightLoad::run(int64_t strip) const {
+int64_t WeightLoad::panels_bytes() const {
+  return panels_of(from.rows) * (compact ? CompactLayout(from.columns).bytes : panel_bytes(dtype, from.columns));
+}
+
+bool WeightLoad::run(int64_t strip) const {
   thread_local Scratch memory;
   const int64_t first = strip * kStripRows;
   const int64_t rows = std::min(kStripRows, from.rows - first);
@@ -24,12 +29,19 @@ void WeightLoad::run(int64_t strip) const {
     }
     source = target;
   }
-  if (panels == nullptr) return;
+  if (panels == nullptr) return true;
   const Weight part{source, dtype, rows, from.columns};
-  const int64_t bytes = panel_bytes(dtype, from.columns);
+  thread_local Scratch plain;
+  const int64_t bytes = panels_bytes() / panels_of(from.rows);
   for (int64_t panel = 0; panel < panels_of(rows); ++panel) {
-    pack_panel(part, panel, static_cast<char*>(panels) + (first / kPanelOutputs + panel) * bytes);
+    char* to = static_cast<char*>(panels) + (first / kPanelOutputs + panel) * bytes;
+    char* packed = compact ? plain.get<char>(panel_bytes(dtype, from.columns)) : to;
+    pack_panel(part, panel, packed);
+#if defined(__x86_64__)
+    if (compact && !compact_panel(packed, from.columns, to)) return false;
+#endif
   }
+  return true;
 }
 
 Weight WeightLoad::loaded() const {
@@ -40,6 +52,7 @@ Weight WeightLoad::loaded() const {
     weight.scale = scales;
   }
   weight.packed = panels;
+  weight.compact = compact;
   return weight;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "cpu/compact_panel.h"
 #include "cpu/packed_weight.h"
 #include "model/byte_scan.h"
 #include "model/memory_nodes.h"
@@ -63,6 +64,11 @@ const uint8_t* WeightStore::bytes_of(int file, int64_t offset, int64_t bytes) co
 void* WeightStore::keep(int64_t bytes) {
   converted_bytes_ += bytes;
   return owned_.take(bytes);
+}
+
+void WeightStore::give_back(void* memory, int64_t bytes) {
+  converted_bytes_ -= bytes;
+  owned_.forget(memory, bytes);
 }
 
 Weight WeightStore::stored(const std::string& name) {
@@ -129,6 +135,7 @@ void WeightStore::prepare(const std::vector<WeightUse>& uses, ThreadPool& pool) 
     const TensorRef* tensor;
     WeightLoad load;
     TensorScan scan;
+    bool fits = true;
   };
   std::vector<Job> jobs;
   for (const WeightUse& use : uses) {
@@ -140,11 +147,8 @@ void WeightStore::prepare(const std::vector<WeightUse>& uses, ThreadPool& pool) 
     known.emplace(std::make_pair(use.name, use.precision), from);
     if (!packs && dtype == from.dtype) continue;
     WeightLoad load = load_of(from, use.precision);
-    const int64_t bytes =
-        packs ? packed_weight_bytes({nullptr, dtype, from.rows, from.columns}) : from.rows * from.columns * element_size(dtype);
-    void* const memory = keep(bytes);
-    (packs ? load.panels : load.values) = memory;
-    if (memory_nodes_ > 1) spread_over_nodes(memory, bytes, pool);
+    load.compact = packs && takes_compact(dtype, cpu_features());
+    give_memory(load, packs, pool);
     jobs.push_back({&use, &find(use.name), load, {}});
   }
   // The largest first, so that no thread begins one when the others have nothing left.
@@ -153,8 +157,15 @@ void WeightStore::prepare(const std::vector<WeightUse>& uses, ThreadPool& pool) 
   pool.run(static_cast<int64_t>(jobs.size()), [&](int64_t i, int) {
     const size_t later = static_cast<size_t>(i + pool.size());
     if (later < jobs.size()) read_ahead(*jobs[later].tensor);
-    jobs[i].scan = loaded(*jobs[i].tensor, jobs[i].load);
+    jobs[i].scan = loaded(*jobs[i].tensor, jobs[i].load, jobs[i].fits);
   });
+  for (Job& job : jobs) {
+    if (job.fits) continue;
+    give_back(job.load.panels, job.load.panels_bytes());
+    job.load.compact = false;
+    give_memory(job.load, true, pool);
+    pool.run(job.load.strips(), [&](int64_t strip, int) { job.load.run(strip); });
+  }
   for (const Job& job : jobs) {
     (job.use->packed ? packed_ : products_).at({job.use->name, job.use->precision}) = job.load.loaded();
     scans_.emplace(job.use->name, job.scan);
@@ -167,7 +178,14 @@ void WeightStore::read_ahead(const TensorRef& tensor) const {
   files_.at(tensor.file).read_ahead(tensor.offset, tensor.offset + std::min(stored_bytes(tensor), kAheadBytes));
 }
 
-TensorScan WeightStore::loaded(const TensorRef& tensor, const WeightLoad& load) const {
+void WeightStore::give_memory(WeightLoad& load, bool packs, ThreadPool& pool) {
+  const int64_t bytes = packs ? load.panels_bytes() : load.from.rows * load.from.columns * element_size(load.dtype);
+  void* const memory = keep(bytes);
+  (packs ? load.panels : load.values) = memory;
+  if (memory_nodes_ > 1) spread_over_nodes(memory, bytes, pool);
+}
+
+TensorScan WeightStore::loaded(const TensorRef& tensor, const WeightLoad& load, bool& fits) const {
   const MappedFile& file = files_.at(tensor.file);
   const int64_t row_bytes = load.from.columns * element_size(load.from.dtype);
   const int64_t end = tensor.offset + stored_bytes(tensor);
@@ -182,7 +200,7 @@ TensorScan WeightStore::loaded(const TensorRef& tensor, const WeightLoad& load) 
     }
     // The strip comes into this core's cache here and is read from there below.
     values.update(file.data() + begin, next - begin);
-    load.run(strip);
+    fits = fits && load.run(strip);
     if (next - kept >= kForgetBytes || next == end) kept = file.forget(kept, next);
   }
   return with_scale(tensor, values);

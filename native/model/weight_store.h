@@ -49,9 +49,14 @@ class WeightStore {
   // What was found in a tensor's values, and what is in its block scales.
   TensorScan with_scale(const TensorRef& tensor, const ByteScan& values) const;
   void* keep(int64_t bytes);
+  // What keep() gave is not needed.
+  void give_back(void* memory, int64_t bytes);
   WeightLoad load_of(const Weight& from, Precision precision);
   void read_ahead(const TensorRef& tensor) const;
-  TensorScan loaded(const TensorRef& tensor, const WeightLoad& load) const;
+  // Scans a tensor while loading it; panels that turn out not to be compact are told by `fits`.
+  TensorScan loaded(const TensorRef& tensor, const WeightLoad& load, bool& fits) const;
+  // Where what a load makes goes.
+  void give_memory(WeightLoad& load, bool packs, ThreadPool& pool);
 
   const int memory_nodes_;
   std::vector<MappedFile> files_;

@@ -43,6 +43,8 @@ struct Weight {
   // Elements from one row to the next where that is more than `columns`: rows on a GPU are padded with zeros to whole
   // groups of cuda::kRowBytes.
   int64_t stride = 0;
+  // `packed` is in the layout of cpu/compact_panel.h instead, which only kernels with AMX read.
+  bool compact = false;
 
   int64_t row_stride() const { return stride > 0 ? stride : columns; }
 };

@@ -16,11 +16,18 @@ namespace {
 struct Case {
   Precision precision;
   DType dtype;
+  bool compact = false;
 };
 
 const Case kCases[] = {{Precision::kF32, DType::kF32},   {Precision::kF32, DType::kBF16},
                        {Precision::kF32, DType::kF16},   {Precision::kF32, DType::kF8E4M3},
-                       {Precision::kBF16, DType::kBF16}, {Precision::kFP8, DType::kF8E4M3}};
+                       {Precision::kBF16, DType::kBF16}, {Precision::kBF16, DType::kBF16, true},
+                       {Precision::kFP8, DType::kF8E4M3}};
+
+StoredWeight stored_weight(Random& random, const Case& c, int64_t rows, int64_t columns, size_t gap = 0) {
+  StoredWeight weight(random, c.dtype, rows, columns, gap);
+  return c.compact ? std::move(weight).compact() : std::move(weight);
+}
 
 struct Shape {
   int rows;
@@ -34,7 +41,7 @@ const Shape kShapes[] = {{1, 1, 1},  {1, 7, 127},   {2, 6, 128},   {3, 130, 129}
                         {150, 1100, 40}, {140, 70, 2200}};
 
 std::string describe(const Case& c, const Shape& s) {
-  return print("%s, weight %s, rows %d, N %ld, K %ld", name_of(c.precision), name_of(c.dtype), s.rows,
+  return print("%s, weight %s%s, rows %d, N %ld, K %ld", name_of(c.precision), name_of(c.dtype), c.compact ? " compact" : "", s.rows,
                static_cast<long>(s.outputs), static_cast<long>(s.columns));
 }
 
@@ -68,7 +75,7 @@ std::string agrees_with_reference(const Kernel<LinearOp>& kernel) {
     for (const Shape& s : kShapes) {
       // The weight is unaligned, rows of x and y have gaps full of NaN, and pages that cannot be read follow all of
       // them.
-      const StoredWeight stored(random, c.dtype, s.outputs, s.columns, random.below(4));
+      const StoredWeight stored = stored_weight(random, c, s.outputs, s.columns, random.below(4));
       const int64_t x_stride = s.columns + 3;
       const int64_t y_stride = s.outputs + 2;
       const GuardedBytes x(4 * ((s.rows - 1) * x_stride + s.columns));
@@ -107,7 +114,7 @@ std::string is_batch_invariant(const Kernel<LinearOp>& kernel) {
   long compared = 0;
   for (const Case& c : kCases) {
     for (const Shape& s : {Shape{70, 131, 300}, Shape{131, 7, 1100}, Shape{9, 97, 64}, Shape{1030, 13, 33}, Shape{150, 1100, 40}, Shape{140, 66, 2300}}) {
-      const StoredWeight stored(random, c.dtype, s.outputs, s.columns, 1);
+      const StoredWeight stored = stored_weight(random, c, s.outputs, s.columns, 1);
       const std::vector<float> x = random.normals(s.rows * s.columns);
       auto run = [&](const float* rows, int count, int threads) {
         std::vector<float> y(count * s.outputs);
@@ -152,7 +159,7 @@ std::string rows_do_not_leak(const Kernel<LinearOp>& kernel) {
   long compared = 0;
   for (const Case& c : kCases) {
     const Shape s{9, 20, 300};
-    const StoredWeight stored(random, c.dtype, s.outputs, s.columns);
+    const StoredWeight stored = stored_weight(random, c, s.outputs, s.columns);
     std::vector<float> x = random.normals(s.rows * s.columns);
     std::fill_n(x.data() + 4 * s.columns + 128, 128, 0.0f);  // an all-zero group of FP8
     std::vector<float> clean(s.rows * s.outputs), dirty(clean.size());
@@ -273,6 +280,40 @@ std::string reads_every_code(const Kernel<LinearOp>& kernel) {
   return "256 codes";
 }
 
+// A few weights of all magnitudes among many of a normal distribution.
+StoredWeight with_exceptions(Random& random, int64_t rows, int64_t columns) {
+  StoredWeight weight(random, DType::kBF16, rows, columns);
+  const float magnitudes[] = {0, -0.0f, 1e-39f, -3e-39f, 1e-30f, -1e-12f, -12, 30};
+  for (int64_t i = 0; i < rows * columns; ++i) {
+    if (random.below(700) == 0) store_element(weight.bytes.data(), DType::kBF16, i, magnitudes[random.below(8)]);
+  }
+  for (int64_t panel = 0; weight.packed != nullptr && panel < panels_of(rows); ++panel) {
+    pack_panel(weight.weight(), panel, weight.packed->data() + panel * panel_bytes(DType::kBF16, columns));
+  }
+  return weight;
+}
+
+std::string compact_panels_change_no_bit(const Kernel<LinearOp>& kernel) {
+  Random random(8);
+  long compared = 0;
+  for (const Shape& s : {Shape{1, 70, 4100}, Shape{16, 300, 64}, Shape{17, 130, 96}, Shape{40, 257, 2100}, Shape{1030, 64, 33}}) {
+    StoredWeight stored = with_exceptions(random, s.outputs, s.columns);
+    const std::vector<float> x = random.normals(s.rows * s.columns);
+    std::vector<float> plain(s.rows * s.outputs), compact(plain.size());
+    LinearOp op{x.data(), s.columns, stored.weight(), nullptr, Precision::kBF16, s.rows, plain.data(), s.outputs};
+    if (!kernel.accepts(op, cpu_features())) return "skipped: takes no bfloat16";
+    kernel.run(op, pool(2));
+    const StoredWeight again = std::move(stored).compact();
+    op.weight = again.weight();
+    op.y = compact.data();
+    if (!op.weight.compact || !kernel.accepts(op, cpu_features())) return "skipped: takes no compact panels";
+    kernel.run(op, pool(2));
+    expect_same_bits(compact.data(), plain.data(), plain.size(), describe({Precision::kBF16, DType::kBF16, true}, s));
+    compared += s.rows;
+  }
+  return print("%ld rows the same bits", compared);
+}
+
 std::string grouped_equals_linear(const Kernel<GroupedLinearOp>& kernel) {
   Random random(4);
   const Kernel<LinearOp>* linear = &sibling<LinearOp>("linear", kernel.name);
@@ -283,7 +324,7 @@ std::string grouped_equals_linear(const Kernel<GroupedLinearOp>& kernel) {
       const int64_t outputs = 141, columns = 259;
       std::vector<StoredWeight> stored;
       std::vector<Weight> weights;
-      for (int e = 0; e < experts; ++e) stored.emplace_back(random, c.dtype, outputs, columns, e % 2);
+      for (int e = 0; e < experts; ++e) stored.push_back(stored_weight(random, c, outputs, columns, e % 2));
       for (const StoredWeight& w : stored) weights.push_back(w.weight());
       // Expert 2 gets nothing, expert 5 gets every row.
       std::vector<int32_t> order, offsets{0};
@@ -336,7 +377,7 @@ std::string gated_equals_linear(const Kernel<GatedLinearOp>& kernel) {
   long compared = 0;
   for (const Case& c : kCases) {
     for (const Shape& s : {Shape{1, 70, 40}, Shape{150, 67, 300}, Shape{37, 2100, 40}}) {
-      const StoredWeight gate(random, c.dtype, s.outputs, s.columns), up(random, c.dtype, s.outputs, s.columns);
+      const StoredWeight gate = stored_weight(random, c, s.outputs, s.columns), up = stored_weight(random, c, s.outputs, s.columns);
       const std::vector<float> x = random.normals(s.rows * s.columns), bias = random.normals(s.outputs);
       std::vector<float> y(s.rows * s.outputs), work(y.size()), gates(y.size()), ups(y.size()), expected(y.size());
       const float* gate_bias = s.rows % 2 == 0 ? bias.data() : nullptr;
@@ -379,7 +420,7 @@ std::string grouped_gated_equals_grouped(const Kernel<GroupedGatedLinearOp>& ker
   long compared = 0;
   for (const Case& c : kCases) {
     std::vector<StoredWeight> stored;
-    for (int e = 0; e < 2 * experts; ++e) stored.emplace_back(random, c.dtype, outputs, columns);
+    for (int e = 0; e < 2 * experts; ++e) stored.push_back(stored_weight(random, c, outputs, columns));
     std::vector<Weight> gates, ups;
     for (int e = 0; e < experts; ++e) {
       gates.push_back(stored[e].weight());
@@ -417,6 +458,7 @@ const Suite kSuite([] {
                                 rows_do_not_leak);
   add_for_each_kernel<LinearOp>("quantises activations of FP8 by division, to the nearest even code",
                                 Reference::kIncluded, quantises_by_division);
+  add_for_each_kernel<LinearOp>("gives the bits of plain panels from compact ones", Reference::kExcluded, compact_panels_change_no_bit);
   add_for_each_kernel<LinearOp>("reads every code of FP8", Reference::kIncluded, reads_every_code);
   add_for_each_kernel<GroupedLinearOp>("gives each row the bits of Linear with its expert, gathered or not",
                                        Reference::kIncluded, grouped_equals_linear);

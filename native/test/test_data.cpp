@@ -7,6 +7,7 @@
 #include <cstdarg>
 #include <cstdio>
 
+#include "cpu/compact_panel.h"
 #include "cpu/packed_weight.h"
 #include "test/test_runner.h"
 
@@ -78,7 +79,45 @@ StoredWeight::StoredWeight(Random& random, DType dtype, int64_t rows, int64_t co
 }
 
 Weight StoredWeight::weight() const {
-  return {bytes.data(), dtype, rows, columns, scale.data(), packed == nullptr ? nullptr : packed->data()};
+  return {bytes.data(), dtype, rows, columns, scale.data(), packed == nullptr ? nullptr : packed->data(), 0, is_compact};
+}
+
+StoredWeight StoredWeight::compact() && {
+  if (!takes_compact(dtype, cpu_features())) return std::move(*this);
+  const int64_t size = CompactLayout(columns).bytes;
+  auto panels = std::make_unique<GuardedBytes>(static_cast<size_t>(panels_of(rows) * size));
+  for (int64_t panel = 0; panel < panels_of(rows); ++panel) {
+    const char* plain = packed->data() + panel * panel_bytes(dtype, columns);
+    expect(compact_panel(plain, columns, panels->data() + panel * size), "a panel is not compact");
+  }
+  packed = std::move(panels);
+  is_compact = true;
+  return std::move(*this);
+}
+
+std::vector<uint16_t> expand_compact(const char* panel, int64_t columns) {
+  const CompactLayout layout(columns);
+  const int largest = static_cast<uint8_t>(panel[0]);
+  const int below = std::max(largest - 15, 0);
+  const auto* exceptions = reinterpret_cast<const CompactException*>(panel + layout.exceptions);
+  std::vector<uint16_t> values;
+  for (int64_t s = 0; s < layout.steps; ++s) {
+    const auto* bytes = reinterpret_cast<const uint8_t*>(panel + kCompactHeader + s * kCompactStepBytes);
+    for (int i = 0; i < kCompactStepWeights; ++i) {
+      // Unpacking takes 8 bytes of each 16 for a pair's first vector, the other 8 for its second.
+      const int pair = i / 64, weight = i % 64;
+      const int place = weight % 32 / 8 * 16 + weight / 32 * 8 + weight % 8;
+      const uint8_t byte = bytes[pair * 64 + place];
+      const uint8_t both = bytes[kCompactStepWeights + pair / 2 * 64 + place];
+      const int code = pair % 2 == 0 ? both & 15 : both >> 4;
+      const int exponent = code == 0 ? 0 : below + code;
+      values.push_back(static_cast<uint16_t>((byte & 0x80) << 8 | exponent << 7 | (byte & 0x7f)));
+    }
+    for (int e = static_cast<uint8_t>(panel[layout.counts + s]); e > 0; --e, ++exceptions) {
+      values[s * kCompactStepWeights + exceptions->place] = exceptions->value;
+    }
+  }
+  return values;
 }
 
 void store_element(void* data, DType dtype, int64_t i, float value) {

@@ -49,13 +49,20 @@ class GuardedBytes {
 struct StoredWeight {
   StoredWeight(Random& random, DType dtype, int64_t rows, int64_t columns, size_t gap = 0);
   Weight weight() const;
+  // The same weight, its panels compact where this CPU has kernels for that.
+  StoredWeight compact() &&;
 
   DType dtype;
   int64_t rows, columns;
   GuardedBytes bytes;
   std::vector<float> scale;
   std::unique_ptr<GuardedBytes> packed;
+  bool is_compact = false;
 };
+
+// The bfloat16 of a compact panel in the order of a plain one and padded to whole steps: what compact_panel.h says, read one weight
+// at a time.
+std::vector<uint16_t> expand_compact(const char* panel, int64_t columns);
 
 void store_element(void* data, DType dtype, int64_t i, float value);
 const char* name_of(DType dtype);
