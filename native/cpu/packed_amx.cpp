@@ -56,6 +56,30 @@ void for_parts(const PanelProduct& p, int tiles, const Body& body) {
   }
 }
 
+// Steps [begin, begin + steps) of the product's panels, kChunkSteps apart, in `memory` where they are not there yet.
+template <class Stream>
+const char* expanded_chunk(const PanelProduct& p, int64_t begin, int64_t steps, char* memory) {
+  if (p.expanded != nullptr) return static_cast<const char*>(p.expanded);
+  for (int64_t panel = 0; panel < panels_of(p.outputs); ++panel) {
+    expand(Stream(*p.weight, p.first_panel + panel, 1, begin), steps, memory + panel * kChunkSteps * kStepBytes);
+  }
+  memory_is_read();
+  return memory;
+}
+
+// Where one chunk is all of a panel.
+template <class Stream>
+bool expand_whole(const PanelProduct& p, void* out) {
+  static_assert(kChunkSteps * kStepBytes == kExpandedPanelBytes);
+  const int64_t steps = Stream::steps(p.weight->columns);
+  if (steps > kChunkSteps) return false;
+  expanded_chunk<Stream>(p, 0, steps, static_cast<char*>(out));
+  return true;
+}
+
+bool expand_bf16(const PanelProduct& p, void* out) { return p.weight->compact && expand_whole<CompactStream>(p, out); }
+bool expand_fp8(const PanelProduct& p, void* out) { return expand_whole<E4m3Stream>(p, out); }
+
 void multiply_bf16(const PanelProduct& p) {
   const int64_t columns = p.weight->columns;
   const Group group(p.group, columns, p.group_rows);
@@ -71,13 +95,9 @@ void multiply_bf16(const PanelProduct& p) {
   for (int64_t begin = 0; begin < group.steps; begin += chunk) {
     const bool last = begin + chunk >= group.steps;
     const int64_t end = last ? whole : begin + chunk;
-    if (compact) {
-      for (int64_t panel = 0; panel < panels_of(p.outputs); ++panel) {
-        expand(CompactStream(*p.weight, p.first_panel + panel, 1, begin), end - begin, memory.panels + panel * kChunkSteps * kStepBytes);
-      }
-    }
+    const char* const expanded = compact ? expanded_chunk<CompactStream>(p, begin, end - begin, memory.panels) : nullptr;
     for_parts(p, kBlockTiles, [&](const Part& part) {
-      const char* panel = compact ? memory.panels + part.panel * kChunkSteps * kStepBytes : plain + part.panel * bytes + begin * kStepBytes;
+      const char* panel = compact ? expanded + part.panel * kChunkSteps * kStepBytes : plain + part.panel * bytes + begin * kStepBytes;
       const int64_t first_tile = (p.first_row + part.first) / kTileRows;
       const int64_t tiles = tiles_of(part.rows);
       const SumView sums = compact_sums(memory.sums);
@@ -145,17 +165,13 @@ void multiply_fp8(const PanelProduct& p) {
   constexpr int64_t kChunkBlocks = kChunkSteps / kBlockSteps;
   for (int64_t begin = 0; begin < blocks; begin += kChunkBlocks) {
     const int64_t count = blocks - begin < kChunkBlocks ? blocks - begin : kChunkBlocks;
-    for (int64_t panel = 0; panel < panels_of(p.outputs); ++panel) {
-      expand(E4m3Stream(*p.weight, p.first_panel + panel, 1, begin * kBlockSteps), count * kBlockSteps,
-             memory.panels + panel * kChunkSteps * kStepBytes);
-    }
-    memory_is_read();
+    const char* const expanded = expanded_chunk<E4m3Stream>(p, begin * kBlockSteps, count * kBlockSteps, memory.panels);
     for_parts(p, kFp8BlockTiles, [&](const Part& part) {
       const float* scales = p.weight->scale + (p.first_panel + part.panel) * kPanelOutputs / kQuantBlock * blocks;
       const auto total = [&](int r, int v) { return memory.totals + r * kPanelOutputs + v * 16; };
       if (begin > 0) restore(p, part, total);
       for (int64_t block = 0; block < count; ++block) {
-        const char* b = memory.panels + part.panel * kChunkSteps * kStepBytes + block * kBlockSteps * kStepBytes;
+        const char* b = expanded + part.panel * kChunkSteps * kStepBytes + block * kBlockSteps * kStepBytes;
         add_block(p, group, part, begin + block, scales[begin + block], b, memory.sums, memory.totals);
       }
       store(p, part, begin + count == blocks && p.bias != nullptr, [&](int r, int v) { return _mm512_load_ps(total(r, v)); });
@@ -167,8 +183,8 @@ void multiply_fp8(const PanelProduct& p) {
 
 const PanelKernels kPanelAmx[3] = {
     {},
-    {&kDotAvx512Bf16[static_cast<int>(Precision::kBF16)], group_bytes<false>, place<false>, true, kMostPanels, multiply_bf16},
-    {&kDotAvx512Bf16[static_cast<int>(Precision::kFP8)], group_bytes<true>, place<true>, true, kMostPanels, multiply_fp8},
+    {&kDotAvx512Bf16[static_cast<int>(Precision::kBF16)], group_bytes<false>, place<false>, true, kMostPanels, multiply_bf16, expand_bf16},
+    {&kDotAvx512Bf16[static_cast<int>(Precision::kFP8)], group_bytes<true>, place<true>, true, kMostPanels, multiply_fp8, expand_fp8},
 };
 
 }  // namespace evalrun

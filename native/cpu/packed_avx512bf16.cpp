@@ -175,8 +175,8 @@ void place(const void* converted, int64_t, int row, int, void* group) { static_c
 
 const PanelKernels kPanelAvx512Bf16[3] = {
     {},
-    {&kDotAvx512Bf16[static_cast<int>(Precision::kBF16)], group_bytes, place, false, 1, multiply_bf16},
-    {&kDotAvx512Bf16[static_cast<int>(Precision::kFP8)], group_bytes, place, false, 1, multiply_fp8},
+    {&kDotAvx512Bf16[static_cast<int>(Precision::kBF16)], group_bytes, place, false, 1, multiply_bf16, nullptr},
+    {&kDotAvx512Bf16[static_cast<int>(Precision::kFP8)], group_bytes, place, false, 1, multiply_fp8, nullptr},
 };
 
 }  // namespace evalrun

@@ -23,7 +23,7 @@ template <class UpOf>
 void run_pieces(const PanelKernels& kernels, const std::vector<PanelPiece>& pieces, const UpOf& up_of, float* y, int64_t columns,
                 ThreadPool& pool) {
   pool.run(static_cast<int64_t>(pieces.size()), [&](int64_t index, int) {
-    thread_local Scratch scratch, results;
+    thread_local Scratch scratch, results, expanded;
     const PanelPiece& gate = pieces[index];
     const PanelPiece up = up_of(gate);
     float* memory = results.get<float>(2 * kBlockRows * kMostPanels * kPanelOutputs);
@@ -39,10 +39,23 @@ void run_pieces(const PanelKernels& kernels, const std::vector<PanelPiece>& piec
       const int64_t count = std::min(most, end - panel);
       const int64_t first = panel * kPanelOutputs;
       const int64_t outputs = std::min(count * kPanelOutputs, columns - first);
+      const char *gate_panels = nullptr, *up_panels = nullptr;
+      if (kernels.expand != nullptr && gate.row_count > kBlockRows) {
+        char* const first = expanded.get<char>(2 * kMostPanels * kExpandedPanelBytes);
+        char* const second = first + kMostPanels * kExpandedPanelBytes;
+        const PanelPart whole{panel, count, 0, gate.row_count};
+        if (kernels.expand(gate.product(whole, nullptr, work), first)) gate_panels = first;
+        if (kernels.expand(up.product(whole, nullptr, work), second)) up_panels = second;
+      }
       for (int row = 0; row < gate.row_count; row += kBlockRows) {
         const PanelPart part{panel, count, row, std::min(kBlockRows, gate.row_count - row)};
-        kernels.multiply(gate.product(part, gates, work));
-        kernels.multiply(up.product(part, ups, work));
+        const auto multiply = [&](const PanelPiece& piece, float* const* y, const char* panels) {
+          PanelProduct product = piece.product(part, y, work);
+          product.expanded = panels;
+          kernels.multiply(product);
+        };
+        multiply(gate, gates, gate_panels);
+        multiply(up, ups, up_panels);
         for (int r = 0; r < part.rows; ++r) {
           kRowAvx512.gated_act(gates[r], ups[r], outputs, y + (gate.output_row + gate.first_row + row + r) * columns + first);
         }

@@ -23,6 +23,7 @@ struct PanelProduct {
   float* const* y;  // y[r][i] is output i of these for row first_row + r
   const float* bias;  // of these outputs, or null
   void* scratch;      // kPanelScratchBytes, 64-byte aligned
+  const void* expanded = nullptr;  // these panels as PanelKernels::expand left them, or null
 };
 
 constexpr int kPanelRowTile = 16;
@@ -42,7 +43,13 @@ struct PanelKernels {
   // Panels that one product passes over at best: their weights stay in the second-level cache while blocks of rows pass.
   int most_panels;
   void (*multiply)(const PanelProduct& product);
+  // A product expands weights that tiles cannot take as they lie. Blocks of rows may share that: writes the product's panels, of
+  // which nothing but the weight is read, into kExpandedPanelBytes each; false where there is nothing to share. Null where
+  // no weight is expanded.
+  bool (*expand)(const PanelProduct& product, void* out);
 };
+
+constexpr int64_t kExpandedPanelBytes = kPanelColumns * kPanelOutputs * 2;
 
 // Indexed by Precision; kF32 is empty.
 extern const PanelKernels kPanelAvx512Bf16[3];
