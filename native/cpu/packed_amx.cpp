@@ -80,12 +80,58 @@ bool expand_whole(const PanelProduct& p, void* out) {
 bool expand_bf16(const PanelProduct& p, void* out) { return p.weight->compact && expand_whole<CompactStream>(p, out); }
 bool expand_fp8(const PanelProduct& p, void* out) { return expand_whole<E4m3Stream>(p, out); }
 
+// One block of rows of `tiles` row tiles with weights that are expanded. There are too few rows to make that cheap, so a unit of
+// columns is expanded while the one before it is multiplied: its memory is waited for in the tiles' time.
+// add(panel, begin, steps, unit, between) multiplies steps [begin, begin + steps) of a panel, which are at `unit`.
+template <class Stream, class Add, class Store>
+void for_units(const PanelProduct& p, int64_t tiles, char* memory, const Add& add, const Store& store_panel) {
+  constexpr int64_t kUnitSteps = kInnerSteps;
+  const int64_t panels = panels_of(p.outputs), all = Stream::steps(p.weight->columns);
+  const auto steps_from = [&](int64_t begin) { return all - begin < kUnitSteps ? all - begin : kUnitSteps; };
+  const auto unit = [&](int64_t index) { return memory + index % 2 * kUnitSteps * kStepBytes; };
+  Expander expander(Stream(*p.weight, p.first_panel, panels));
+  expander.aim(unit(0), steps_from(0), 1);
+  expander.rest();
+  int64_t index = 0;
+  for (int64_t panel = 0; panel < panels; ++panel) {
+    for (int64_t begin = 0; begin < all; begin += kUnitSteps, ++index) {
+      const int64_t steps = steps_from(begin);
+      const bool ends = begin + steps == all;
+      if (ends && panel + 1 == panels && p.next != nullptr) {
+        // Nothing is left to expand: the next product's first unit is asked for.
+        const int64_t lines = kUnitSteps * Stream::kBytes / 64 / products_of(tiles, steps);
+        add(panel, begin, steps, unit(index), Ahead{static_cast<const char*>(p.next), static_cast<int>(lines)});
+      } else {
+        expander.aim(unit(index + 1), !ends ? steps_from(begin + steps) : panel + 1 < panels ? steps_from(0) : 0, products_of(tiles, steps));
+        add(panel, begin, steps, unit(index), expander);
+        expander.rest();
+      }
+    }
+    store_panel(panel);
+  }
+}
+
+void multiply_bf16_block(const PanelProduct& p, const Group& group) {
+  const Scratches memory(p.scratch);
+  const int64_t first_tile = p.first_row / kTileRows, tiles = tiles_of(p.row_count);
+  const SumView sums = compact_sums(memory.sums);
+  for_units<CompactStream>(
+      p, tiles, memory.panels,
+      [&](int64_t, int64_t begin, int64_t steps, const char* unit, auto&& between) {
+        add_steps(group.view(), first_tile, tiles, begin, steps, unit, begin == 0, sums, between);
+      },
+      [&](int64_t panel) {
+        store(p, Part{0, p.row_count, panel}, p.bias != nullptr, [&](int r, int v) { return _mm512_load_ps(sums_of(memory.sums, r, v)); });
+      });
+}
+
 void multiply_bf16(const PanelProduct& p) {
   const int64_t columns = p.weight->columns;
   const Group group(p.group, columns, p.group_rows);
   const Tiles configured(group.height);
   const bool compact = p.weight->compact;
   if (compact && p.row_count <= kTileRows) return multiply_narrow<CompactStream>(p, group);
+  if (compact && p.row_count <= kBlockTiles * kTileRows && p.expanded == nullptr) return multiply_bf16_block(p, group);
   const Scratches memory(p.scratch);
   const int64_t bytes = panel_bytes(DType::kBF16, columns);
   const char* plain = static_cast<const char*>(p.weight->packed) + p.first_panel * bytes;
@@ -102,8 +148,11 @@ void multiply_bf16(const PanelProduct& p) {
       const int64_t tiles = tiles_of(part.rows);
       const SumView sums = compact_sums(memory.sums);
       if (begin > 0) restore(p, part, [&](int r, int v) { return sums_of(memory.sums, r, v); });
-      add_steps(group.view(), first_tile, tiles, begin, end - begin, panel, begin == 0, sums,
-                tiles == 1 ? Ahead{panel + kAheadBytes, kStepBytes / 64} : Ahead());
+      if (tiles == 1) {
+        add_steps(group.view(), first_tile, tiles, begin, end - begin, panel, begin == 0, sums, Ahead{panel + kAheadBytes, kStepBytes / 64});
+      } else {
+        add_steps(group.view(), first_tile, tiles, begin, end - begin, panel, begin == 0, sums);
+      }
       if (last && whole < group.steps) {
         const int64_t rest = bytes - whole * kStepBytes;
         std::memcpy(memory.tail, plain + part.panel * bytes + whole * kStepBytes, rest);
@@ -116,8 +165,9 @@ void multiply_bf16(const PanelProduct& p) {
 }
 
 // A block of 128 columns, decoded to `b`, for the rows of a part.
+template <class Between>
 void add_block(const PanelProduct& p, const Group& group, const Part& part, int64_t block, float scale, const char* b, float* sums,
-               float* totals) {
+               float* totals, Between&& between) {
   const int64_t blocks = blocks_of(p.weight->columns);
   const int64_t begin = block * kBlockSteps;
   const int64_t steps = group.steps - begin < kBlockSteps ? group.steps - begin : kBlockSteps;
@@ -138,7 +188,7 @@ void add_block(const PanelProduct& p, const Group& group, const Part& part, int6
       float* const at[4] = {sums, sums + kSumTile, sums + 2 * kSumTile, sums + 3 * kSumTile};
       zero_sums();
       add_2x2(a.at(first_tile + t, begin), a.at(first_tile + t + 1, begin), a.row_bytes, a.step_bytes, b + v * kTileRowBytes,
-              kPairBytes, steps);
+              kPairBytes, steps, between);
       store_sums(at, kTileRowBytes);
       finish(t, v, sums, std::integral_constant<int, 2>());
       finish(t + 1, v, sums + 2 * kSumTile, std::integral_constant<int, 2>());
@@ -146,11 +196,28 @@ void add_block(const PanelProduct& p, const Group& group, const Part& part, int6
   }
   if (tiles % 2 == 0) return;
   float* const at[4] = {sums, sums + kSumTile, sums + 2 * kSumTile, sums + 3 * kSumTile};
-  Ahead nothing;
   zero_sums();
-  add_1x4(a.at(first_tile + tiles - 1, begin), a.row_bytes, a.step_bytes, b, kPairBytes, steps, nothing);
+  add_1x4(a.at(first_tile + tiles - 1, begin), a.row_bytes, a.step_bytes, b, kPairBytes, steps, between);
   store_sums(at, kTileRowBytes);
   finish(tiles - 1, 0, sums, std::integral_constant<int, 4>());
+}
+
+void multiply_fp8_block(const PanelProduct& p, const Group& group) {
+  const Scratches memory(p.scratch);
+  const int64_t blocks = blocks_of(p.weight->columns);
+  for_units<E4m3Stream>(
+      p, tiles_of(p.row_count), memory.panels,
+      [&](int64_t panel, int64_t begin, int64_t steps, const char* unit, auto&& between) {
+        const float* scales = p.weight->scale + (p.first_panel + panel) * kPanelOutputs / kQuantBlock * blocks;
+        for (int64_t step = 0; step < steps; step += kBlockSteps) {
+          const int64_t block = (begin + step) / kBlockSteps;
+          add_block(p, group, Part{0, p.row_count, panel}, block, scales[block], unit + step * kStepBytes, memory.sums, memory.totals, between);
+        }
+      },
+      [&](int64_t panel) {
+        store(p, Part{0, p.row_count, panel}, p.bias != nullptr,
+              [&](int r, int v) { return _mm512_load_ps(memory.totals + r * kPanelOutputs + v * 16); });
+      });
 }
 
 // Codes are expanded, 2048 columns at a time, and stay in the second-level cache while the rows pass over them; the
@@ -160,6 +227,7 @@ void multiply_fp8(const PanelProduct& p) {
   const Group group(p.group, columns, p.group_rows);
   const Tiles configured(group.height);
   if (p.row_count <= kTileRows) return multiply_narrow<E4m3Stream>(p, group);
+  if (p.row_count <= kFp8BlockTiles * kTileRows && p.expanded == nullptr) return multiply_fp8_block(p, group);
   const Scratches memory(p.scratch);
   const int64_t blocks = blocks_of(columns);
   constexpr int64_t kChunkBlocks = kChunkSteps / kBlockSteps;
@@ -172,7 +240,7 @@ void multiply_fp8(const PanelProduct& p) {
       if (begin > 0) restore(p, part, total);
       for (int64_t block = 0; block < count; ++block) {
         const char* b = expanded + part.panel * kChunkSteps * kStepBytes + block * kBlockSteps * kStepBytes;
-        add_block(p, group, part, begin + block, scales[begin + block], b, memory.sums, memory.totals);
+        add_block(p, group, part, begin + block, scales[begin + block], b, memory.sums, memory.totals, Nothing());
       }
       store(p, part, begin + count == blocks && p.bias != nullptr, [&](int r, int v) { return _mm512_load_ps(total(r, v)); });
     });

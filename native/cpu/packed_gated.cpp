@@ -39,6 +39,9 @@ void run_pieces(const PanelKernels& kernels, const std::vector<PanelPiece>& piec
       const int64_t count = std::min(most, end - panel);
       const int64_t first = panel * kPanelOutputs;
       const int64_t outputs = std::min(count * kPanelOutputs, columns - first);
+      // What is multiplied next: a piece that is as likely as any other.
+      const int64_t later = std::min<int64_t>(index + pool.size(), static_cast<int64_t>(pieces.size()) - 1);
+      const char* const after = panel + count < end ? panel_of(*gate.weight, panel + count) : panel_of(*pieces[later].weight, pieces[later].panel);
       const char *gate_panels = nullptr, *up_panels = nullptr;
       if (kernels.expand != nullptr && gate.row_count > kBlockRows) {
         char* const first = expanded.get<char>(2 * kMostPanels * kExpandedPanelBytes);
@@ -49,13 +52,14 @@ void run_pieces(const PanelKernels& kernels, const std::vector<PanelPiece>& piec
       }
       for (int row = 0; row < gate.row_count; row += kBlockRows) {
         const PanelPart part{panel, count, row, std::min(kBlockRows, gate.row_count - row)};
-        const auto multiply = [&](const PanelPiece& piece, float* const* y, const char* panels) {
+        const auto multiply = [&](const PanelPiece& piece, float* const* y, const char* panels, const void* next) {
           PanelProduct product = piece.product(part, y, work);
           product.expanded = panels;
+          product.next = next;
           kernels.multiply(product);
         };
-        multiply(gate, gates, gate_panels);
-        multiply(up, ups, up_panels);
+        multiply(gate, gates, gate_panels, panel_of(*up.weight, panel));
+        multiply(up, ups, up_panels, after);
         for (int r = 0; r < part.rows; ++r) {
           kRowAvx512.gated_act(gates[r], ups[r], outputs, y + (gate.output_row + gate.first_row + row + r) * columns + first);
         }

@@ -23,7 +23,15 @@ void run_pieces(const PanelKernels& kernels, const std::vector<PanelPiece>& piec
         outputs[r] = y + (piece.output_row + piece.first_row + r) * y_stride + panel * kPanelOutputs;
       }
       const PanelPart part{panel, std::min<int64_t>(kernels.most_panels, end - panel), 0, piece.row_count};
-      kernels.multiply(piece.product(part, outputs, work));
+      PanelProduct product = piece.product(part, outputs, work);
+      if (panel + part.panel_count < end) {
+        product.next = panel_of(*piece.weight, panel + part.panel_count);
+      } else if (index + pool.size() < static_cast<int64_t>(pieces.size())) {
+        // As likely as any other.
+        const PanelPiece& later = pieces[index + pool.size()];
+        product.next = panel_of(*later.weight, later.panel);
+      }
+      kernels.multiply(product);
     }
   });
 }

@@ -3,6 +3,7 @@
 
 #include <cstring>
 
+#include "cpu/compact_panel.h"
 #include "cpu/pack_kernels.h"
 
 namespace evalrun {
@@ -10,6 +11,11 @@ namespace evalrun {
 bool takes_packed(Precision precision, DType dtype, const CpuFeatures& features, PanelIsa isa) {
   if (!(isa == PanelIsa::kAmx ? features.amx_bf16 : features.avx512_bf16)) return false;
   return (precision == Precision::kBF16 && dtype == DType::kBF16) || (precision == Precision::kFP8 && dtype == DType::kF8E4M3);
+}
+
+const char* panel_of(const Weight& weight, int64_t panel) {
+  const int64_t bytes = weight.compact ? CompactLayout(weight.columns).bytes : panel_bytes(weight.dtype, weight.columns);
+  return static_cast<const char*>(weight.packed) + panel * bytes;
 }
 
 void pack_panel(const Weight& weight, int64_t panel, void* out) {

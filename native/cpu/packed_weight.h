@@ -46,6 +46,9 @@ inline bool reads_packed(const Weight& weight, Precision precision, const CpuFea
   return weight.packed != nullptr && (!weight.compact || isa == PanelIsa::kAmx) && takes_packed(precision, weight.dtype, features, isa);
 }
 
+// Where panel `panel` of a packed weight is.
+const char* panel_of(const Weight& weight, int64_t panel);
+
 // Writes panel `panel` of a weight stored as rows.
 void pack_panel(const Weight& weight, int64_t panel, void* out);
 

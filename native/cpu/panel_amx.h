@@ -46,10 +46,11 @@ EVALRUN_INLINE SumView compact_sums(float* data) { return {data, kSums, kSumTile
 // hand, what one pair of row tiles leaves of the panel in the first-level cache is of use to the next.
 constexpr int64_t kInnerSteps = 32;
 
-// sums (+)= inner steps [begin, begin + steps) of `tiles` row tiles from `first_tile`; b points to the panel's first of them. `ahead` serves a
-// single row tile.
+// sums (+)= inner steps [begin, begin + steps) of `tiles` row tiles from `first_tile`; b points to the panel's first of them.
+// between() is called products_of(tiles, steps) times.
+template <class Between = Nothing>
 inline void add_steps(const TileView& a, int64_t first_tile, int64_t tiles, int64_t begin, int64_t steps, const char* b,
-                      bool first, const SumView& sums, Ahead ahead = {}) {
+                      bool first, const SumView& sums, Between&& between = {}) {
   memory_is_read();
   for (int v = 0; v < kPanelTiles && tiles > 1; v += 2) {
     for (int64_t s = 0; s < steps; s += kInnerSteps) {
@@ -58,7 +59,7 @@ inline void add_steps(const TileView& a, int64_t first_tile, int64_t tiles, int6
         float* const at[4] = {sums.at(t, v), sums.at(t, v + 1), sums.at(t + 1, v), sums.at(t + 1, v + 1)};
         first && s == 0 ? zero_sums() : load_sums(at, sums.row_bytes);
         add_2x2(a.at(first_tile + t, begin + s), a.at(first_tile + t + 1, begin + s), a.row_bytes, a.step_bytes,
-                b + s * kStepBytes + v * kTileRowBytes, kPairBytes, some);
+                b + s * kStepBytes + v * kTileRowBytes, kPairBytes, some, between);
         store_sums(at, sums.row_bytes);
       }
     }
@@ -67,9 +68,12 @@ inline void add_steps(const TileView& a, int64_t first_tile, int64_t tiles, int6
   const int64_t t = tiles - 1;
   float* const at[4] = {sums.at(t, 0), sums.at(t, 1), sums.at(t, 2), sums.at(t, 3)};
   first ? zero_sums() : load_sums(at, sums.row_bytes);
-  add_1x4(a.at(first_tile + t, begin), a.row_bytes, a.step_bytes, b, kPairBytes, steps, ahead);
+  add_1x4(a.at(first_tile + t, begin), a.row_bytes, a.step_bytes, b, kPairBytes, steps, between);
   store_sums(at, sums.row_bytes);
 }
+
+// Products of a step of columns in add_steps(), which has as many breaks.
+constexpr int64_t products_of(int64_t tiles, int64_t steps) { return (tiles / 2 * 2 + tiles % 2) * steps; }
 
 // Row r of output tile v in compact sums.
 EVALRUN_INLINE float* sums_of(float* sums, int r, int v) {

@@ -24,6 +24,7 @@ struct PanelProduct {
   const float* bias;  // of these outputs, or null
   void* scratch;      // kPanelScratchBytes, 64-byte aligned
   const void* expanded = nullptr;  // these panels as PanelKernels::expand left them, or null
+  const void* next = nullptr;      // packed weights that the thread will read afterwards, or null: they may be asked for
 };
 
 constexpr int kPanelRowTile = 16;

@@ -25,8 +25,8 @@ EVALRUN_INLINE void store_halves(__m512i low, __m512i high, char* out) {
 // Compact panels, one after the other.
 class CompactStream {
  public:
-  // Block scales come with the codes.
-  static constexpr bool kScaled = false;
+  static constexpr bool kScaled = false;  // by blocks of 128 columns
+  static constexpr int64_t kBytes = kCompactStepBytes;  // of a step
   static int64_t steps(int64_t columns) { return compact_steps(columns); }
 
   // From step `step` of the first of `panels` panels.
@@ -120,10 +120,11 @@ constexpr std::array<uint8_t, 128> e4m3_bytes(bool high) {
 class E4m3Stream {
  public:
   static constexpr bool kScaled = true;
+  static constexpr int64_t kBytes = kTileColumns * kPanelOutputs;
   static int64_t steps(int64_t columns) { return (columns + kQuantBlock - 1) / kQuantBlock * (kQuantBlock / kTileColumns); }
 
   E4m3Stream(const Weight& weight, int64_t panel, int64_t, int64_t step = 0)
-      : codes_(static_cast<const char*>(weight.packed) + panel * panel_bytes(DType::kF8E4M3, weight.columns) + step * kStepCodes) {
+      : codes_(static_cast<const char*>(weight.packed) + panel * panel_bytes(DType::kF8E4M3, weight.columns) + step * kBytes) {
     alignas(64) static constexpr std::array<uint8_t, 128> kLow = e4m3_bytes(false), kHigh = e4m3_bytes(true);
     for (int half = 0; half < 2; ++half) {
       low_[half] = _mm512_load_si512(kLow.data() + half * 64);
@@ -147,10 +148,9 @@ class E4m3Stream {
     }
   }
 
-  EVALRUN_INLINE void finish(char*) { codes_ += kStepCodes; }
+  EVALRUN_INLINE void finish(char*) { codes_ += kBytes; }
 
  private:
-  static constexpr int64_t kStepCodes = kTileColumns * kPanelOutputs;
   static constexpr int kAhead = 8192;
 
   const char* codes_;
@@ -165,5 +165,42 @@ inline void expand(Stream stream, int64_t steps, char* out) {
     stream.finish(out);
   }
 }
+
+// Expands while others work: some parts of a step whenever it is called.
+template <class Stream>
+class Expander {
+ public:
+  explicit Expander(const Stream& stream) : stream_(stream) {}
+
+  // The next `steps` steps go to `out`, all of them within `calls` calls.
+  void aim(char* out, int64_t steps, int64_t calls) {
+    out_ = out;
+    left_ = steps * kStepParts;
+    at_once_ = calls > 0 ? (left_ + calls - 1) / calls : left_;
+  }
+  EVALRUN_INLINE void operator()() {
+    for (int64_t i = 0; i < at_once_ && left_ > 0; ++i) next();
+  }
+  // All that is left.
+  void rest() {
+    while (left_ > 0) next();
+    memory_is_read();
+  }
+
+ private:
+  EVALRUN_INLINE void next() {
+    stream_.part(part_, out_);
+    --left_;
+    if (++part_ < kStepParts) return;
+    stream_.finish(out_);
+    part_ = 0;
+    out_ += kStepBytes;
+  }
+
+  Stream stream_;
+  char* out_ = nullptr;
+  int64_t left_ = 0, at_once_ = 0;
+  int part_ = 0;
+};
 
 }  // namespace evalrun

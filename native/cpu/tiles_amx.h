@@ -71,9 +71,14 @@ struct Ahead {
   const char* next = nullptr;
   int lines = 0;
 
-  EVALRUN_INLINE void ask() {
+  EVALRUN_INLINE void operator()() {
     for (int i = 0; i < lines; ++i, next += 64) _mm_prefetch(next, _MM_HINT_T1);
   }
+};
+
+// Nothing else to do between the steps of a product.
+struct Nothing {
+  EVALRUN_INLINE void operator()() const {}
 };
 
 EVALRUN_INLINE void zero_sums() {
@@ -99,13 +104,14 @@ EVALRUN_INLINE void store_sums(float* const (&at)[4], int64_t row_bytes) {
 }
 
 // Sums 0-3 += one row tile times four output tiles that lie side by side in rows of b, `b_stride` bytes apart; `a_step` from
-// one tile of columns to the next.
+// one tile of columns to the next. between() is called once a step.
+template <class Between>
 EVALRUN_INLINE void add_1x4(const char* a, int64_t a_stride, int64_t a_step, const char* b, int64_t b_stride, int64_t steps,
-                            Ahead& ahead) {
+                            Between& between) {
   for (int64_t s = 0; s < steps; ++s, a += a_step, b += kTileRows * b_stride) {
     _tile_loadd(4, a, a_stride);
     _tile_loadd(6, b, b_stride);
-    ahead.ask();
+    between();
     _tile_dpbf16ps(0, 4, 6);
     _tile_loadd(7, b + kTileRowBytes, b_stride);
     _tile_dpbf16ps(1, 4, 7);
@@ -117,14 +123,16 @@ EVALRUN_INLINE void add_1x4(const char* a, int64_t a_stride, int64_t a_step, con
 }
 
 // Sums 0, 1 += row tile a0, sums 2, 3 += row tile a1, times two output tiles.
+template <class Between>
 EVALRUN_INLINE void add_2x2(const char* a0, const char* a1, int64_t a_stride, int64_t a_step, const char* b, int64_t b_stride,
-                            int64_t steps) {
+                            int64_t steps, Between& between) {
   for (int64_t s = 0; s < steps; ++s, a0 += a_step, a1 += a_step, b += kTileRows * b_stride) {
     _tile_loadd(6, b, b_stride);
     _tile_loadd(4, a0, a_stride);
     _tile_dpbf16ps(0, 4, 6);
     _tile_loadd(7, b + kTileRowBytes, b_stride);
     _tile_dpbf16ps(1, 4, 7);
+    between();
     _tile_loadd(5, a1, a_stride);
     _tile_dpbf16ps(2, 5, 6);
     _tile_dpbf16ps(3, 5, 7);
