@@ -13,7 +13,7 @@ import { chooseDevice, type Device, type DeviceOption } from './device.js';
 import type { DType, Tokenizer } from './engine.js';
 import { planGpuMemory, renderGpuMemoryPlan } from './gpu-memory-plan.js';
 import { type EnginePlan, LocalEngine, type LocalEngineInfo } from './local-engine.js';
-import { planMemory, renderMemoryPlan } from './memory-plan.js';
+import { type Panels, planMemory, renderMemoryPlan } from './memory-plan.js';
 import { cudaInfo, type NativeModel, type NativeModelOptions, nativeAddon, nativeInfo } from './native.js';
 import { type Numerics, numericsOf } from './numerics.js';
 import { StepBuilder } from './step-builder.js';
@@ -132,9 +132,9 @@ function planOn(
     return { kvPages: plan.kvPages, mappedBytes: 0, batchTokens: plan.batchTokens };
   }
   const { batchTokens = CPU_BATCH_TOKENS } = asked;
-  const packsWeights = nativeInfo().avx512Bf16 && !options.referenceKernels;
+  const panels = options.referenceKernels ? undefined : panelsOfThisCpu();
   const { usefulKvTokens = 0 } = options;
-  const plan = planMemory(checkpoint, { ...asked, batchTokens, packsWeights, usefulKvTokens });
+  const plan = planMemory(checkpoint, { ...asked, batchTokens, panels, usefulKvTokens });
   notice(`memory: ${renderMemoryPlan(plan)}`);
   return { kvPages: plan.kvPages, mappedBytes: plan.mappedBytes, batchTokens };
 }
@@ -230,6 +230,12 @@ function describe(checkpoint: Checkpoint, parts: Described): LocalEngineInfo {
 
 /** A checkpoint whose folder holds this file says itself that its weights are random. */
 export const RANDOM_MARKER = 'RANDOM_WEIGHTS';
+
+function panelsOfThisCpu(): Panels | undefined {
+  const { avx512Bf16, amxBf16 } = nativeInfo();
+  if (amxBf16) return 'compact';
+  return avx512Bf16 ? 'plain' : undefined;
+}
 
 function isaName(device: Device): string {
   if (device.kind === 'cuda') return `sm_${device.gpu.computeCapability}`;

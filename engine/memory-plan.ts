@@ -19,6 +19,9 @@ export interface MemoryPlan {
   readonly availableBytes: number;
 }
 
+/** Layouts of native/cpu/packed_weight.h, and of compact_panel.h for bf16. */
+export type Panels = 'plain' | 'compact';
+
 export interface MemoryPlanOptions {
   readonly numerics: Numerics;
   readonly batchTokens: number;
@@ -26,8 +29,8 @@ export interface MemoryPlanOptions {
   readonly kvTokens?: number;
   /** Tokens that are useful where several requests are computed at a time; they take half of what is left at the most. */
   readonly usefulKvTokens?: number;
-  /** Weights of products in bf16 and fp8 are laid out anew in memory, and the mapped ones given back. */
-  readonly packsWeights: boolean;
+  /** How weights of products in bf16 and fp8 are laid out anew in memory, the mapped ones being given back; absent: not at all. */
+  readonly panels?: Panels | undefined;
 }
 
 /** Memory that a new process may take: what the system has left, within this process's limits. */
@@ -118,18 +121,27 @@ function convertedTensorBytes(tensor: StoredTensor, arch: ArchSpec, options: Mem
   if (isPacked(tensor, arch, options)) {
     // Panels of 64 outputs; native/cpu/packed_weight.h.
     const outputs = Math.ceil(rows / 64) * 64;
-    return precision === 'bf16' ? outputs * Math.ceil(columns / 2) * 4 : outputs * Math.ceil(columns / 128) * 128;
+    if (precision === 'fp8') return outputs * Math.ceil(columns / 128) * 128;
+    return options.panels === 'compact'
+      ? (outputs / 64) * compactPanelBytes(columns)
+      : outputs * Math.ceil(columns / 2) * 4;
   }
   if (precision === 'bf16') return tensor.dtype === 'BF16' ? 0 : rows * columns * 2;
   return tensor.dtype === 'F8_E4M3' ? 0 : rows * columns;
 }
 
+/** Of 64 outputs in 12 bits a weight, and what is beside them; native/cpu/compact_panel.h. */
+function compactPanelBytes(columns: number): number {
+  const steps = Math.ceil(columns / 32);
+  return 64 + steps * 3072 + Math.ceil(steps / 64) * 64 + Math.ceil(steps / 2) * 64;
+}
+
 type StoredTensor = Checkpoint['tensors'][number];
 
 /** kv_b_proj is read row by row, so it stays as it is. */
-function isPacked(tensor: StoredTensor, arch: ArchSpec, { numerics, packsWeights }: MemoryPlanOptions): boolean {
+function isPacked(tensor: StoredTensor, arch: ArchSpec, { numerics, panels }: MemoryPlanOptions): boolean {
   const precision = precisionOf(tensor, arch, numerics);
-  return packsWeights && precision !== undefined && precision !== 'f32' && !/kv_b_proj/.test(tensor.name);
+  return panels !== undefined && precision !== undefined && precision !== 'f32' && !/kv_b_proj/.test(tensor.name);
 }
 
 /** Of the product that a tensor is the weight of; undefined where it is none. */

@@ -30,6 +30,7 @@ function residentFileBytes(): number {
 
 nativeAddon();
 const before = { anonymous: statusBytes('RssAnon'), all: statusBytes('VmRSS') };
+const notices: string[] = [];
 const engine = await loadEngine({
   model: folder,
   dtype: dtype as 'f32' | 'bf16' | 'fp8',
@@ -37,9 +38,14 @@ const engine = await loadEngine({
   kvTokens: 256,
   batchTokens: 64,
   withoutTokenizer: true,
+  onNotice: (line) => notices.push(line),
 });
+const [, mapped = NaN, converted = NaN] = (
+  /weights ([\d.]+) MiB mapped \+ ([\d.]+) MiB converted/.exec(notices.join('\n')) ?? []
+).map(Number);
 const taken: WeightMemory = {
   told: engine.memory().weightBytes,
+  planned: (mapped + converted) * 2 ** 20,
   anonymous: statusBytes('RssAnon') - before.anonymous,
   file: residentFileBytes(),
   peak: statusBytes('VmHWM') - before.all,
