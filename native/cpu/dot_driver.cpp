@@ -54,7 +54,7 @@ void share_rows(int64_t rows, int64_t columns, ThreadPool& pool, const std::func
   if (rows * columns < kElementsWorthSharing) {
     for (int64_t row = 0; row < rows; ++row) body(row, 0);
   } else {
-    pool.run(rows, body);
+    pool.run_near(rows, body);
   }
 }
 

@@ -21,8 +21,8 @@ int64_t most_panels(const PanelKernels& kernels) { return std::min<int64_t>(kern
 // up_of(piece) is the piece of the other product. y is contiguous, [rows, columns].
 template <class UpOf>
 void run_pieces(const PanelKernels& kernels, const std::vector<PanelPiece>& pieces, const UpOf& up_of, float* y, int64_t columns,
-                ThreadPool& pool) {
-  pool.run(static_cast<int64_t>(pieces.size()), [&](int64_t index, int) {
+                bool near, ThreadPool& pool) {
+  const auto body = [&](int64_t index, int) {
     thread_local Scratch scratch, results, expanded;
     const PanelPiece& gate = pieces[index];
     const PanelPiece up = up_of(gate);
@@ -65,7 +65,8 @@ void run_pieces(const PanelKernels& kernels, const std::vector<PanelPiece>& piec
         }
       }
     }
-  });
+  };
+  near ? pool.run_near(static_cast<int64_t>(pieces.size()), body) : pool.run(static_cast<int64_t>(pieces.size()), body);
 }
 
 template <const PanelKernels* kTable>
@@ -75,14 +76,14 @@ void gated(const GatedLinearOp& op, ThreadPool& pool) {
   const LinearOp& gate = op.gate;
   const PanelKernels& kernels = kTable[static_cast<int>(gate.precision)];
   operands.pack(kernels, gate.x, gate.x_stride, gate.rows, gate.weight.columns, pool);
-  PanelCut(panels_of(gate.weight.rows), most_panels(kernels), pool.size(), pieces)
-      .add(&gate.weight, gate.bias, &operands.groups()[0], 0);
+  PanelCut cut(panels_of(gate.weight.rows), most_panels(kernels), pool.size(), pieces);
+  const bool near = cut.add_alone(&gate.weight, gate.bias, &operands.groups()[0]);
   const auto up_of = [&](PanelPiece piece) {
     piece.weight = &op.up.weight;
     piece.bias = op.up.bias;
     return piece;
   };
-  run_pieces(kernels, pieces, up_of, gate.y, gate.weight.rows, pool);
+  run_pieces(kernels, pieces, up_of, gate.y, gate.weight.rows, near, pool);
 }
 
 template <const PanelKernels* kTable>
@@ -97,7 +98,7 @@ void grouped_gated(const GroupedGatedLinearOp& op, ThreadPool& pool) {
     piece.weight = op.up.weights + (piece.weight - op.gate.weights);
     return piece;
   };
-  run_pieces(kernels, pieces, up_of, op.gate.y, op.gate.weights[0].rows, pool);
+  run_pieces(kernels, pieces, up_of, op.gate.y, op.gate.weights[0].rows, false, pool);
 }
 
 template <PanelIsa kIsa>

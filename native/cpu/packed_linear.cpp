@@ -11,8 +11,9 @@ namespace {
 
 #if defined(__x86_64__)
 
-void run_pieces(const PanelKernels& kernels, const std::vector<PanelPiece>& pieces, float* y, int64_t y_stride, ThreadPool& pool) {
-  pool.run(static_cast<int64_t>(pieces.size()), [&](int64_t index, int) {
+void run_pieces(const PanelKernels& kernels, const std::vector<PanelPiece>& pieces, float* y, int64_t y_stride, bool near,
+                ThreadPool& pool) {
+  const auto body = [&](int64_t index, int) {
     thread_local Scratch scratch;
     const PanelPiece& piece = pieces[index];
     void* work = scratch.get<char>(kPanelScratchBytes);
@@ -33,7 +34,8 @@ void run_pieces(const PanelKernels& kernels, const std::vector<PanelPiece>& piec
       }
       kernels.multiply(product);
     }
-  });
+  };
+  near ? pool.run_near(static_cast<int64_t>(pieces.size()), body) : pool.run(static_cast<int64_t>(pieces.size()), body);
 }
 
 template <const PanelKernels* kTable>
@@ -42,9 +44,9 @@ void linear(const LinearOp& op, ThreadPool& pool) {
   thread_local std::vector<PanelPiece> pieces;
   const PanelKernels& kernels = kTable[static_cast<int>(op.precision)];
   operands.pack(kernels, op.x, op.x_stride, op.rows, op.weight.columns, pool);
-  PanelCut(panels_of(op.weight.rows), kernels.most_panels, pool.size(), pieces)
-      .add(&op.weight, op.bias, &operands.groups()[0], 0);
-  run_pieces(kernels, pieces, op.y, op.y_stride, pool);
+  PanelCut cut(panels_of(op.weight.rows), kernels.most_panels, pool.size(), pieces);
+  const bool near = cut.add_alone(&op.weight, op.bias, &operands.groups()[0]);
+  run_pieces(kernels, pieces, op.y, op.y_stride, near, pool);
 }
 
 template <const PanelKernels* kTable>
@@ -55,7 +57,7 @@ void grouped_linear(const GroupedLinearOp& op, ThreadPool& pool) {
   const PanelKernels& kernels = kTable[static_cast<int>(op.precision)];
   operands.pack(kernels, op, pool);
   PanelCut(panels_of(op, operands.groups()), kernels.most_panels, pool.size(), pieces).add(op, operands.groups());
-  run_pieces(kernels, pieces, op.y, op.weights[0].rows, pool);
+  run_pieces(kernels, pieces, op.y, op.weights[0].rows, false, pool);
 }
 
 template <PanelIsa kIsa>

@@ -3,6 +3,13 @@
 #include <algorithm>
 
 namespace evalrun {
+namespace {
+
+// Rows of a thread that make up for reading a weight once for each thread, and weights that all caches hold.
+constexpr int64_t kNearRows = 128;
+constexpr int64_t kNearWeights = 1 << 20;
+
+}  // namespace
 
 PanelProduct PanelPiece::product(PanelPart part, float* const* y, void* scratch) const {
   const int64_t first = part.panel * kPanelOutputs;
@@ -25,7 +32,11 @@ int64_t panels_of(const GroupedLinearOp& op, const std::vector<RowGroup>& groups
 }
 
 PanelCut::PanelCut(int64_t panels, int64_t most, int threads, std::vector<PanelPiece>& pieces)
-    : left_(panels), at_once_(std::clamp<int64_t>(panels / (4 * threads), 1, most)), threads_(threads), pieces_(pieces) {
+    : left_(panels),
+      at_once_(std::clamp<int64_t>(panels / (4 * threads), 1, most)),
+      most_(most),
+      threads_(threads),
+      pieces_(pieces) {
   pieces_.clear();
 }
 
@@ -40,6 +51,22 @@ void PanelCut::add(const Weight* weight, const float* bias, const RowGroup* grou
       pieces_.push_back({weight, bias, group, panel, count, output_row, r, std::min(kPanelRows, group->rows - r)});
     }
   }
+}
+
+bool PanelCut::add_alone(const Weight* weight, const float* bias, const RowGroup* group) {
+  const int64_t rows_each = (group->rows + threads_ - 1) / threads_;
+  if (threads_ == 1 || rows_each < kNearRows || weight->rows * weight->columns > kNearWeights) {
+    add(weight, bias, group, 0);
+    return false;
+  }
+  const int64_t panels = panels_of(weight->rows);
+  const int block = static_cast<int>(std::min<int64_t>(kPanelRows, (rows_each + kPanelRowTile - 1) / kPanelRowTile * kPanelRowTile));
+  for (int r = 0; r < group->rows; r += block) {
+    for (int64_t panel = 0; panel < panels; panel += most_) {
+      pieces_.push_back({weight, bias, group, panel, std::min(most_, panels - panel), 0, r, std::min(block, group->rows - r)});
+    }
+  }
+  return true;
 }
 
 void PanelCut::add(const GroupedLinearOp& op, const std::vector<RowGroup>& groups) {

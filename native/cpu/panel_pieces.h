@@ -34,11 +34,15 @@ class PanelCut {
   PanelCut(int64_t panels, int64_t most, int threads, std::vector<PanelPiece>& pieces);
 
   void add(const Weight* weight, const float* bias, const RowGroup* group, int64_t output_row);
+  // add() for a product that is alone. Of a small weight the threads take rows instead of panels, so that rows stay with their
+  // thread from op to op; true where pieces are in order of rows, for ThreadPool::run_near().
+  bool add_alone(const Weight* weight, const float* bias, const RowGroup* group);
   // The products of all experts.
   void add(const GroupedLinearOp& op, const std::vector<RowGroup>& groups);
 
  private:
   int64_t left_, at_once_;
+  const int64_t most_;
   const int threads_;
   std::vector<PanelPiece>& pieces_;
 };

@@ -16,7 +16,7 @@ constexpr int64_t kPieceElements = 1 << 15;
 template <const RowKernels* kKernels>
 void gated_act(const GatedActOp& op, ThreadPool& pool) {
   const int64_t elements = static_cast<int64_t>(op.rows) * op.columns;
-  pool.run((elements + kPieceElements - 1) / kPieceElements, [&](int64_t piece, int) {
+  pool.run_near((elements + kPieceElements - 1) / kPieceElements, [&](int64_t piece, int) {
     const int64_t begin = piece * kPieceElements;
     const int64_t count = std::min(kPieceElements, elements - begin);
     kKernels->gated_act(op.gate + begin, op.up + begin, count, op.y + begin);
@@ -27,7 +27,7 @@ void gated_act(const GatedActOp& op, ThreadPool& pool) {
 template <class Body>
 void for_rows(int rows, int columns, ThreadPool& pool, Body body) {
   const int64_t height = std::max<int64_t>(1, kPieceElements / std::max(1, columns));
-  pool.run((rows + height - 1) / height, [&](int64_t piece, int) {
+  pool.run_near((rows + height - 1) / height, [&](int64_t piece, int) {
     const int64_t end = std::min<int64_t>(rows, (piece + 1) * height);
     for (int64_t row = piece * height; row < end; ++row) body(row);
   });

@@ -19,7 +19,7 @@ inline void pause_cpu() {
 }
 }  // namespace
 
-ThreadPool::ThreadPool(int threads) {
+ThreadPool::ThreadPool(int threads) : shares_(new Share[std::max(threads, 1)]) {
   for (int t = 1; t < threads; ++t) workers_.emplace_back([this, t] { work(t); });
 }
 
@@ -34,16 +34,19 @@ ThreadPool::~ThreadPool() {
 }
 
 void ThreadPool::take_pieces(int thread) {
-  for (;;) {
-    const int64_t first = next_.fetch_add(chunk_);
-    if (first >= pieces_) return;
-    const int64_t end = std::min(first + chunk_, pieces_);
-    for (int64_t piece = first; piece < end; ++piece) {
-      try {
-        (*body_)(piece, thread);
-      } catch (...) {
-        std::lock_guard lock(failure_mutex_);
-        if (!failure_) failure_ = std::current_exception();
+  for (int i = 0; i < share_count_; ++i) {
+    Share& share = shares_[(thread + i) % share_count_];
+    for (;;) {
+      const int64_t first = share.next.fetch_add(chunk_);
+      if (first >= share.end) break;
+      const int64_t end = std::min(first + chunk_, share.end);
+      for (int64_t piece = first; piece < end; ++piece) {
+        try {
+          (*body_)(piece, thread);
+        } catch (...) {
+          std::lock_guard lock(failure_mutex_);
+          if (!failure_) failure_ = std::current_exception();
+        }
       }
     }
   }
@@ -76,17 +79,20 @@ void ThreadPool::work(int thread) {
   }
 }
 
-void ThreadPool::run(int64_t pieces, const std::function<void(int64_t, int)>& body) {
+void ThreadPool::run(int64_t pieces, int shares, const std::function<void(int64_t, int)>& body) {
   if (pieces <= 0) return;
   if (workers_.empty() || pieces == 1) {
     for (int64_t piece = 0; piece < pieces; ++piece) body(piece, 0);
     return;
   }
   body_ = &body;
-  pieces_ = pieces;
+  share_count_ = shares;
+  for (int i = 0; i < shares; ++i) {
+    shares_[i].next.store(pieces * i / shares);
+    shares_[i].end = pieces * (i + 1) / shares;
+  }
   chunk_ = std::max<int64_t>(1, pieces / (kChunksOfThread * (static_cast<int64_t>(workers_.size()) + 1)));
   failure_ = nullptr;
-  next_.store(0);
   state_.store((((state_.load() >> 32) + 1) << 32) | kOpen);
   if (sleeping_.load() > 0) {
     // The lock orders this against a worker between its last look and its sleep.

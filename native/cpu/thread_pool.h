@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <exception>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -24,9 +25,20 @@ class ThreadPool {
   // Calls body(piece, thread) for every piece in [0, pieces), in any order, each exactly once; returns when all are done.
   // `thread` is in [0, size()). What a piece computes must not depend on which thread runs it. The first exception of a
   // piece is rethrown here. Not reentrant: a body must not call run().
-  void run(int64_t pieces, const std::function<void(int64_t piece, int thread)>& body);
+  void run(int64_t pieces, const std::function<void(int64_t piece, int thread)>& body) { run(pieces, 1, body); }
+
+  // As run(), for loops over rows that are in order: each thread begins with a share of its own, the same in every such loop, and helps
+  // others afterwards. What a thread wrote in one loop is then in its own cache when the next one reads it.
+  void run_near(int64_t pieces, const std::function<void(int64_t piece, int thread)>& body) { run(pieces, size(), body); }
 
  private:
+  // Pieces that threads take from the front.
+  struct alignas(64) Share {
+    std::atomic<int64_t> next{0};
+    int64_t end = 0;
+  };
+
+  void run(int64_t pieces, int shares, const std::function<void(int64_t piece, int thread)>& body);
   void work(int thread);
   void take_pieces(int thread);
 
@@ -37,12 +49,13 @@ class ThreadPool {
 
   std::vector<std::thread> workers_;
   std::atomic<uint64_t> state_{0};
-  std::atomic<int64_t> next_{0};
   std::atomic<int> sleeping_{0};
   std::atomic<bool> stop_{false};
   std::mutex mutex_;
   std::condition_variable wake_;
-  int64_t pieces_ = 0, chunk_ = 1;
+  std::unique_ptr<Share[]> shares_;  // as many as threads
+  int share_count_ = 1;
+  int64_t chunk_ = 1;
   const std::function<void(int64_t, int)>* body_ = nullptr;
   std::mutex failure_mutex_;
   std::exception_ptr failure_;

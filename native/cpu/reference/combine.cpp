@@ -7,7 +7,7 @@ namespace evalrun {
 namespace {
 
 void combine(const CombineOp& op, ThreadPool& pool) {
-  pool.run(op.rows, [&](int64_t row, int) {
+  pool.run_near(op.rows, [&](int64_t row, int) {
     float* y = op.y + row * op.columns;
     if (!op.add) std::memset(y, 0, sizeof(float) * op.columns);
     for (int k = 0; k < op.experts_per_token; ++k) {

@@ -6,7 +6,7 @@ namespace evalrun {
 namespace {
 
 void embed(const EmbedOp& op, ThreadPool& pool) {
-  pool.run(op.rows, [&](int64_t row, int) {
+  pool.run_near(op.rows, [&](int64_t row, int) {
     const int64_t columns = op.table.columns;
     for (int64_t c = 0; c < columns; ++c) op.y[row * columns + c] = load_weight(op.table, op.ids[row], c);
   });

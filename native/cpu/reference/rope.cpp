@@ -6,7 +6,7 @@ namespace {
 
 void rope(const RopeOp& op, ThreadPool& pool) {
   const int half = op.rope_dim / 2;
-  pool.run(op.rows, [&](int64_t row, int) {
+  pool.run_near(op.rows, [&](int64_t row, int) {
     const float* cosines = op.cos_sin + static_cast<int64_t>(op.positions[row]) * op.rope_dim;
     const float* sines = cosines + half;
     for (int head = 0; head < op.heads; ++head) {

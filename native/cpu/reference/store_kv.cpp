@@ -14,7 +14,7 @@ void store(void* cache, DType dtype, int64_t index, float value) {
 }
 
 void store_kv(const StoreKvOp& op, ThreadPool& pool) {
-  pool.run(op.rows, [&](int64_t row, int) {
+  pool.run_near(op.rows, [&](int64_t row, int) {
     const int64_t page = op.slots[row] / kPageTokens;
     const int64_t place = op.slots[row] % kPageTokens;
     const float* k = op.k + row * op.k_stride;
