@@ -24,6 +24,8 @@ export interface SimAnswer {
   readonly answers: { readonly alone: Answers; readonly batched: Answers; readonly drafted: Answers };
   readonly logits: readonly number[];
   readonly memory: ReturnType<LocalEngine['memory']>;
+  /** Before the first question. */
+  readonly loadedMemory: ReturnType<LocalEngine['memory']>;
 }
 type Scores = Readonly<Record<string, readonly number[]>>;
 type Answers = Readonly<Record<string, readonly number[]>>;
@@ -54,6 +56,7 @@ async function answerOf(options: EngineOptions, request: SimRequest): Promise<Si
   const notices: string[] = [];
   const engine = await loadEngine({ ...options, withoutTokenizer: true, onNotice: (line) => notices.push(line) });
   const { scores, answers, mtp } = request;
+  const loadedMemory = engine.memory();
   const logits: number[] = [];
   for await (const part of engine.logits(request.sequence)) logits.push(...part.logits);
   const answer = {
@@ -67,6 +70,7 @@ async function answerOf(options: EngineOptions, request: SimRequest): Promise<Si
     },
     logits,
     memory: engine.memory(),
+    loadedMemory,
   };
   await engine.close();
   return answer;
@@ -74,5 +78,5 @@ async function answerOf(options: EngineOptions, request: SimRequest): Promise<Si
 
 const request = JSON.parse(process.argv[2] ?? '') as SimRequest;
 const answers: SimAnswer[] = [];
-for (const options of request.engines) answers.push(await answerOf({ ...options, kvTokens: 512 }, request));
+for (const options of request.engines) answers.push(await answerOf({ ...options, threads: 1, kvTokens: 512 }, request));
 console.log(JSON.stringify(answers));

@@ -119,7 +119,12 @@ describe('llama in f32 on a simulated GPU of compute capability 8.0', () => {
     expect(gpu.memory.kvBytes).toBe(cpu.memory.kvBytes);
     const planned = /weights ([\d.]+) MiB/.exec(gpu.notices.at(-1) ?? '')?.[1];
     expect((gpu.memory.weightBytes / 2 ** 20).toFixed(1)).toBe(planned);
-    expect(gpu.memory.workspaceBytes).toBeGreaterThan(0);
+  });
+
+  test('memory is taken while loading, and no question asks for more', () => {
+    expect(gpu.loadedMemory.workspaceBytes).toBeGreaterThan(0);
+    expect(gpu.memory.workspaceBytes).toBe(gpu.loadedMemory.workspaceBytes);
+    expect(gpu.memory.weightBytes).toBe(gpu.loadedMemory.weightBytes);
   });
 });
 

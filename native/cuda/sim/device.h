@@ -1,6 +1,6 @@
 // What the simulated GPU is: an H200 in its limits, with few multiprocessors. EVALRUN_SIM_COMPUTE=80 makes it an A100,
 // EVALRUN_SIM_MIB=N gives it another memory than 4 GiB, and EVALRUN_SIM_TAKEN_MIB=N lets another process take that much of it as
-// soon as this one has taken some.
+// soon as this one has taken some. EVALRUN_SIM_OLD_GPU=1 puts a GPU of compute capability 7.0 before it, which is then number 1.
 #pragma once
 #include <cstdlib>
 #include <cstring>
@@ -29,6 +29,12 @@ inline size_t device_bytes() {
 inline size_t taken_bytes() {
   static const size_t bytes = mebibytes_of("EVALRUN_SIM_TAKEN_MIB", 0);
   return bytes;
+}
+
+// The number of the GPU that computes; those before it are too old.
+inline int usable_device() {
+  const char* text = std::getenv("EVALRUN_SIM_OLD_GPU");
+  return text != nullptr && std::strcmp(text, "1") == 0 ? 1 : 0;
 }
 
 inline int max_shared_bytes() { return (compute_capability() == 80 ? 163 : 227) << 10; }

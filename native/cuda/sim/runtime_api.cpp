@@ -97,18 +97,23 @@ const char* cudaGetErrorString(cudaError_t error) {
 const char* cudaGetErrorName(cudaError_t error) { return plain_string(error); }
 
 cudaError_t cudaGetDeviceCount(int* count) {
-  *count = 1;
+  *count = usable_device() + 1;
   return cudaSuccess;
 }
-cudaError_t cudaSetDevice(int device) { return device == 0 ? cudaSuccess : report(cudaErrorInvalidDevice); }
+cudaError_t cudaSetDevice(int device) { return device == usable_device() ? cudaSuccess : report(cudaErrorInvalidDevice); }
 cudaError_t cudaGetDevice(int* device) {
-  *device = 0;
+  *device = usable_device();
   return cudaSuccess;
 }
 
 cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device) {
-  if (device != 0) return report(cudaErrorInvalidDevice);
+  if (device < 0 || device > usable_device()) return report(cudaErrorInvalidDevice);
   *properties = {};
+  if (device < usable_device()) {
+    std::snprintf(properties->name, sizeof properties->name, "simulated old GPU");
+    properties->major = 7;
+    return cudaSuccess;
+  }
   std::snprintf(properties->name, sizeof properties->name, "simulated GPU");
   properties->major = compute_capability() / 10;
   properties->minor = compute_capability() % 10;
@@ -122,7 +127,7 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device) {
 }
 
 cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int device) {
-  if (device != 0) return report(cudaErrorInvalidDevice);
+  if (device != usable_device()) return report(cudaErrorInvalidDevice);
   switch (attribute) {
     case cudaDevAttrMaxThreadsPerBlock: *value = 1024; break;
     case cudaDevAttrMultiProcessorCount: *value = kMultiprocessors; break;
@@ -134,7 +139,7 @@ cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int dev
 }
 
 cudaError_t cudaDeviceGetPCIBusId(char* id, int length, int device) {
-  if (device != 0) return report(cudaErrorInvalidDevice);
+  if (device != usable_device()) return report(cudaErrorInvalidDevice);
   std::snprintf(id, static_cast<size_t>(length), "0000:3b:00.0");
   return cudaSuccess;
 }
