@@ -24,7 +24,7 @@ export interface GpuMemoryPlan {
   readonly kvBytes: number;
   readonly kvTokens: number;
   readonly kvPages: number;
-  /** Left alone: CUDA's own memory and fragments. */
+  /** Left alone: CUDA's own memory, fragments, the table of rotary angles. */
   readonly reserveBytes: number;
   readonly totalBytes: number;
   readonly availableBytes: number;
