@@ -172,6 +172,19 @@ describe('latent attention, experts and drafts in bf16 on a simulated GPU of com
   });
 });
 
+test.each([
+  ['bf16', { EVALRUN_CUDA_WGMMA: '1' }, 'wgmma'],
+  ['fp8', {}, 'mma'],
+] as const)('in %s with %j products are by %s, the same to the bit alone and batched', (dtype, environment, kernel) => {
+  const model = writeTinyCheckpoint(path.join(folder, `${dtype}-${kernel}`), TINY_DEEPSEEK);
+  const engines = [{ model, dtype, device: 'cuda', batchTokens: 16 }] as const;
+  const [gpu] = compute({ engines, ...requestsOf([20, 21, 22]), mtp: false }, environment) as [SimAnswer];
+  expect(gpu.info.kernels).toMatchObject({ linear: kernel, gated_linear: kernel, grouped_gated_linear: kernel });
+  expect(gpu.scores.alone).toEqual(gpu.scores.batched);
+  expect(gpu.answers.alone).toEqual(gpu.answers.batched);
+  expect(gpu.logits.every(Number.isFinite)).toBe(true);
+});
+
 describe('ranges for a profiler', () => {
   test('name steps, layers, their halves and ops, and end where they began', () => {
     const file = path.join(folder, 'ranges');
