@@ -52,12 +52,12 @@ const BLOCK = 128;
 const EXPANDED_BYTES = 2 ** 30;
 /** Partial results of kernels at their largest: logits of an f32 head (kLogitsAtOnce of log_probs.cu), summaries, candidates. */
 const PARTIAL_BYTES = 2 ** 28;
-/** kSampledLogits of native/model/evaluate.cpp: more rows are drawn from in parts. */
-const SAMPLED_LOGITS = 2 ** 26;
 const RESERVE = 0.05;
 
 const LARGEST_BATCH = 16_384;
 const SMALLEST_BATCH = 256;
+/** kSampledLogits of native/model/evaluate.cpp: more rows are drawn from in parts. */
+const SAMPLED_LOGITS = 2 ** 26;
 
 /**
  * 16,384 tokens, or fewer where a step of so many would take more than an eighth of the GPU's free memory. With 64 experts of
@@ -134,6 +134,12 @@ export function renderGpuMemoryPlan(plan: GpuMemoryPlan): string {
   );
 }
 
+/** Mirrors native/model/evaluate.cpp and native/cuda/sample.cu: 8 bytes a candidate, a row at a time on each multiprocessor. */
+function samplingBytesOf({ vocabSize }: ArchSpec, rows: number, multiprocessors: number): number {
+  const logits = Math.min(rows * vocabSize, Math.max(vocabSize, SAMPLED_LOGITS));
+  return 4 * logits + 2 * 8 * Math.min(rows, multiprocessors) * vocabSize;
+}
+
 type Part = 'embedding' | 'projections' | 'experts' | 'head' | 'norms and router';
 
 function weightParts(tensors: readonly PlannedTensor[], arch: ArchSpec, numerics: Numerics) {
@@ -206,10 +212,4 @@ function expandedBytes(arch: ArchSpec, { attention: precision }: Numerics): numb
   const columns = attention.qkNopeHeadDim + attention.qkRopeHeadDim + attention.vHeadDim;
   const head = contextLength * columns * (precision === 'f32' ? 4 : 2);
   return Math.max(head, Math.min(EXPANDED_BYTES, attention.heads * head));
-}
-
-/** Mirrors native/model/evaluate.cpp and native/cuda/sample.cu: 8 bytes a candidate, a row at a time on each multiprocessor. */
-function samplingBytesOf({ vocabSize }: ArchSpec, rows: number, multiprocessors: number): number {
-  const logits = Math.min(rows * vocabSize, Math.max(vocabSize, SAMPLED_LOGITS));
-  return 4 * logits + 2 * 8 * Math.min(rows, multiprocessors) * vocabSize;
 }
