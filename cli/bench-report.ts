@@ -1,6 +1,7 @@
 /** Renders a measurement as plain tables: rates with their spread, and the share of the machine's limit. */
 import { arithmeticLimit, type BenchmarkResult } from '../engine/benchmark/benchmark-result.js';
 import type { Spread } from '../engine/benchmark/spread.js';
+import { isGpu } from '../engine/device.js';
 import { newTable } from './inspect-report.js';
 
 /** Always ends with a newline. */
@@ -9,8 +10,8 @@ export function renderBenchmark(result: BenchmarkResult): string {
   const title = [
     `${result.model}, ${dtype}, ${result.device}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
     result.cpu,
-    `Limits measured now: ${giga(limits.f32Flops)} GFLOP/s in f32` +
-      `${limits.bf16Flops > 0 ? `, ${giga(limits.bf16Flops)} in bf16` : ''}, memory read ${(limits.readBytes / 1e9).toFixed(1)} GB/s.`,
+    `Limits${isGpu(result.device) ? ' of the GPU' : ''} measured now: ${giga(limits.f32Flops)} GFLOP/s in f32` +
+      `${limits.bf16Flops > 0 ? `, ${giga(limits.bf16Flops)} in bf16${isGpu(result.device) ? ' (mma.sync)' : ''}` : ''}, memory read ${(limits.readBytes / 1e9).toFixed(1)} GB/s.`,
     `Loaded in ${result.loadSeconds.toFixed(1)} s; weights ${gib(result.weightBytes)}, KV cache ${gib(result.kvBytes)}, ` +
       `workspace ${gib(result.workspaceBytes)}, at most ${gib(result.peakResidentBytes)} resident.`,
   ].join('\n');

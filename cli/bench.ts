@@ -32,7 +32,7 @@ export function benchCommand(parts: CliParts): Command {
   const shapes = listShapes().map(({ name }) => name);
   const command = new Command('bench')
     .description(
-      "Measures this machine's limits, then prompts and decoding of a model, each with its share of the limit. Run it on a machine that does nothing else.",
+      'Measures the limits of the processor or the GPU, then prompts and decoding of a model, each with its share of the limit. Run it on a machine that does nothing else.',
     )
     .argument('[model]', 'model folder, or org/name of a pulled model; default the model in the box')
     .option('--synthetic <shape>', `random weights of a published shape instead: ${shapes.join(', ')}`)

@@ -93,7 +93,7 @@ export function inspectModel(
 
 function gpuFit(gpu: GpuInfo, dtype: DType, arch: ArchSpec, checkpoint: Checkpoint | null): GpuFit {
   const tensors = checkpoint?.tensors ?? tensorsStoredAs(dtype, arch);
-  const options = { numerics: numericsOf(dtype), gpu: { name: gpuName(gpu), freeBytes: gpu.freeBytes } };
+  const options = { numerics: numericsOf(dtype), gpu: { ...gpu, name: gpuName(gpu) } };
   const plan = gpuMemoryPlan({ arch, tensors }, options);
   return { dtype, fits: fitsGpu(plan), plan };
 }

@@ -19,10 +19,12 @@ export interface GpuMemoryPlan {
   readonly workspaceBytes: number;
   /** What kernels need while they run: converted operands, expanded keys and values, partial results. */
   readonly kernelBytes: number;
+  /** Logits of rows whose next token is drawn, and the candidates among them. */
+  readonly samplingBytes: number;
   readonly kvBytes: number;
   readonly kvTokens: number;
   readonly kvPages: number;
-  /** Left alone: CUDA's own memory, fragments, logits of many drawn rows. */
+  /** Left alone: CUDA's own memory, fragments, the table of rotary angles. */
   readonly reserveBytes: number;
   readonly totalBytes: number;
   readonly availableBytes: number;
@@ -30,7 +32,7 @@ export interface GpuMemoryPlan {
 
 export interface GpuMemoryPlanOptions {
   readonly numerics: Numerics;
-  readonly gpu: { readonly name: string; readonly freeBytes: number };
+  readonly gpu: { readonly name: string; readonly freeBytes: number; readonly multiprocessors: number };
   /** Most tokens in one step; default as defaultGpuBatchTokens chooses. */
   readonly batchTokens?: number;
   /** Tokens that the KV cache must hold; default all that fit. */
@@ -54,6 +56,8 @@ const RESERVE = 0.05;
 
 const LARGEST_BATCH = 16_384;
 const SMALLEST_BATCH = 256;
+/** kSampledLogits of native/model/evaluate.cpp: more rows are drawn from in parts. */
+const SAMPLED_LOGITS = 2 ** 26;
 
 /**
  * 16,384 tokens, or fewer where a step of so many would take more than an eighth of the GPU's free memory. With 64 experts of
@@ -96,7 +100,8 @@ export function gpuMemoryPlan({ arch, tensors }: Model, options: GpuMemoryPlanOp
   // Scratch memory grows by doubling (native/cuda/context.cpp): up to twice of what is used is taken.
   const kernelBytes = 2 * (operandBytes(arch, numerics, batchTokens) + expandedBytes(arch, numerics)) + PARTIAL_BYTES;
   const reserveBytes = Math.round(gpu.freeBytes * RESERVE);
-  const fixedBytes = weightBytes + workspaceBytes + kernelBytes + reserveBytes;
+  const samplingBytes = samplingBytesOf(arch, batchTokens, gpu.multiprocessors);
+  const fixedBytes = weightBytes + workspaceBytes + kernelBytes + samplingBytes + reserveBytes;
   const pageBytes = kvBytesPerToken(arch, numerics) * PAGE_TOKENS;
   const smallest = pagesFor(2 * batchTokens) + 1;
   const fitting = Math.floor((gpu.freeBytes - fixedBytes) / pageBytes);
@@ -108,6 +113,7 @@ export function gpuMemoryPlan({ arch, tensors }: Model, options: GpuMemoryPlanOp
     batchTokens,
     workspaceBytes,
     kernelBytes,
+    samplingBytes,
     kvBytes: kvPages * pageBytes,
     kvTokens: kvPages * PAGE_TOKENS,
     kvPages,
@@ -123,8 +129,15 @@ export function renderGpuMemoryPlan(plan: GpuMemoryPlan): string {
     `on ${plan.device}: weights ${gib(plan.weightBytes)} (${weights}), ` +
     `KV cache ${gib(plan.kvBytes)} (${plan.kvTokens} tokens), ` +
     `a step of ${plan.batchTokens} tokens ${gib(plan.workspaceBytes)}, kernels up to ${gib(plan.kernelBytes)}, ` +
+    `drawing tokens up to ${gib(plan.samplingBytes)}, ` +
     `reserve ${gib(plan.reserveBytes)}, together ${gib(plan.totalBytes)} of ${gib(plan.availableBytes)} free`
   );
+}
+
+/** Mirrors native/model/evaluate.cpp and native/cuda/sample.cu: 8 bytes a candidate, a row at a time on each multiprocessor. */
+function samplingBytesOf({ vocabSize }: ArchSpec, rows: number, multiprocessors: number): number {
+  const logits = Math.min(rows * vocabSize, Math.max(vocabSize, SAMPLED_LOGITS));
+  return 4 * logits + 2 * 8 * Math.min(rows, multiprocessors) * vocabSize;
 }
 
 type Part = 'embedding' | 'projections' | 'experts' | 'head' | 'norms and router';

@@ -16,9 +16,9 @@ import { type EnginePlan, LocalEngine, type LocalEngineInfo } from './local-engi
 import { type Panels, planMemory, renderMemoryPlan } from './memory-plan.js';
 import { cudaInfo, type NativeModel, type NativeModelOptions, nativeAddon, nativeInfo } from './native.js';
 import { type Numerics, numericsOf } from './numerics.js';
-import { StepBuilder } from './step-builder.js';
 import { loadTokenizer } from './tokenizer/load-tokenizer.js';
 import { NO_TOKENIZER } from './tokenizer/no-tokenizer.js';
+import { warmUp } from './warm-up.js';
 import { weightFingerprint } from './weight-fingerprint.js';
 
 export interface EngineOptions {
@@ -66,7 +66,7 @@ export async function loadEngine(options: EngineOptions): Promise<LocalEngine> {
   const numerics = numericsOf(dtype);
   const threads = positiveInteger('--threads', options.threads ?? availableCores());
   const plan = planOn(device, { checkpoint, numerics, options, notice });
-  const model = await openModel(checkpoint, numerics, {
+  const model = await openModel(checkpoint, numerics, device, {
     device: device.kind === 'cpu' ? { kind: 'cpu' } : { kind: 'cuda', index: device.gpu.index },
     threads,
     pages: plan.kvPages,
@@ -74,14 +74,18 @@ export async function loadEngine(options: EngineOptions): Promise<LocalEngine> {
   });
   // Weights are read on native threads while this one reads the tokenizer.
   const prepared = model.prepare();
-  const tokenizer = await tokenizerOf(checkpoint, options).catch((error: unknown) => {
-    prepared.catch(() => {}); // the tokenizer's error is the one told
+  prepared.catch(() => {}); // awaited below; where the tokenizer is at fault, its error is the one told
+  let tokenizer: Tokenizer;
+  let fingerprint: string;
+  try {
+    tokenizer = await tokenizerOf(checkpoint, options);
+    await told(checkpoint, device, prepared);
+    fingerprint = await weightFingerprint(checkpoint, model);
+    await told(checkpoint, device, warmUp(model, { ...plan, arch: checkpoint.arch, device: device.kind }));
+  } catch (error) {
     model.close();
     throw error;
-  });
-  await prepared;
-  const fingerprint = await weightFingerprint(checkpoint, model);
-  await warmUp(model);
+  }
   const info = describe(checkpoint, {
     dtype,
     numerics,
@@ -126,7 +130,7 @@ function planOn(
     ...(options.kvTokens !== undefined && { kvTokens: positiveInteger('--kv-tokens', options.kvTokens) }),
   };
   if (device.kind === 'cuda') {
-    const gpu = { name: device.name, freeBytes: device.gpu.freeBytes };
+    const gpu = { ...device.gpu, name: device.name };
     const plan = planGpuMemory(checkpoint, { ...asked, gpu });
     notice(`memory: ${renderGpuMemoryPlan(plan)}`);
     return { kvPages: plan.kvPages, mappedBytes: 0, batchTokens: plan.batchTokens };
@@ -156,28 +160,32 @@ function storedDType({ arch, tensors }: Checkpoint): DType {
 async function openModel(
   checkpoint: Checkpoint,
   numerics: Numerics,
+  device: Device,
   options: NativeModelOptions,
 ): Promise<NativeModel> {
   const { Model } = nativeAddon();
-  try {
+  const open = async () => {
     const model = new Model(checkpoint.arch, numerics, checkpoint.files, checkpoint.tensors, options);
     await model.open();
     return model;
+  };
+  return told(checkpoint, device, open());
+}
+
+/** The native side's errors, as a person should read them. */
+async function told<T>({ folder }: Checkpoint, device: Device, loading: Promise<T>): Promise<T> {
+  try {
+    return await loading;
   } catch (cause) {
     throw new EvalrunError('engine/load', {
-      what: `The engine cannot load ${checkpoint.folder}`,
+      what: `The engine cannot load ${folder}${device.kind === 'cuda' ? ` on ${device.name}` : ''}`,
       found: cause instanceof Error ? cause.message : String(cause),
+      ...(device.kind === 'cuda' && {
+        todo: 'if memory ran out, see with nvidia-smi who else uses the GPU, or use a smaller --batch-tokens',
+      }),
       cause,
     });
   }
-}
-
-/** Two tokens through the whole graph: faults show here and not in the first question, and every op has chosen its kernel. */
-async function warmUp(model: NativeModel): Promise<void> {
-  const builder = new StepBuilder();
-  builder.addSpan({ tokens: [0, 0], start: 0, pages: [0], decode: false });
-  builder.addQuery(1, [0]);
-  await model.forward(builder.build());
 }
 
 interface Described {

@@ -194,7 +194,7 @@ export class LocalEngine implements Engine {
   ): Promise<NativeStepResult> {
     builder.wantExperts = this.recordRouting && this.arch.moe !== null;
     const begin = performance.now();
-    const result = await this.model.forward(builder.build());
+    const result = await this.forward(builder);
     const latencyMs = performance.now() - begin;
     const more = finish(result);
     this.onStep?.({
@@ -208,6 +208,21 @@ export class LocalEngine implements Engine {
       ...(builder.wantExperts && { routing: routingOf(this.arch, builder, result) }),
     });
     return result;
+  }
+
+  private async forward(builder: StepBuilder): Promise<NativeStepResult> {
+    try {
+      return await this.model.forward(builder.build());
+    } catch (cause) {
+      // In the words of native/cuda/context.cpp. Anything else that fails in a step is a defect, and reported as one.
+      if (!(cause instanceof Error && cause.message.startsWith('GPU memory for '))) throw cause;
+      throw new EvalrunError('memory/gpu', {
+        what: `The memory of ${this.info.device} ran out in a step of ${builder.tokenCount} tokens`,
+        found: cause.message,
+        todo: 'see with nvidia-smi who else uses the GPU, or use a smaller --batch-tokens; a run can be resumed',
+        cause,
+      });
+    }
   }
 
   private async takeTurn(): Promise<() => void> {

@@ -117,11 +117,11 @@ export interface NativeModelOptions {
   readonly referenceKernels: boolean;
 }
 
-/** What the machine can do at most; see native/cpu/limits.h. */
+/** What a processor or a GPU can do at most; see native/cpu/limits.h and native/cuda/gpu.h. */
 export interface MachineLimits {
   /** Per second; a fused multiply-add is two operations. */
   readonly f32Flops: number;
-  /** With vdpbf16ps or tdpbf16ps (AMX); 0 where the CPU has neither. */
+  /** With vdpbf16ps or tdpbf16ps (AMX), 0 where the CPU has neither; on a GPU with mma.sync. */
   readonly bf16Flops: number;
   /** Bytes per second from memory that no cache holds. */
   readonly readBytes: number;
@@ -137,6 +137,7 @@ interface NativeAddon {
   ) => NativeModel;
   info(): NativeInfo;
   limits(threads: number): Promise<MachineLimits>;
+  gpuLimits(index: number): Promise<MachineLimits>;
   gpus(): Promise<CudaInfo>;
   sampleGpu(busId: string): GpuSample;
 }
@@ -168,6 +169,11 @@ export function nativeInfo(): NativeInfo {
 /** Measures the machine for about three seconds, on `threads` threads. */
 export function machineLimits(threads: number): Promise<MachineLimits> {
   return nativeAddon().limits(threads);
+}
+
+/** Measures a GPU for about two seconds; takes up to 2 GiB of it for that time. */
+export function gpuLimits(index: number): Promise<MachineLimits> {
+  return nativeAddon().gpuLimits(index);
 }
 
 /** What the driver says of the GPUs now. Starts CUDA, which may take a second. */

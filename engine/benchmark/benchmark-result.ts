@@ -16,6 +16,7 @@ export interface BenchmarkResult {
   readonly threads: number;
   readonly cpu: string;
   readonly kernels: Readonly<Record<string, string>>;
+  /** Of the device that computed. */
   readonly limits: MachineLimits;
   /** Opening the checkpoint until it may be asked: one time, with what the file cache held. */
   readonly loadSeconds: number;
@@ -28,7 +29,7 @@ export interface BenchmarkResult {
   readonly decode: readonly DecodePoint[];
 }
 
-/** Operations per second of products in this precision on this machine. */
+/** Operations per second of products in this precision on this device. */
 export function arithmeticLimit({ dtype, limits }: BenchmarkResult): number {
   return dtype === 'f32' || limits.bf16Flops === 0 ? limits.f32Flops : limits.bf16Flops;
 }

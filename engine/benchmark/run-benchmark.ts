@@ -2,8 +2,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import { availableCores } from '../available-cores.js';
+import { chooseDevice } from '../device.js';
 import { type EngineOptions, loadEngine } from '../load-engine.js';
-import { machineLimits } from '../native.js';
+import { cudaInfo, gpuLimits, machineLimits } from '../native.js';
 import type { BenchmarkResult } from './benchmark-result.js';
 import { type DecodePoint, type MeasureOptions, measureDecode, measurePrefill, type PrefillPoint } from './measure.js';
 
@@ -24,8 +25,9 @@ export interface BenchmarkOptions extends MeasureOptions {
 export async function runBenchmark(options: BenchmarkOptions): Promise<BenchmarkResult> {
   const { lengths, batches, contextTokens, onProgress } = options;
   const threads = options.engine.threads ?? availableCores();
-  onProgress?.("measuring the machine's limits");
-  const limits = await machineLimits(threads);
+  const device = await chooseDevice(options.engine.device ?? 'auto', cudaInfo);
+  onProgress?.(`measuring the limits of ${device.kind === 'cuda' ? device.name : 'the processor'}`);
+  const limits = device.kind === 'cuda' ? await gpuLimits(device.gpu.index) : await machineLimits(threads);
   forgetPeak();
   onProgress?.('loading');
   const begin = performance.now();

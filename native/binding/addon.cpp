@@ -11,6 +11,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("Model", define_model(env));
   exports.Set("info", Napi::Function::New(env, info));
   exports.Set("limits", Napi::Function::New(env, limits));
+  exports.Set("gpuLimits", Napi::Function::New(env, gpu_limits));
   exports.Set("gpus", Napi::Function::New(env, gpus));
   exports.Set("sampleGpu", Napi::Function::New(env, sample_gpu));
   return exports;

@@ -19,6 +19,14 @@ constexpr const char* kCompiler = "clang " __clang_version__;
 constexpr const char* kCompiler = "g++ " __VERSION__;
 #endif
 
+Napi::Object limits_object(Napi::Env env, double f32_flops, double bf16_flops, double read_bytes) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("f32Flops", f32_flops);
+  object.Set("bf16Flops", bf16_flops);
+  object.Set("readBytes", read_bytes);
+  return object;
+}
+
 Napi::Object to_object(Napi::Env env, const cuda::GpuInfo& gpu) {
   Napi::Object object = Napi::Object::New(env);
   object.Set("index", gpu.index);
@@ -63,11 +71,16 @@ Napi::Value limits(const Napi::CallbackInfo& call) {
   auto measured = std::make_shared<MachineLimits>();
   return run_task(call.Env(), {[=] { *measured = measure_limits(threads); },
                                [measured](Napi::Env env) {
-                                 Napi::Object object = Napi::Object::New(env);
-                                 object.Set("f32Flops", measured->f32_flops);
-                                 object.Set("bf16Flops", measured->bf16_flops);
-                                 object.Set("readBytes", measured->read_bytes);
-                                 return object;
+                                 return limits_object(env, measured->f32_flops, measured->bf16_flops, measured->read_bytes);
+                               }});
+}
+
+Napi::Value gpu_limits(const Napi::CallbackInfo& call) {
+  const int index = call[0].ToNumber().Int32Value();
+  auto measured = std::make_shared<cuda::GpuLimits>();
+  return run_task(call.Env(), {[=] { *measured = cuda::measure_gpu_limits(index); },
+                               [measured](Napi::Env env) {
+                                 return limits_object(env, measured->f32_flops, measured->bf16_flops, measured->read_bytes);
                                }});
 }
 

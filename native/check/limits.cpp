@@ -1,4 +1,5 @@
-// What a device can do at most, measured beside the model: copying its memory, and one product of large bfloat16 matrices.
+// What a device can do at most, measured beside the model: arithmetic in registers and reading memory (by the loops that evalrun bench
+// compares with), copying its memory, and one product of large bfloat16 matrices.
 #include <algorithm>
 #include <filesystem>
 #include <functional>
@@ -6,6 +7,8 @@
 #include "check/commands.h"
 #include "check/random_file.h"
 #include "check/shape_model.h"
+#include "cpu/limits.h"
+#include "cuda/gpu.h"
 #include "ops/ops.h"
 
 namespace evalrun::check {
@@ -76,10 +79,31 @@ void measure_product(Device& device, const Options& options, Records& records) {
                         .add("at most", operations / seconds.least));
 }
 
+void add_limit(Records& records, const char* name, double rate) {
+  if (rate > 0) records.push_back(Record().add("limit", name).add("at most", rate));
+}
+
+// The best of a few tries.
+void measure_loops(const Options& options, Records& records) {
+  const int gpu = gpu_of(options);
+  if (gpu >= 0) {
+    const cuda::GpuLimits limits = cuda::measure_gpu_limits(gpu);
+    add_limit(records, "f32 multiply-add, TFLOP/s", limits.f32_flops * 1e-12);
+    add_limit(records, "bf16 mma.sync, TFLOP/s", limits.bf16_flops * 1e-12);
+    add_limit(records, "read, GB/s", limits.read_bytes * 1e-9);
+  } else {
+    const MachineLimits limits = evalrun::measure_limits(threads_of(options));
+    add_limit(records, "f32 multiply-add, TFLOP/s", limits.f32_flops * 1e-12);
+    add_limit(records, "bf16 multiply-add, TFLOP/s", limits.bf16_flops * 1e-12);
+    add_limit(records, "read, GB/s", limits.read_bytes * 1e-9);
+  }
+}
+
 }  // namespace
 
 bool measure_limits(const Options& options, Records& records) {
   const std::shared_ptr<Device> device = open_device(options);
+  measure_loops(options, records);
   measure_copy(*device, options, records);
   measure_product(*device, options, records);
   return true;

@@ -55,18 +55,21 @@ int threads_of(const Options& options) {
   return options.integer("--threads", std::max(1, static_cast<int>(std::thread::hardware_concurrency())));
 }
 
-std::shared_ptr<Device> open_device(const Options& options) {
+int gpu_of(const Options& options) {
   const std::string name = options.text("--device", "cuda");
-  const int threads = threads_of(options);
-  if (name == "cpu") return create_cpu_device(threads, false);
-  if (name == "cpu-reference") return create_cpu_device(threads, true);
-  if (name == "cuda") return cuda::create_cuda_device(0, threads);
+  if (name == "cpu" || name == "cpu-reference") return -1;
+  if (name == "cuda") return 0;
   int index = 0;
   const char* end = name.data() + name.size();
-  if (name.rfind("cuda:", 0) == 0 && std::from_chars(name.data() + 5, end, index).ptr == end && name.size() > 5) {
-    return cuda::create_cuda_device(index, threads);
-  }
+  if (name.rfind("cuda:", 0) == 0 && std::from_chars(name.data() + 5, end, index).ptr == end && index >= 0) return index;
   throw UsageError("there is no device " + name + "; there are cpu, cpu-reference, cuda and cuda:N");
+}
+
+std::shared_ptr<Device> open_device(const Options& options) {
+  const int threads = threads_of(options);
+  const int gpu = gpu_of(options);
+  if (gpu >= 0) return cuda::create_cuda_device(gpu, threads);
+  return create_cpu_device(threads, options.text("--device", "cuda") == "cpu-reference");
 }
 
 }  // namespace evalrun::check

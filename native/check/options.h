@@ -34,6 +34,9 @@ class Options {
 // --device cpu | cpu-reference | cuda | cuda:N with --threads N. Throws UsageError or the device's own reason.
 std::shared_ptr<Device> open_device(const Options& options);
 
+// The index of the GPU that --device names, -1 where it names a processor. Throws UsageError where it names neither.
+int gpu_of(const Options& options);
+
 // Threads of --threads, or one for each hardware thread.
 int threads_of(const Options& options);
 

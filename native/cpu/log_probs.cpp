@@ -47,7 +47,8 @@ float join(const LogitTile* tiles, int64_t count, int32_t* best) {
   for (int64_t t = 0; t < count; ++t) {
     if (best != nullptr && tiles[t].maximum > largest) *best = static_cast<int32_t>(t * kLogitTile + tiles[t].best);
     const float maximum = std::max(largest, tiles[t].maximum);
-    total = total * std::exp(largest - maximum) + tiles[t].sum * std::exp(tiles[t].maximum - maximum);
+    const float base = std::isinf(maximum) && maximum < 0 ? 0 : maximum;
+    total = total * std::exp(largest - base) + tiles[t].sum * std::exp(tiles[t].maximum - base);
     largest = maximum;
   }
   return largest + std::log(total);

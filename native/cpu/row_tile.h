@@ -51,9 +51,10 @@ struct RowTile {
       largest = V::max(v, largest);
     }
     const float maximum = V::maximum(largest);
+    const float base = maximum > -__builtin_inff() ? maximum : 0;
     F sum = V::zero();
     for (int i = 0; i < n; i += V::kLanes) {
-      const F p = exp<V>(V::sub(V::load_first(x + i, left(n, i)), V::set1(maximum)));
+      const F p = exp<V>(V::sub(V::load_first(x + i, left(n, i)), V::set1(base)));
       sum = V::add(sum, V::select(V::between(0, left(n, i)), V::zero(), p));
     }
     int best = -1;

@@ -2,6 +2,7 @@
 #include "cuda/context.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <cstring>
 
 namespace evalrun::cuda {
@@ -13,9 +14,27 @@ constexpr int64_t kSmallestBlock = int64_t{1} << 20;
 constexpr int64_t kChunkBytes = 256 << 10;
 constexpr size_t kChunks = 4;
 
+std::string mebibytes(int64_t bytes) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1f MiB", static_cast<double>(bytes) / (1 << 20));
+  return text;
+}
+
 std::string sized(const char* what, int64_t bytes) { return std::string(what) + ", " + std::to_string(bytes) + " bytes"; }
 
 }  // namespace
+
+void* allocate_on_device(int64_t bytes, const std::string& what) {
+  void* memory = nullptr;
+  const cudaError_t status = cudaMalloc(&memory, static_cast<size_t>(bytes));
+  if (status != cudaErrorMemoryAllocation) check(status, what.c_str());
+  if (status == cudaSuccess) return memory;
+  cudaGetLastError();  // the failure is told here, not by the next launch
+  size_t free = 0, total = 0;
+  cudaMemGetInfo(&free, &total);
+  throw CudaError("GPU memory for " + what + ": " + mebibytes(bytes) + " wanted, " + mebibytes(static_cast<int64_t>(free)) +
+                  " of " + mebibytes(static_cast<int64_t>(total)) + " free");
+}
 
 Scratch::~Scratch() {
   for (const Block& block : blocks_) cudaFree(block.data);
@@ -30,9 +49,7 @@ void* Scratch::take(int64_t bytes, const char* what) {
   if (block_ == blocks_.size()) {
     // As much again as there is, so that a growing step needs few blocks.
     const int64_t size = std::max({bytes, bytes_, kSmallestBlock});
-    void* data = nullptr;
-    check(cudaMalloc(&data, static_cast<size_t>(size)), sized(what, size).c_str());
-    blocks_.push_back({static_cast<char*>(data), size});
+    blocks_.push_back({static_cast<char*>(allocate_on_device(size, what)), size});
     bytes_ += size;
   }
   char* taken = blocks_[block_].data + used_;

@@ -19,8 +19,14 @@ struct CudaError : std::runtime_error {
 
 // Throws CudaError "<what>: <CUDA's reason>" unless `status` is cudaSuccess.
 inline void check(cudaError_t status, const char* what) {
-  if (status != cudaSuccess) throw CudaError(std::string(what) + ": " + cudaGetErrorString(status));
+  if (status == cudaSuccess) return;
+  const CudaError error(std::string(what) + ": " + cudaGetErrorString(status));
+  cudaGetLastError();  // it is told here, and not again by the next launch
+  throw error;
 }
+
+// Memory of the current GPU. Throws CudaError "GPU memory for <what>: ..." with what was wanted and what is free.
+void* allocate_on_device(int64_t bytes, const std::string& what);
 
 // Rows of device matrices begin at multiples of this many bytes, and the padding is zero.
 constexpr int64_t kRowBytes = 128;

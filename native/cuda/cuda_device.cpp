@@ -1,5 +1,4 @@
 // A GPU as a device: one stream, on which everything happens in order.
-#include <cstdio>
 #include <cstdlib>
 #include <memory>
 #include <stdexcept>
@@ -14,18 +13,13 @@
 #include "cuda/nvml.h"
 #include "cuda/op_outputs.h"
 #include "cuda/ops.h"
+#include "cuda/ranges.h"
 
 namespace evalrun::cuda {
 namespace {
 
 // Kernels are compiled for 8.0 and for 9.0a; earlier GPUs lack bfloat16 matrix units.
 constexpr int kOldest = 80;
-
-std::string gibibytes(int64_t bytes) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.2f GiB", static_cast<double>(bytes) / (1 << 30));
-  return text;
-}
 
 class CudaDevice : public Device {
  public:
@@ -46,17 +40,15 @@ class CudaDevice : public Device {
 
   void* allocate(int64_t bytes, const std::string& what) override {
     activate();
-    void* memory = nullptr;
-    if (cudaMalloc(&memory, static_cast<size_t>(bytes)) == cudaSuccess) return memory;
-    cudaGetLastError();  // the failure is told here, not by the next launch
-    size_t free = 0, total = 0;
-    cudaMemGetInfo(&free, &total);
-    throw CudaError("GPU memory for " + what + ": " + gibibytes(bytes) + " wanted, " + gibibytes(static_cast<int64_t>(free)) +
-                    " of " + gibibytes(static_cast<int64_t>(total)) + " free");
+    return allocate_on_device(bytes, what);
   }
   void release(void* memory, int64_t) override {
     activate();
+    // Launches that are held back may use it: they go to the stream, and the rest of the step is recorded anew.
+    const bool held = ctx_.recorder.recording();
+    if (held) ctx_.recorder.flush(ctx_.stream);
     cudaFree(memory);  // waits for what still reads it
+    if (held) ctx_.recorder.begin();
   }
   void upload(void* to, const void* from, int64_t bytes) override {
     activate();
@@ -81,6 +73,7 @@ class CudaDevice : public Device {
   }
   void finish() override {
     activate();
+    const NvtxRange range("wait for the GPU");
     ctx_.recorder.flush(ctx_.stream);
     for (const Landing& landing : landings_) {
       check(cudaMemcpyAsync(landing.host, landing.device, static_cast<size_t>(landing.bytes), cudaMemcpyDeviceToHost, ctx_.stream),
@@ -102,13 +95,16 @@ class CudaDevice : public Device {
     return device;
   }
 
+  void push_range(const char* name) override { cuda::push_range(name); }
+  void pop_range() override { cuda::pop_range(); }
+
   std::unique_ptr<Weights> open_weights(const std::vector<FileRef>& files, std::vector<TensorRef> tensors) override {
     return open_device_weights(*this, ctx_, files, std::move(tensors), host_threads_);
   }
 
   using Device::run;
 #define EVALRUN_RUN(Op, name) \
-  const char* run(const Op& op) override { return run_on_stream(op); }
+  const char* run(const Op& op) override { return run_on_stream(op, name); }
   EVALRUN_OPS(EVALRUN_RUN)
 #undef EVALRUN_RUN
 
@@ -123,8 +119,9 @@ class CudaDevice : public Device {
   void activate() { check(cudaSetDevice(index_), "choosing the GPU"); }
 
   template <class Op>
-  const char* run_on_stream(const Op& op) {
+  const char* run_on_stream(const Op& op, const char* name) {
     activate();
+    const NvtxRange range(name);
     ctx_.scratch.reset();
     const char* kernel = cuda::run(ctx_, op);
     for (const Range& range : outputs_of(op)) ctx_.operands.invalidate(range.begin, range.bytes);
@@ -141,7 +138,6 @@ class CudaDevice : public Device {
 // From NVML where it answers: CUDA would start on every GPU of the machine to tell, and take half a gigabyte of each. Of a part of
 // a GPU (MIG) NVML tells the whole GPU's memory, which is then not CUDA's total.
 void find_free_memory(GpuInfo& gpu) {
-#if !defined(EVALRUN_CUDA_SIM)
   char bus_id[32] = "";
   if (cudaDeviceGetPCIBusId(bus_id, sizeof bus_id, gpu.index) == cudaSuccess) gpu.bus_id = bus_id;
   try {
@@ -152,7 +148,6 @@ void find_free_memory(GpuInfo& gpu) {
   } catch (const std::runtime_error&) {
     // No NVML: CUDA is asked.
   }
-#endif
   size_t free = 0, total = 0;
   const cudaError_t status = cudaSetDevice(gpu.index) == cudaSuccess ? cudaMemGetInfo(&free, &total) : cudaGetLastError();
   if (status != cudaSuccess) gpu.reason = cudaGetErrorString(status);

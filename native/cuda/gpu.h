@@ -32,6 +32,16 @@ struct GpuList {
 // Asks the driver; never throws.
 GpuList list_gpus();
 
+// What a GPU can do at most, per second: arithmetic in registers, reading memory that no cache holds.
+struct GpuLimits {
+  double f32_flops = 0;   // fused multiply-adds counted as two
+  double bf16_flops = 0;  // by mma.sync
+  double read_bytes = 0;
+};
+
+// In about a second and a half; takes up to 2 GiB for a moment. Throws std::runtime_error with the reason.
+GpuLimits measure_gpu_limits(int index);
+
 // Throws std::runtime_error with the reason when the GPU cannot be used. `host_threads` convert weights before they are uploaded.
 std::shared_ptr<Device> create_cuda_device(int index, int host_threads);
 

@@ -1,4 +1,6 @@
 // GroupedLinearOp: bf16 and FP8 on the matrix units, f32 on the ordinary ones.
+#include <stdexcept>
+
 #include "cuda/linear_f32.h"
 #include "cuda/matmul.h"
 #include "cuda/ops.h"
@@ -17,6 +19,10 @@ void run_grouped(Context& ctx, const GroupedLinearOp& op, MatmulTile tile) {
   matmul.rows = op.slots;
   matmul.experts = op.experts;
   if (op.experts > 1) {
+    // Copies to shared memory are of 16 bytes; operand_for has seen to the first expert's.
+    if ((static_cast<const char*>(op.weights[1].data) - static_cast<const char*>(first.data)) % 16 != 0) {
+      throw std::invalid_argument("matmul: the experts' weights are not a multiple of 16 bytes apart");
+    }
     matmul.weight_step = static_cast<const char*>(op.weights[1].data) - static_cast<const char*>(first.data);
     matmul.scale_step = first.scale == nullptr ? 0 : op.weights[1].scale - first.scale;
   }

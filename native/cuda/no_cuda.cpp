@@ -11,6 +11,8 @@ GpuList list_gpus() {
   return list;
 }
 
+GpuLimits measure_gpu_limits(int) { throw std::runtime_error(EVALRUN_NO_CUDA_REASON); }
+
 std::shared_ptr<Device> create_cuda_device(int, int) { throw std::runtime_error(EVALRUN_NO_CUDA_REASON); }
 
 }  // namespace evalrun::cuda

@@ -1,7 +1,8 @@
 // The op catalogue on a GPU: one function per op, which launches its kernels on ctx.stream and returns the kernel's name for the
 // run's provenance ("mma", "simt", ...). Pointers in the ops are device pointers but for the `host_` ones of Spans. Weights are as
-// DeviceWeights holds them: rows padded with zeros to kRowBytes (Weight::stride), 256-byte aligned; a GroupedLinearOp's weights are
-// equally spaced, weights[e].data = weights[0].data + e * (weights[1].data - weights[0].data), scales likewise.
+// DeviceWeights holds them: rows padded with zeros to kRowBytes (Weight::stride). A matrix of its own begins at a multiple of 256 bytes,
+// an expert's where the one before ends: at a multiple of kRowBytes, its scales at one of 4. A GroupedLinearOp's weights are equally
+// spaced, weights[e].data = weights[0].data + e * (weights[1].data - weights[0].data), scales likewise.
 //
 // The rule of ops/ops.h holds: an output row is a function of its own input row(s) alone, bit for bit. No atomics on floating
 // point values, no split of a reduction that depends on the number of rows.

@@ -39,6 +39,11 @@ evalrun_add_check(evalrun_sim_check $<TARGET_OBJECTS:evalrun_cuda_sim>)
 target_compile_options(evalrun_sim_check PRIVATE -O1)
 target_precompile_headers(evalrun_sim_check REUSE_FROM evalrun_ops_test)
 set_target_properties(evalrun_sim_check PROPERTIES EXCLUDE_FROM_ALL OFF)
+# The addon with the simulated GPU in the place of CUDA, for tests alone: build/evalrun_sim.node is no part of what is installed.
+if(EVALRUN_ADDON)
+  evalrun_add_addon(evalrun_sim_addon evalrun_sim $<TARGET_OBJECTS:evalrun_cuda_sim>)
+  target_link_libraries(evalrun_sim_addon PRIVATE ${CMAKE_DL_LIBS})
+endif()
 
 # Compiling it takes as long as all the rest of the simulation.
 option(EVALRUN_SIM_SANITIZE "build evalrun_cuda_sim_asan_test" OFF)

@@ -5,6 +5,7 @@
 namespace evalrun {
 
 void Model::attention(int layer, const Rows& rows, const float* h, float* y) {
+  const DeviceRange range(*device_, "attention");
   if (spec_.latent) {
     latent_attention(layer, rows, h, y);
   } else {

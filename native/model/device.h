@@ -55,6 +55,10 @@ class Device {
   // Device memory for an op to write, whose contents are in `host` after finish(); valid until the next begin_step().
   virtual void* land(void* host, int64_t bytes) = 0;
 
+  // Names what happens from here to pop_range() for whoever watches the device with a profiler. Without one, nothing.
+  virtual void push_range(const char* name) {}
+  virtual void pop_range() {}
+
   virtual std::unique_ptr<Weights> open_weights(const std::vector<FileRef>& files, std::vector<TensorRef> tensors) = 0;
 
   // Runs an op, or begins to, and returns the name of the kernel that does.
@@ -84,6 +88,18 @@ class Device {
   T* land(std::vector<T>& host) {
     return static_cast<T*>(land(static_cast<void*>(host.data()), static_cast<int64_t>(host.size() * sizeof(T))));
   }
+};
+
+// A device's range from here to the end of the scope.
+class DeviceRange {
+ public:
+  DeviceRange(Device& device, const char* name) : device_(device) { device_.push_range(name); }
+  ~DeviceRange() { device_.pop_range(); }
+  DeviceRange(const DeviceRange&) = delete;
+  DeviceRange& operator=(const DeviceRange&) = delete;
+
+ private:
+  Device& device_;
 };
 
 // Device memory that is released with its owner.

@@ -1,12 +1,22 @@
 // What a step is asked for: log-probabilities and logits of chosen rows, and the MTP module's drafts.
+#include <algorithm>
+
 #include "model/rows.h"
 #include "model/run_op.h"
 
 namespace evalrun {
+namespace {
+
+// Logits of rows that are drawn from are in memory for so many of them at a time: 256 MiB. SAMPLED_LOGITS of
+// engine/gpu-memory-plan.ts.
+constexpr int64_t kSampledLogits = int64_t{1} << 26;
+
+}  // namespace
 
 void Model::evaluate(const Step& step, const float* x, StepResult& result) {
   const int count = static_cast<int>(step.rows.size());
   if (count == 0) return;
+  const DeviceRange range(*device_, "evaluation");
   float* rows = rows_.floats(static_cast<int64_t>(count) * spec_.width);
   run(TakeRowsOp{x, spec_.width, device_->stage(step.rows), count, rows});
   run(RmsNormOp{rows, spec_.width, weights_->stored("model.norm.weight"), spec_.norm_eps, numerics_.round_normalized, count,
@@ -15,19 +25,32 @@ void Model::evaluate(const Step& step, const float* x, StepResult& result) {
   if (step.want_best) result.best.resize(count);
   if (step.want_logits) result.logits.resize(static_cast<size_t>(count) * spec_.vocab);
   const bool sampled = !step.sampling.empty();
-  float* logits = step.want_logits ? device_->land(result.logits)
-                  : sampled        ? logits_.floats(static_cast<int64_t>(count) * spec_.vocab)
-                                   : nullptr;
+  float* logits = step.want_logits ? device_->land(result.logits) : nullptr;
   int32_t* best = step.want_best ? device_->land(result.best) : nullptr;
-  run(LogProbsOp{rows, head(), numerics_.head, count, device_->stage(step.ids), device_->stage(step.id_rows),
-                 static_cast<int>(step.ids.size()), device_->land(result.log_probs), best, logits});
-  if (sampled) run(SampleOp{logits, count, spec_.vocab, device_->stage(step.sampling), best});
+  if (!sampled || step.want_logits || !step.ids.empty()) {
+    run(LogProbsOp{rows, head(), numerics_.head, count, device_->stage(step.ids), device_->stage(step.id_rows),
+                   static_cast<int>(step.ids.size()), device_->land(result.log_probs), sampled ? nullptr : best, logits});
+  }
+  if (!sampled) return;
+  const SampleParams* params = device_->stage(step.sampling);
+  const int at_once = static_cast<int>(std::clamp<int64_t>(kSampledLogits / spec_.vocab, 1, count));
+  for (int first = 0; first < count; first += at_once) {
+    const int drawn = std::min(at_once, count - first);
+    float* of_drawn = logits != nullptr ? logits + static_cast<int64_t>(first) * spec_.vocab
+                                        : logits_.floats(static_cast<int64_t>(at_once) * spec_.vocab);
+    if (logits == nullptr) {
+      run(LogProbsOp{rows + static_cast<int64_t>(first) * spec_.width, head(), numerics_.head, drawn, nullptr, nullptr, 0, nullptr,
+                     nullptr, of_drawn});
+    }
+    run(SampleOp{of_drawn, drawn, spec_.vocab, params + first, best + first});
+  }
 }
 
 // Row t drafts token t+2 from the main model's hidden state h_t (after its final norm) and the embedding of token t+1:
 //   h' = eh_proj([enorm(embedding) ; hnorm(h)]), one more layer, shared_head.norm, the main head.
 // The row takes the rotary position of token t+1. (DeepSeek-V3 report 2.2; layout as in the published checkpoint.)
 void Model::predict_next_next(const Step& step, const Rows& main_rows, const float* x, StepResult& result) {
+  const DeviceRange range(*device_, "multi-token prediction");
   const int index = spec_.layers;
   const std::string prefix = "model.layers." + std::to_string(index) + ".";
   const int count = main_rows.count;

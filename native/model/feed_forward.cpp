@@ -4,6 +4,7 @@
 namespace evalrun {
 
 void Model::feed_forward(int layer, int count, const float* h, float* y) {
+  const DeviceRange range(*device_, "feed-forward");
   const std::string prefix = "model.layers." + std::to_string(layer) + ".mlp.";
   if (!spec_.layer_is_moe[layer]) {
     dense_mlp(prefix, spec_.dense_width, count, h, y);

@@ -134,6 +134,7 @@ void Model::linear(const float* x, int64_t x_stride, const std::string& name, Pr
 // x += delta of the layer before; then this layer's two halves, the second left in delta_ for whoever comes next.
 void Model::layer(int index, const Rows& rows, float* x, const float* delta) {
   const std::string prefix = layer_prefix(index);
+  const DeviceRange range(*device_, prefix.c_str());
   float* h = h_.floats(static_cast<int64_t>(rows.count) * spec_.width);
   float* y = delta_.floats(static_cast<int64_t>(rows.count) * spec_.width);
   const Weight first = weights_->stored(prefix + "input_layernorm.weight");
@@ -146,7 +147,9 @@ void Model::layer(int index, const Rows& rows, float* x, const float* delta) {
 
 StepResult Model::forward(const Step& step) {
   check(step);
-  device_->begin_step(std::all_of(step.spans.begin(), step.spans.end(), [](const Span& span) { return span.decode; }));
+  const bool decoding = std::all_of(step.spans.begin(), step.spans.end(), [](const Span& span) { return span.decode; });
+  const DeviceRange range(*device_, decoding ? "decoding step" : "step");
+  device_->begin_step(decoding);
   for (size_t i = 0; i < step.page_copies.size(); i += 2) cache_.copy_page(step.page_copies[i], step.page_copies[i + 1]);
 
   Rows rows;

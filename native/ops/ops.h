@@ -282,7 +282,8 @@ struct TakeRowsOp {
 
 // Log-probabilities of asked ids from rows of hidden states, without storing [rows, V]:
 //   logits = x . head^T (float32); out[j] = logits[row of j, ids[j]] - logsumexp(logits[row of j, :]).
-// The logsumexp walks tiles of kLogitTile vocabulary entries in order: running max and rescaled sum, both float32.
+// The logsumexp walks tiles of kLogitTile vocabulary entries in order: running max and rescaled sum, both float32. A logit of minus
+// infinity has no weight, wherever it is; exponentials are relative to 0 where there is nothing above it.
 // best[i] = argmax of row i, ties to the lower id (may be null). logits_out [rows, V] is filled when not null.
 constexpr int kLogitTile = 256;
 struct LogProbsOp {

@@ -166,6 +166,34 @@ std::string survives_large_logits(const Kernel<LogProbsOp>& kernel) {
   return "four log-probabilities worked out by hand";
 }
 
+// Tiles of minus infinity before, between and behind those that count; a row of nothing else has no probabilities.
+std::string ignores_minus_infinity(const Kernel<LogProbsOp>& kernel) {
+  const int vocabulary = 1500;
+  const float none = -INFINITY;
+  std::vector<float> head(vocabulary, none);
+  head[700] = 2;
+  head[1300] = 1;
+  head[1301] = none;
+  const float x = 1;
+  const std::vector<int32_t> ids = {700, 1300, 0, 1499}, rows = {0, 0, 0, 0};
+  float out[4];
+  int32_t best = -1;
+  const LogProbsOp op{
+      &x,     {head.data(), DType::kF32, vocabulary, 1}, Precision::kF32, 1, ids.data(), rows.data(), 4, out, &best,
+      nullptr};
+  if (!kernel.accepts(op, cpu_features())) return "skipped: takes no float32";
+  kernel.run(op, pool(2));
+  const double sum = std::log(1 + std::exp(-1.0));
+  expect(std::fabs(out[0] + sum) < 1e-6 && std::fabs(out[1] + 1 + sum) < 1e-6,
+         print("log-probabilities are %.9g and %.9g, not %.9g and %.9g", out[0], out[1], -sum, -1 - sum));
+  expect(out[2] == none && out[3] == none, "what has no weight has a log-probability of minus infinity");
+  expect(best == 700, print("best is %d, not 700", best));
+  std::fill(head.begin(), head.end(), none);
+  kernel.run(op, pool(2));
+  expect(std::isnan(out[0]), "where nothing has weight, nothing has a probability");
+  return "six tiles, of which two have logits";
+}
+
 const Suite kSuite([] {
   add_for_each_kernel<LogProbsOp>("agrees with the reference over awkward vocabularies", Reference::kExcluded,
                                   agrees_with_reference);
@@ -173,6 +201,7 @@ const Suite kSuite([] {
                                   agrees_with_linear);
   add_for_each_kernel<LogProbsOp>("takes the maximum out of large logits and breaks ties downward",
                                   Reference::kIncluded, survives_large_logits);
+  add_for_each_kernel<LogProbsOp>("gives minus infinity no weight", Reference::kIncluded, ignores_minus_infinity);
 });
 
 }  // namespace

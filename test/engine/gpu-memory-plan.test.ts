@@ -15,7 +15,7 @@ import { DEEPSEEK_V2_LITE, DEEPSEEK_V3, LLAMA_3_2_1B } from './architectures/pub
 import { errorOf } from './thrown-error.js';
 
 const GIB = 2 ** 30;
-const h200 = { name: 'cuda:0 NVIDIA H200', freeBytes: 139 * GIB };
+const h200 = { name: 'cuda:0 NVIDIA H200', freeBytes: 139 * GIB, multiprocessors: 132 };
 const lite = archSpecOf(DEEPSEEK_V2_LITE);
 
 function inBf16(arch: ArchSpec): PlannedTensor[] {
@@ -45,7 +45,8 @@ describe('the plan of DeepSeek-V2-Lite in bf16 on a GPU with 139 GiB free', () =
 
   test('fills what is left, less a twentieth, with pages of 64 tokens of 31,104 bytes', () => {
     expect(plan.reserveBytes).toBe(Math.round(139 * GIB * 0.05));
-    const left = h200.freeBytes - plan.weightBytes - plan.workspaceBytes - plan.kernelBytes - plan.reserveBytes;
+    const fixed = plan.weightBytes + plan.workspaceBytes + plan.kernelBytes + plan.samplingBytes;
+    const left = h200.freeBytes - fixed - plan.reserveBytes;
     expect(plan.kvPages).toBe(Math.floor(left / (64 * 31_104)));
     expect(plan.kvBytes).toBe(plan.kvTokens * 31_104);
     expect(plan.totalBytes).toBeLessThanOrEqual(h200.freeBytes);
@@ -58,6 +59,12 @@ describe('the plan of DeepSeek-V2-Lite in bf16 on a GPU with 139 GiB free', () =
     // Operands: norm and head rows 2 x 2048, attended 16 x 128, the inner 10944 or six experts and the shared ones 11264.
     const operands = 16_384 * 2 * (2 * 2048 + 16 * 128 + 6 * 1408 + 2816);
     expect(plan.kernelBytes).toBe(2 * (operands + GIB) + 2 ** 28);
+  });
+
+  test('has room for the logits of drawn rows, 2^26 at a time, and for candidates of one row on each multiprocessor', () => {
+    expect(plan.samplingBytes).toBe(4 * 2 ** 26 + 2 * 132 * 102_400 * 8);
+    // Steps of few rows need no more than those.
+    expect(planOf(lite, 'bf16', { batchTokens: 8 }).samplingBytes).toBe(4 * 8 * 102_400 + 2 * 8 * 102_400 * 8);
   });
 });
 
@@ -124,6 +131,7 @@ test('a model that does not fit is refused with every part', () => {
     'KV cache',
     'a step of',
     'kernels',
+    'drawing tokens',
     'reserve',
   ]) {
     expect(message).toMatch(new RegExp(`${part} [\\d.]+|${part} up to [\\d.]+`));

@@ -29,8 +29,9 @@ void log_probs(const LogProbsOp& op, ThreadPool& pool) {
     for (int64_t begin = 0; begin < vocabulary; begin += kLogitTile) {
       const int64_t end = std::min<int64_t>(begin + kLogitTile, vocabulary);
       const float tile_max = std::max(largest, *std::max_element(logits.begin() + begin, logits.begin() + end));
-      total *= std::exp(largest - tile_max);
-      for (int64_t v = begin; v < end; ++v) total += std::exp(logits[v] - tile_max);
+      const float base = std::isinf(tile_max) && tile_max < 0 ? 0 : tile_max;
+      total *= std::exp(largest - base);
+      for (int64_t v = begin; v < end; ++v) total += std::exp(logits[v] - base);
       largest = tile_max;
     }
     const float log_sum = largest + std::log(total);

@@ -15,6 +15,9 @@ struct LogitSummary {
 constexpr int kLogitsOfLane = kLogitTile / 32;
 constexpr float kNoLogit = -INFINITY;
 
+// What exponentials are relative to: nothing above minus infinity has no difference to it.
+__device__ inline float exp_base(float largest) { return largest == kNoLogit ? 0.0f : largest; }
+
 struct Candidate {
   float logit;
   int id;
@@ -41,10 +44,11 @@ __device__ inline LogitSummary summarize(const float (&logit)[kLogitsOfLane], in
     if (i * 32 + lane < count && logit[i] > mine.logit) mine = {logit[i], first + i * 32 + lane};
   }
   const Candidate best = best_of_warp(mine);
+  const float base = exp_base(best.logit);
   float sum = 0;
 #pragma unroll
   for (int i = 0; i < kLogitsOfLane; ++i) {
-    if (i * 32 + lane < count) sum += expf(logit[i] - best.logit);
+    if (i * 32 + lane < count) sum += expf(logit[i] - base);
   }
 #pragma unroll
   for (int mask = 16; mask > 0; mask /= 2) sum += shuffle_xor(sum, mask);
@@ -155,8 +159,9 @@ __global__ void __launch_bounds__(32 * kCombineWarps)
     after = fmaxf(after, largest);
     const float left = shuffle_up(after, 1);
     const float before = lane == 0 ? largest : left;
-    const float keep = expf(before - after);
-    const float add = tile.sum * expf(tile.largest - after);
+    const float base = exp_base(after);
+    const float keep = expf(before - base);
+    const float add = tile.sum * expf(tile.largest - base);
     const int count = min(32, tiles - first);
     for (int j = 0; j < count; ++j) sum = fmaf(sum, shuffle(keep, j), shuffle(add, j));
     largest = shuffle(after, 31);

@@ -29,9 +29,12 @@ class Arena {
   void* allocate(size_t bytes);
   bool free(char* pointer);
   const std::map<char*, size_t>& allocations() const { return allocations_; }
+  const std::map<char*, size_t>& holes() const { return holes_; }
   size_t used() const { return used_; }
+  // Whether anything was ever asked of it.
+  bool begun() const { return begun_; }
   bool contains(const void* pointer) const {
-    return pointer >= static_cast<const void*>(base_) && pointer < static_cast<const void*>(base_ + kDeviceBytes);
+    return pointer >= static_cast<const void*>(base_) && pointer < static_cast<const void*>(base_ + device_bytes());
   }
   void open() {
     if (opened_++ == 0) protect(PROT_READ | PROT_WRITE);
@@ -53,6 +56,7 @@ class Arena {
   std::map<char*, size_t> allocations_;  // where the caller's bytes begin, how many
   std::map<char*, size_t> holes_;        // below top_
   size_t used_ = 0;
+  bool begun_ = false;
   int opened_ = 0;
 };
 
@@ -78,12 +82,12 @@ void explain_fault(int signal, siginfo_t* info, void*) {
 #endif
 
 Arena::Arena() {
-  void* map = mmap(nullptr, kDeviceBytes + kHugePage, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void* map = mmap(nullptr, device_bytes() + kHugePage, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (map == MAP_FAILED) throw std::bad_alloc();
   const uintptr_t begin = round_up(reinterpret_cast<uintptr_t>(map), kHugePage);
   base_ = top_ = reinterpret_cast<char*>(begin);
 #if defined(MADV_HUGEPAGE)
-  madvise(base_, kDeviceBytes, MADV_HUGEPAGE);
+  madvise(base_, device_bytes(), MADV_HUGEPAGE);
 #endif
 #if !defined(EVALRUN_SIM_ASAN)
   struct sigaction action {};
@@ -94,6 +98,7 @@ Arena::Arena() {
 }
 
 void* Arena::allocate(size_t bytes) {
+  begun_ = true;
   const size_t needed = round_up(extent(bytes), kZone);
   auto hole = std::find_if(holes_.begin(), holes_.end(), [&](const auto& entry) { return entry.second >= needed; });
   char* start;
@@ -103,7 +108,7 @@ void* Arena::allocate(size_t bytes) {
     holes_.erase(hole);
     if (left > 0) holes_[start + needed] = left;
   } else {
-    if (needed > static_cast<size_t>(base_ + kDeviceBytes - top_)) return nullptr;
+    if (needed + taken_bytes() > static_cast<size_t>(base_ + device_bytes() - top_)) return nullptr;
     start = top_;
     top_ += needed;
     if (opened_ > 0) protect(PROT_READ | PROT_WRITE);
@@ -126,6 +131,11 @@ bool Arena::free(char* pointer) {
   const size_t size = round_up(extent(found->second), kZone);
   allocations_.erase(found);
   used_ -= size;
+  // What still reads it finds no number there.
+  open();
+  ASAN_UNPOISON_MEMORY_REGION(pointer - kZone, size);
+  std::memset(pointer - kZone, 0xff, size);
+  close();
   give_back(pointer - kZone, size);
   return true;
 }
@@ -159,7 +169,10 @@ bool inside(const std::map<char*, size_t>& ranges, const void* pointer, size_t b
 
 void* allocate_device(size_t bytes) { return arena().allocate(bytes); }
 bool free_device(void* pointer) { return arena().free(static_cast<char*>(pointer)); }
-size_t free_device_bytes() { return kDeviceBytes - arena().used(); }
+size_t free_device_bytes() {
+  const size_t gone = arena().used() + (arena().begun() ? taken_bytes() : 0);
+  return device_bytes() - std::min(gone, device_bytes());
+}
 bool is_device(const void* pointer, size_t bytes) { return inside(arena().allocations(), pointer, bytes); }
 bool touches_device(const void* pointer) { return arena().contains(pointer); }
 
@@ -187,6 +200,12 @@ std::string written_outside_allocations() {
       if (!before && static_cast<unsigned char>(data[bytes + i]) == 0xff) continue;
       return "wrote at byte " + (before ? "-" + std::to_string(i + 1) : std::to_string(bytes + i)) +
              " of a device allocation of " + std::to_string(bytes) + " bytes";
+    }
+  }
+  // Of memory that was freed only the beginning is looked at: there may be much of it.
+  for (const auto& [start, bytes] : arena().holes()) {
+    for (size_t i = 0; i < std::min(bytes, 3 * kZone); ++i) {
+      if (static_cast<unsigned char>(start[i]) != 0xff) return "wrote to device memory that was freed before it ran";
     }
   }
 #endif

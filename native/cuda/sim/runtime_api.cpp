@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <string>
 #include <utility>
 
@@ -40,6 +41,16 @@ const char* plain_string(cudaError_t error) {
   return "unrecognized error code";
 }
 
+void write_range(const std::string& line) {
+  static std::FILE* const file = [] {
+    const char* name = std::getenv("EVALRUN_SIM_RANGES");
+    return name == nullptr ? nullptr : std::fopen(name, "a");
+  }();
+  if (file == nullptr) return;
+  std::fprintf(file, "%s\n", line.c_str());
+  std::fflush(file);
+}
+
 // "" where the pointers are what the direction says.
 std::string wrong_direction(void* to, size_t to_bytes, const void* from, size_t from_bytes, cudaMemcpyKind kind) {
   const bool to_device = touches_device(to), from_device = touches_device(from);
@@ -68,6 +79,15 @@ cudaError_t report(cudaError_t error, const std::string& text) {
 
 }  // namespace evalrun::cuda::sim
 
+int nvtxRangePushA(const char* name) {
+  write_range(std::string("+ ") + name);
+  return 0;
+}
+int nvtxRangePop() {
+  write_range("-");
+  return 0;
+}
+
 cudaError_t cudaGetLastError() { return std::exchange(last_error, cudaSuccess); }
 cudaError_t cudaPeekAtLastError() { return last_error; }
 
@@ -77,23 +97,28 @@ const char* cudaGetErrorString(cudaError_t error) {
 const char* cudaGetErrorName(cudaError_t error) { return plain_string(error); }
 
 cudaError_t cudaGetDeviceCount(int* count) {
-  *count = 1;
+  *count = usable_device() + 1;
   return cudaSuccess;
 }
-cudaError_t cudaSetDevice(int device) { return device == 0 ? cudaSuccess : report(cudaErrorInvalidDevice); }
+cudaError_t cudaSetDevice(int device) { return device == usable_device() ? cudaSuccess : report(cudaErrorInvalidDevice); }
 cudaError_t cudaGetDevice(int* device) {
-  *device = 0;
+  *device = usable_device();
   return cudaSuccess;
 }
 
 cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device) {
-  if (device != 0) return report(cudaErrorInvalidDevice);
+  if (device < 0 || device > usable_device()) return report(cudaErrorInvalidDevice);
   *properties = {};
+  if (device < usable_device()) {
+    std::snprintf(properties->name, sizeof properties->name, "simulated old GPU");
+    properties->major = 7;
+    return cudaSuccess;
+  }
   std::snprintf(properties->name, sizeof properties->name, "simulated GPU");
   properties->major = compute_capability() / 10;
   properties->minor = compute_capability() % 10;
   properties->multiProcessorCount = kMultiprocessors;
-  properties->totalGlobalMem = kDeviceBytes;
+  properties->totalGlobalMem = device_bytes();
   properties->sharedMemPerBlockOptin = static_cast<size_t>(max_shared_bytes());
   properties->maxThreadsPerBlock = 1024;
   properties->l2CacheSize = 50 << 20;
@@ -102,7 +127,7 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device) {
 }
 
 cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int device) {
-  if (device != 0) return report(cudaErrorInvalidDevice);
+  if (device != usable_device()) return report(cudaErrorInvalidDevice);
   switch (attribute) {
     case cudaDevAttrMaxThreadsPerBlock: *value = 1024; break;
     case cudaDevAttrMultiProcessorCount: *value = kMultiprocessors; break;
@@ -114,14 +139,14 @@ cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int dev
 }
 
 cudaError_t cudaDeviceGetPCIBusId(char* id, int length, int device) {
-  if (device != 0) return report(cudaErrorInvalidDevice);
-  std::snprintf(id, static_cast<size_t>(length), "0000:00:00.0");
+  if (device != usable_device()) return report(cudaErrorInvalidDevice);
+  std::snprintf(id, static_cast<size_t>(length), "0000:3b:00.0");
   return cudaSuccess;
 }
 
 cudaError_t cudaMemGetInfo(size_t* free, size_t* total) {
   *free = free_device_bytes();
-  *total = kDeviceBytes;
+  *total = device_bytes();
   return cudaSuccess;
 }
 cudaError_t cudaRuntimeGetVersion(int* version) {

@@ -70,6 +70,10 @@ struct cudaDeviceProp {
   int memoryBusWidth;
 };
 
+// NVTX: ranges are lines of the file that EVALRUN_SIM_RANGES names, "+ name" and "-".
+int nvtxRangePushA(const char* name);
+int nvtxRangePop();
+
 cudaError_t cudaGetLastError();
 cudaError_t cudaPeekAtLastError();
 const char* cudaGetErrorString(cudaError_t error);

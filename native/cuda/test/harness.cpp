@@ -77,8 +77,8 @@ DeviceWeightCopy::DeviceWeightCopy(const std::vector<Weight>& host) {
   const int64_t row_bytes = round_up(first.columns * element, kRowBytes);
   const int64_t scale_bytes =
       first.scale == nullptr ? 0 : ceil_div(first.rows, kQuantBlock) * ceil_div(first.columns, kQuantBlock) * 4;
-  // One poisoned row behind each weight.
-  const int64_t spacing = round_up((first.rows + 1) * row_bytes, 256), scale_spacing = round_up(scale_bytes + 4, 256);
+  // One poisoned row behind each weight, and no more than the alignment that experts have.
+  const int64_t spacing = (first.rows + 1) * row_bytes, scale_spacing = scale_bytes + 4;
   const int64_t count = static_cast<int64_t>(host.size());
   std::vector<char> data(static_cast<size_t>(count * spacing), '\xff'), scales(static_cast<size_t>(count * scale_spacing), '\xff');
   for (int64_t i = 0; i < count; ++i) {

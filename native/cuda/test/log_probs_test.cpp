@@ -216,6 +216,32 @@ std::string keeps_nan() {
   return "a NaN row gives NaN, its neighbours what they gave";
 }
 
+// More tiles than lanes, the first and most of them minus infinity, by overflow.
+std::string ignores_minus_infinity() {
+  for (const Head& head : kHeads) {
+    const int64_t vocabulary = 9000, columns = 16;
+    Random random(8);
+    const StoredWeight stored(random, head.dtype, vocabulary, columns);
+    for (int64_t i = 0; i < vocabulary * columns; ++i) evalrun::test::store_element(stored.bytes.data(), head.dtype, i, -3e38f);
+    for (const auto& [id, value] : {std::pair{int64_t{5000}, 2.0f}, {int64_t{8800}, 1.0f}}) {
+      for (int64_t c = 0; c < columns; ++c)
+        evalrun::test::store_element(stored.bytes.data(), head.dtype, id * columns + c, c == 0 ? value : 0.0f);
+    }
+    std::vector<float> x(columns, 64.0f);
+    x[0] = 1;
+    const DeviceWeightCopy weight(stored.weight());
+    const DeviceArray<float> device_x(x);
+    const Result result = run_head(head, device_x.data(), 1, weight.weight(), {{5000, 8800, 0}, {0, 0, 0}}, false);
+    const double sum = std::log(1 + std::exp(-1.0));
+    expect(std::fabs(result.out[0] + sum) < 1e-6 && std::fabs(result.out[1] + 1 + sum) < 1e-6,
+           print("%s: log-probabilities are %.9g and %.9g, not %.9g and %.9g", name_of(head.dtype), result.out[0], result.out[1],
+                 -sum, -1 - sum));
+    expect(result.out[2] == -INFINITY, "what has no weight has a log-probability of minus infinity");
+    expect(result.best[0] == 5000, "the best is not what has the most weight");
+  }
+  return "36 tiles, of which two have logits";
+}
+
 std::string takes_nothing_asked() {
   Random random(6);
   for (const Head& head : kHeads) {
@@ -264,6 +290,7 @@ const evalrun::test::Suite kSuite([] {
   add("cuda log_probs: a row has the same bits in any batch", [] { return with_every_kind(is_batch_invariant); });
   add("cuda log_probs: the lowest of equal logits is best", [] { return with_every_kind(breaks_ties); });
   add("cuda log_probs: keeps NaN in its own row", [] { return with_every_kind(keeps_nan); });
+  add("cuda log_probs: gives minus infinity no weight", [] { return with_every_kind(ignores_minus_infinity); });
   add("cuda log_probs: takes nothing asked", [] { return with_every_kind(takes_nothing_asked); });
   add("cuda log_probs: an f32 vocabulary in parts", passes_vocabulary_in_parts);
 });

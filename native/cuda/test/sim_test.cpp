@@ -53,6 +53,23 @@ __global__ void reverse(const int* x, int* y, bool wait) {
   y[threadIdx.x] = shared[127 - threadIdx.x];
 }
 
+__global__ void write_one(float* y) { y[threadIdx.x] = 1; }
+
+// Memory that was freed: a kernel that reads it finds NaN, one that writes it is found.
+std::string use_after_free() {
+  float* memory = nullptr;
+  check(cudaMalloc(&memory, 4096 * sizeof(float)), "a test");
+  const DeviceArray<float> kept(1);  // what is behind the hole
+  float* const freed = memory;
+  check(cudaFree(freed), "a test");
+  const std::string error = error_of(dim3(1), dim3(32), 0, [=] { write_one(freed); });
+  expect_error(error, {"kernel \"test\"", "freed"});
+  check(cudaMalloc(&memory, 4096 * sizeof(float)), "a test");  // takes the hole, and leaves it clean
+  check(cudaFree(memory), "a test");
+  sim::run_grid("test", dim3(1), dim3(32), 0, [] {});
+  return error;
+}
+
 std::string missing_barrier() {
   std::vector<int> values(128);
   for (int i = 0; i < 128; ++i) values[i] = i;
@@ -496,6 +513,7 @@ std::string staging() {
 }
 
 void declare() {
+  add("simulation: memory that was freed may not be used", use_after_free);
   add("simulation: a missing __syncthreads changes results", missing_barrier);
   add("simulation: a missing __syncwarp changes results", missing_warp_barrier);
   add("simulation: barriers that not all threads reach are errors", divergent_barriers);
