@@ -106,19 +106,47 @@ function renderSamples(
     const asked = shots.get(subject) ?? [];
     const fitting = fitShots(protocol, { id, subject, shots: asked, question }, options);
     if (fitting.length < asked.length) shortened += 1;
-    return {
-      id,
-      suite: spec.name,
-      group: subject,
-      repeat: 0,
-      target: question.answer,
-      get context() {
-        return renderPrompt(protocol, { subject, shots: fitting, question });
-      },
-      continuations,
-    };
+    return new RenderedSample({ id, suite: spec.name, subject, question, shots: fitting, protocol, continuations });
   });
   return { samples, shortened };
+}
+
+interface AskedQuestion extends Candidate {
+  readonly suite: string;
+  readonly shots: readonly ChoiceQuestion[];
+  readonly protocol: ChoiceProtocol;
+  readonly continuations: ChoiceSample['continuations'];
+}
+
+/** A class, because literals with a getter, of which each has its own, take five times as much memory. */
+class RenderedSample implements ChoiceSample {
+  readonly id: string;
+  readonly suite: string;
+  readonly group: string;
+  readonly repeat = 0;
+  readonly target: string;
+  readonly continuations: ChoiceSample['continuations'];
+  declare readonly context: string;
+  private readonly question: ChoiceQuestion;
+  private readonly shots: readonly ChoiceQuestion[];
+  private readonly protocol: ChoiceProtocol;
+
+  constructor({ id, suite, subject, question, shots, protocol, continuations }: AskedQuestion) {
+    this.id = id;
+    this.suite = suite;
+    this.group = subject;
+    this.target = question.answer;
+    this.continuations = continuations;
+    this.question = question;
+    this.shots = shots;
+    this.protocol = protocol;
+    // An own property: a sample that is copied with `...` has its context.
+    Object.defineProperty(this, 'context', { enumerable: true, get: this.render });
+  }
+
+  private render(): string {
+    return renderPrompt(this.protocol, { subject: this.group, shots: this.shots, question: this.question });
+  }
 }
 
 function presentCategories(categories: Categories, present: ReadonlySet<string>): Categories {
