@@ -3,9 +3,10 @@ import { readFile, stat } from 'node:fs/promises';
 import { EvalrunError } from '../errors.js';
 import { fingerprintOf } from './fingerprint.js';
 import { computeMetrics } from './metrics.js';
+import { readSamples } from './read-samples.js';
 import { readTelemetry } from './read-telemetry.js';
 import type { RunRemark, RunReportData } from './report-data.js';
-import { readSamples, runFiles } from './run-folder.js';
+import { runFiles } from './run-folder.js';
 import { loadRunRecord } from './run-record.js';
 import type { RunMetrics, SuiteMetrics } from './run-summary.js';
 

@@ -2,8 +2,9 @@
 import { readFile } from 'node:fs/promises';
 import type { ArchSpec } from '../../engine/arch-spec.js';
 import { computeMetrics } from '../metrics.js';
+import { readSamples } from '../read-samples.js';
 import { loadRun } from '../resume.js';
-import { readSamples, runFiles } from '../run-folder.js';
+import { runFiles } from '../run-folder.js';
 import type { RunRecord } from '../run-record.js';
 import type { RunMetrics } from '../run-summary.js';
 
