@@ -43,15 +43,29 @@ export async function readSamples(file: string): Promise<StoredSamples> {
   return { lines, validBytes };
 }
 
+/** As readSamples, without the lines' bytes. */
+export async function readSampleLines(file: string): Promise<{ lines: SampleLine[]; validBytes: number }> {
+  const { places, validBytes } = await collect(file, (line, { start, end }) => ({ line, start, end }));
+  return { lines: Array.from(places.values(), ({ line }) => line), validBytes };
+}
+
 /** As readSamples, in memory for what scores are made of. */
 export async function indexSamples(file: string): Promise<SampleIndex> {
-  const places = new Map<string, IndexedSample>();
   const scored = new ScoredLines();
+  return collect(file, (line, { start, end }) => ({ scored: scored.of(line), start, end }));
+}
+
+/** What `keep` makes of each line, by keyOf. Throws as readSamples does. */
+async function collect<Kept extends Stretch>(
+  file: string,
+  keep: (line: SampleLine, place: Stretch) => Kept,
+): Promise<{ places: ReadonlyMap<string, Kept>; validBytes: number }> {
+  const places = new Map<string, Kept>();
   let validBytes = 0;
   for await (const { line, text, number, start, end } of scanSamples(file)) {
     const key = keyOf(line);
     const known = places.get(key);
-    if (known === undefined) places.set(key, { start, end, scored: scored.of(line) });
+    if (known === undefined) places.set(key, keep(line, { start, end }));
     else if ((await textAt(file, known)) !== `${text}\n`) throw secondResult(file, number, key);
     validBytes = end;
   }

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import type { ArchSpec } from '../../engine/arch-spec.js';
 import { computeMetrics } from '../metrics.js';
-import { readSamples } from '../read-samples.js';
+import { readSampleLines } from '../read-samples.js';
 import { loadRun } from '../resume.js';
 import { runFiles } from '../run-folder.js';
 import type { RunRecord } from '../run-record.js';
@@ -43,11 +43,8 @@ export interface Evidence {
 export async function loadEvidence(folder: string): Promise<EvidenceRun> {
   const record = await loadRun(folder);
   const files = runFiles(folder);
-  const { lines } = await readSamples(files.samples);
-  const metrics = computeMetrics(
-    record,
-    [...lines.values()].map(({ line }) => line),
-  );
+  const { lines } = await readSampleLines(files.samples);
+  const metrics = computeMetrics(record, lines);
   const telemetry = await readFile(files.telemetry, 'utf8').catch(() => '');
   return { folder, record, metrics, cost: sumCost(telemetry) };
 }
