@@ -86,7 +86,9 @@ class StoredPrompt implements TokenIds {
   slice(start = 0, end = this.length): readonly number[] {
     const from = Math.max(0, start < 0 ? start + this.length : start);
     const to = Math.min(this.length, end < 0 ? end + this.length : end);
-    return Array.from({ length: Math.max(0, to - from) }, (_, i) => this.at(from + i) as number);
+    const ids: number[] = [];
+    for (let at = from; at < to; ++at) ids.push(this.at(at) as number);
+    return ids;
   }
 
   *[Symbol.iterator](): Iterator<number> {
