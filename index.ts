@@ -11,6 +11,7 @@ export type {
   ScoreRequest,
   ScoreResult,
   StepStats,
+  TokenIds,
   Tokenizer,
 } from './engine/engine.js';
 export { type EngineOptions, loadEngine } from './engine/load-engine.js';

@@ -1,8 +1,9 @@
 /** The Engine interface: what a task runner may ask of a model, wherever it runs. */
 import type { ChatMessage } from './chat-template.js';
 import type { GpuSample } from './native.js';
+import type { TokenIds } from './token-ids.js';
 
-export type { GpuSample };
+export type { GpuSample, TokenIds };
 
 /** Text to token ids and back. Implementations never add a BOS twice. */
 export interface Tokenizer {
@@ -36,8 +37,8 @@ export interface PromptForms {
 /** Log-probabilities of given continuations after a context. */
 export interface ScoreRequest {
   readonly id: string;
-  /** Token ids of the context, BOS included where the protocol has one; at least one token. */
-  readonly context: readonly number[];
+  /** Token ids of the context, BOS included where the protocol has one; at least one token. An array will do. */
+  readonly context: TokenIds;
   /** Token ids of each continuation, each at least one token; single-token ones share one row of logits. */
   readonly continuations: readonly (readonly number[])[];
   /** What its tokens count for in records of expert load, e.g. `mmlu/anatomy`. */
@@ -80,7 +81,8 @@ export interface GenerateRequest {
   readonly id: string;
   /** Which of several samples of the same request this is. Default 0. */
   readonly repeat?: number;
-  readonly context: readonly number[];
+  /** Token ids of the prompt; an array will do. */
+  readonly context: TokenIds;
   readonly maxTokens: number;
   readonly sampling?: SamplingOptions;
   /**

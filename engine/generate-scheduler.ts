@@ -2,7 +2,7 @@
 import type { GenerateRequest, GenerateResult } from './engine.js';
 import { cacheTooSmall, type KvPages, PAGE_TOKENS, pagesFor } from './kv-pages.js';
 import type { NativeStepResult } from './native.js';
-import { buildPromptTree, type PromptLeaf, type PromptPart } from './prompt-tree.js';
+import { buildPromptTree, nextTokens, type PromptLeaf, type PromptPart } from './prompt-tree.js';
 import { Sequence, type SequenceOptions } from './sequence.js';
 import { CHOSEN_NEXT, StepBuilder } from './step-builder.js';
 
@@ -101,7 +101,7 @@ export class GenerateScheduler {
   /** One row for each sequence; where there is room left beside all prompts, a second one that checks its draft. */
   private addDecoding(builder: StepBuilder, asked: Asked[]): void {
     const isSampled = this.isSampled();
-    const prompts = this.computing.filter(isReady).reduce((sum, part) => sum + part.tokens.length - part.computed, 0);
+    const prompts = this.computing.filter(isReady).reduce((sum, part) => sum + lengthOf(part) - part.computed, 0);
     let room = this.options.mtp ? this.options.batchTokens - this.decoding.length - prompts : 0;
     for (const sequence of this.decoding) {
       const draft = room > 0 && sequence.hasRoomForTwo ? sequence.draft : undefined;
@@ -129,7 +129,7 @@ export class GenerateScheduler {
     const isSampled = this.isSampled();
     const chunks: [PromptPart, number][] = [];
     for (const part of this.computing.filter(isReady)) {
-      const count = Math.min(part.tokens.length - part.computed, this.options.batchTokens - builder.tokenCount);
+      const count = Math.min(lengthOf(part) - part.computed, this.options.batchTokens - builder.tokenCount);
       if (count <= 0) break;
       const pages = pagesOf(part);
       const firstPage = Math.floor(part.start / PAGE_TOKENS);
@@ -139,16 +139,16 @@ export class GenerateScheduler {
       }
       const end = part.computed + count;
       const row = builder.addSpan({
-        tokens: part.tokens.slice(part.computed, end),
+        tokens: part.prompt.slice(part.start + part.computed, part.start + end),
         start: part.start + part.computed,
         pages: pages.slice(0, pagesFor(part.start + end)),
         decode: false,
         group: part.group,
       });
-      if (this.options.mtp) builder.addNextTokens(part.next.slice(part.computed, end));
+      if (this.options.mtp) builder.addNextTokens(nextTokens(part, part.computed, end));
       chunks.push([part, count]);
       const sequence = this.ending.get(part);
-      if (sequence === undefined || end < part.tokens.length) continue;
+      if (sequence === undefined || end < lengthOf(part)) continue;
       builder.addQuery(row + count - 1, []);
       builder.addProbe(row + count - 1, nameOf(sequence.request));
       if (isSampled) builder.addSampling(sequence.sampling(0));
@@ -226,8 +226,12 @@ export class GenerateScheduler {
   }
 }
 
-function isComputed({ computed, tokens }: PromptPart): boolean {
-  return computed === tokens.length;
+function lengthOf({ start, end }: PromptPart): number {
+  return end - start;
+}
+
+function isComputed(part: PromptPart): boolean {
+  return part.computed === lengthOf(part);
 }
 
 /** A part can be computed from the step on that follows its parent's last one. */

@@ -28,6 +28,7 @@ import { ScoreCollector } from './score-collector.js';
 import { type LogitsOptions, type SequenceLogits, sequenceLogits } from './sequence-logits.js';
 import type { StepBuilder } from './step-builder.js';
 import { routingOf } from './step-routing.js';
+import type { TokenIds } from './token-ids.js';
 
 /** What is known of a model that runs here. */
 export type LocalEngineInfo = EngineInfo & { readonly dtype: DType };
@@ -235,11 +236,20 @@ export class LocalEngine implements Engine {
     return release;
   }
 
-  private checkTokens(id: string, tokens: readonly number[], extra: number): void {
+  /** The first id that the model does not have. */
+  private unknownToken(tokens: TokenIds): number | undefined {
+    for (let at = 0; at < tokens.length; ++at) {
+      const token = tokens.at(at) as number;
+      if (!Number.isInteger(token) || token < 0 || token >= this.arch.vocabSize) return token;
+    }
+    return undefined;
+  }
+
+  private checkTokens(id: string, tokens: TokenIds, extra: number): void {
     if (tokens.length === 0) {
       throw new EvalrunError('engine/empty-prompt', { what: `${id} has no tokens`, expected: 'at least one token' });
     }
-    const bad = tokens.find((token) => !Number.isInteger(token) || token < 0 || token >= this.arch.vocabSize);
+    const bad = this.unknownToken(tokens);
     if (bad !== undefined) {
       throw new EvalrunError('engine/token-id', {
         what: `${id} holds a token id outside the model's vocabulary`,

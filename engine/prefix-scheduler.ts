@@ -54,13 +54,13 @@ export class PrefixScheduler {
       const active = this.ready[this.ready.length - 1] as ActiveNode;
       if (!active.started && !this.start(active, builder)) break;
       this.addChunk(active, builder, answers);
-      if (active.computed < active.node.tokens.length) break;
+      if (active.computed < active.node.length) break;
       this.ready.pop();
       completed.push(active);
     }
     if (builder.tokenCount === 0) {
       const { node } = this.ready[this.ready.length - 1] as ActiveNode;
-      throw cacheTooSmall(node.start + node.tokens.length, this.pages);
+      throw cacheTooSmall(node.start + node.length, this.pages);
     }
     return { builder, finish: (result) => this.finish(result, answers, completed) };
   }
@@ -69,7 +69,7 @@ export class PrefixScheduler {
   private start(active: ActiveNode, builder: StepBuilder): boolean {
     const { node, parent } = active;
     const inherited = Math.floor(node.start / PAGE_TOKENS);
-    const needed = pagesFor(node.start + node.tokens.length) - inherited;
+    const needed = pagesFor(node.start + node.length) - inherited;
     if (needed > this.pages.available) return false;
     active.owned = this.pages.take(needed);
     active.pages = [...(parent?.pages.slice(0, inherited) ?? []), ...active.owned];
@@ -81,19 +81,20 @@ export class PrefixScheduler {
 
   private addChunk(active: ActiveNode, builder: StepBuilder, answers: Answer[]): void {
     const { node } = active;
-    const count = Math.min(node.tokens.length - active.computed, this.batchTokens - builder.tokenCount);
+    const count = Math.min(node.length - active.computed, this.batchTokens - builder.tokenCount);
     const end = active.computed + count;
     const start = node.start + active.computed;
     const firstRow = builder.addSpan({
-      tokens: node.tokens.slice(active.computed, end),
+      tokens: node.slice(active.computed, end),
       start,
       pages: active.pages.slice(0, pagesFor(start + count)),
       decode: false,
       group: node.group,
     });
     for (const query of node.queries) {
-      if (query.offset < active.computed || query.offset >= end) continue;
-      const row = firstRow + query.offset - active.computed;
+      const offset = query.position - node.start;
+      if (offset < active.computed || offset >= end) continue;
+      const row = firstRow + offset - active.computed;
       answers.push({ query, first: builder.addQuery(row, query.ids) });
       if (query.probe !== undefined) builder.addProbe(row, query.probe);
     }
@@ -119,6 +120,10 @@ export class PrefixScheduler {
   }
 }
 
+/** All children of a finished node wait at once, without pages. */
+const noPages: readonly number[] = [];
+
 function activate(node: TreeNode, parent: ActiveNode | undefined): ActiveNode {
-  return { node, parent, pages: [], owned: [], started: false, computed: 0, pending: node.children.length + 1 };
+  const pending = node.children.length + 1;
+  return { node, parent, pages: noPages, owned: noPages, started: false, computed: 0, pending };
 }

@@ -1,30 +1,90 @@
 /** The prefix tree over all prompts of a run: every shared prefix is one node and is computed once. */
+import { commonLength, type TokenIds } from './token-ids.js';
 
 /** A row of logits that somebody asked for. */
 export interface TreeQuery {
-  /** Offset of the row's token within the node. */
-  readonly offset: number;
+  /** The row's token by its position in the sequence. */
+  readonly position: number;
   /** Token ids whose log-probability after that row is asked. */
   readonly ids: readonly number[];
   /** Called once with the log-probabilities, in the order of `ids`. */
-  readonly resolve: (logProbs: readonly number[]) => void;
+  resolve(logProbs: readonly number[]): void;
   /** Set where the row's routed experts are told under this name. */
   readonly probe?: string;
 }
 
-/** A query that names its row by the position in the sequence. */
-type PlacedQuery = Omit<TreeQuery, 'offset'> & { readonly position: number };
+/** Shared by all nodes that have none, which most nodes have: a run has one for each question. */
+const noNodes: readonly TreeNode[] = [];
+const noQueries: readonly TreeQuery[] = [];
 
-export interface TreeNode {
+interface Stretch {
   readonly parent: TreeNode | undefined;
+  readonly sequence: TokenIds;
+  readonly start: number;
+  readonly end: number;
+  readonly group: string | undefined;
+}
+
+/** A stretch of a sequence, which it names instead of copying it. */
+export class TreeNode {
+  children: readonly TreeNode[] = noNodes;
+  /** What is asked of its rows. */
+  queries: readonly TreeQuery[] = noQueries;
+
+  parent: TreeNode | undefined;
   /** Position of the node's first token in its sequence. */
-  start: number;
-  /** The node's own tokens. */
-  tokens: readonly number[];
-  children: TreeNode[];
-  queries: TreeQuery[];
+  readonly start: number;
   /** Of the first sequence that needed it. */
   readonly group: string | undefined;
+  /** One of the sequences that go through it. */
+  private readonly sequence: TokenIds;
+  /** Position behind its last token. */
+  private end: number;
+
+  constructor({ parent, sequence, start, end, group }: Stretch) {
+    this.parent = parent;
+    this.sequence = sequence;
+    this.start = start;
+    this.end = end;
+    this.group = group;
+  }
+
+  get length(): number {
+    return this.end - this.start;
+  }
+
+  /** The node's own tokens from `from` on, up to `to`. */
+  slice(from: number, to: number): readonly number[] {
+    return this.sequence.slice(this.start + from, this.start + to);
+  }
+
+  /** How many of its tokens a sequence has in the same places; it has all that come before them. */
+  matches(tokens: TokenIds): number {
+    return commonLength(this.sequence, tokens, { known: this.start, limit: this.end }) - this.start;
+  }
+
+  add(child: TreeNode): void {
+    if (this.children === noNodes) this.children = [child];
+    else (this.children as TreeNode[]).push(child);
+  }
+
+  ask(query: TreeQuery): void {
+    if (this.queries === noQueries) this.queries = [query];
+    else (this.queries as TreeQuery[]).push(query);
+  }
+
+  /** Keeps the first `length` tokens; a new child takes the rest. */
+  split(length: number): void {
+    const cut = this.start + length;
+    const rest = new TreeNode({ parent: this, sequence: this.sequence, start: cut, end: this.end, group: this.group });
+    rest.children = this.children;
+    for (const child of rest.children) child.parent = rest;
+    const { queries } = this;
+    this.end = cut;
+    this.children = [rest];
+    this.queries = noQueries;
+    for (const query of queries) (query.position < cut ? this : rest).ask(query);
+  }
 }
 
 /**
@@ -41,68 +101,50 @@ export class PrefixTree {
     this.share = options.share;
   }
 
-  /** Adds a sequence; `queries` name rows by their position in it. Returns how many of its tokens were there already. */
-  insert(tokens: readonly number[], queries: readonly PlacedQuery[], group?: string): number {
-    let siblings = this.roots;
+  /**
+   * Adds a sequence, which it goes on reading; `queries` name rows by their position in it. Returns how many of its tokens were
+   * there already.
+   */
+  insert(tokens: TokenIds, queries: readonly TreeQuery[], group?: string): number {
     let parent: TreeNode | undefined;
     let depth = 0;
     for (;;) {
-      const best = this.share ? longestMatch(siblings, tokens, depth) : undefined;
+      const best = this.share ? longestMatch(parent?.children ?? this.roots, tokens) : undefined;
       if (best === undefined) break;
       const { node, length } = best;
-      if (length < node.tokens.length) {
+      if (length < node.length) {
         if (length < MIN_SHARED_TOKENS && depth + length < tokens.length) break;
-        split(node, length);
+        node.split(length);
       }
       depth += length;
       parent = node;
-      siblings = node.children;
       if (depth === tokens.length) break;
     }
     const shared = depth;
     if (depth < tokens.length) {
-      const node: TreeNode = { parent, start: depth, tokens: tokens.slice(depth), children: [], queries: [], group };
-      siblings.push(node);
+      const node = new TreeNode({ parent, sequence: tokens, start: depth, end: tokens.length, group });
+      if (parent === undefined) this.roots.push(node);
+      else parent.add(node);
       parent = node;
     }
-    if (parent !== undefined) this.attach(parent, queries);
+    if (parent !== undefined) attach(parent, queries);
     return shared;
-  }
-
-  private attach(leaf: TreeNode, queries: readonly PlacedQuery[]): void {
-    for (const { position, ...query } of queries) {
-      let node = leaf;
-      while (position < node.start && node.parent !== undefined) node = node.parent;
-      node.queries.push({ ...query, offset: position - node.start });
-    }
   }
 }
 
-function longestMatch(siblings: readonly TreeNode[], tokens: readonly number[], depth: number) {
+function attach(leaf: TreeNode, queries: readonly TreeQuery[]): void {
+  for (const query of queries) {
+    let node = leaf;
+    while (query.position < node.start && node.parent !== undefined) node = node.parent;
+    node.ask(query);
+  }
+}
+
+function longestMatch(siblings: readonly TreeNode[], tokens: TokenIds) {
   let best: { node: TreeNode; length: number } | undefined;
   for (const node of siblings) {
-    const limit = Math.min(node.tokens.length, tokens.length - depth);
-    let length = 0;
-    while (length < limit && node.tokens[length] === tokens[depth + length]) ++length;
+    const length = node.matches(tokens);
     if (length > 0 && (best === undefined || length > best.length)) best = { node, length };
   }
   return best;
-}
-
-/** Cuts `node` after `length` tokens: it keeps the first part, and a new child takes the rest. */
-function split(node: TreeNode, length: number): void {
-  const rest: TreeNode = {
-    parent: node,
-    start: node.start + length,
-    tokens: node.tokens.slice(length),
-    children: node.children,
-    group: node.group,
-    queries: node.queries
-      .filter(({ offset }) => offset >= length)
-      .map((query) => ({ ...query, offset: query.offset - length })),
-  };
-  for (const child of rest.children) (child as { parent: TreeNode | undefined }).parent = rest;
-  node.tokens = node.tokens.slice(0, length);
-  node.queries = node.queries.filter(({ offset }) => offset < length);
-  node.children = [rest];
 }

@@ -3,15 +3,15 @@ import type { GenerateRequest } from './engine.js';
 import { cacheTooSmall, type KvPages, PAGE_TOKENS, pagesFor } from './kv-pages.js';
 import { PrefixTree, type TreeNode } from './prefix-tree.js';
 import { CHOSEN_NEXT } from './step-builder.js';
+import type { TokenIds } from './token-ids.js';
 
 /** A piece of a prompt that is computed once, in pages of its own. */
 export interface PromptPart {
   readonly parent: PromptPart | undefined;
-  /** Position of its first token. */
+  /** Of a request that has it: its tokens are those from `start` to `end`. */
+  readonly prompt: TokenIds;
   readonly start: number;
-  readonly tokens: readonly number[];
-  /** What follows each of `tokens`, for the MTP module. */
-  readonly next: readonly number[];
+  readonly end: number;
   /** What its tokens count for in records of routing. */
   readonly group: string | undefined;
   /** Pages that it takes for itself; the pages before them are its parent's. */
@@ -77,7 +77,9 @@ function pathPages(part: PromptPart): number {
 
 function plant(requests: readonly GenerateRequest[], { share, mtp }: PromptTreeOptions): PromptLeaf[] {
   const tree = new PrefixTree({ share });
-  const sharedTokens = requests.map((request, i) => tree.insert(keysOf(request, i, mtp), [], request.group));
+  const sharedTokens = requests.map((request, i) =>
+    tree.insert(new PromptKeys(request.context, { request: i, mtp }), [], request.group),
+  );
   const leaves: PromptLeaf[] = [];
   const stack = tree.roots.map((node): [TreeNode, PromptPart | undefined] => [node, undefined]).reverse();
   for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
@@ -93,35 +95,63 @@ function plant(requests: readonly GenerateRequest[], { share, mtp }: PromptTreeO
   return leaves;
 }
 
-/** What two prompts must have in common to share a token; behind the last one stands the request's own number, as a negative. */
-function keysOf({ context }: GenerateRequest, index: number, mtp: boolean): number[] {
-  return context.map((token, i) => {
-    const next = context[i + 1];
-    if (next === undefined) return -1 - index;
-    return mtp ? token * TOKEN_LIMIT + next : token;
-  });
+/**
+ * What two prompts must have in common to share a token; behind the last one stands the request's own number, as a negative. Read from
+ * the prompt: a copy of every prompt would be as large as all prompts.
+ */
+class PromptKeys implements TokenIds {
+  readonly length: number;
+  private readonly prompt: TokenIds;
+  private readonly request: number;
+  private readonly mtp: boolean;
+
+  constructor(prompt: TokenIds, { request, mtp }: { readonly request: number; readonly mtp: boolean }) {
+    this.length = prompt.length;
+    this.prompt = prompt;
+    this.request = request;
+    this.mtp = mtp;
+  }
+
+  at(index: number): number | undefined {
+    const place = index < 0 ? index + this.length : index;
+    if (place === this.length - 1) return -1 - this.request;
+    const token = this.prompt.at(place);
+    return this.mtp && token !== undefined ? token * TOKEN_LIMIT + (this.prompt.at(place + 1) as number) : token;
+  }
+
+  slice(start = 0, end = this.length): readonly number[] {
+    return Array.from({ length: end - start }, (_, i) => this.at(start + i) as number);
+  }
+
+  *[Symbol.iterator](): Iterator<number> {
+    for (let at = 0; at < this.length; ++at) yield this.at(at) as number;
+  }
 }
 
 /** Number of a request below `node`. */
 function firstRequest(node: TreeNode): number {
   let leaf = node;
   for (let child = leaf.children[0]; child !== undefined; child = leaf.children[0]) leaf = child;
-  return -1 - (leaf.tokens.at(-1) as number);
+  return -1 - (leaf.slice(leaf.length - 1, leaf.length)[0] as number);
 }
 
 function partOf(node: TreeNode, request: GenerateRequest, parent: PromptPart | undefined): PromptPart {
-  const end = node.start + node.tokens.length;
-  const tokens = request.context.slice(node.start, end);
+  const end = node.start + node.length;
   const reach = node.children.length === 0 ? lengthOf(request) : end;
   return {
     parent,
+    prompt: request.context,
     start: node.start,
-    tokens,
-    next: tokens.map((_, i) => request.context[node.start + i + 1] ?? CHOSEN_NEXT),
+    end,
     group: node.group,
     ownPages: pagesFor(reach) - Math.floor(node.start / PAGE_TOKENS),
     users: 0,
     pages: undefined,
     computed: 0,
   };
+}
+
+/** What follows each of the tokens from `from` to `to` of a part, for the MTP module. */
+export function nextTokens({ prompt, start }: PromptPart, from: number, to: number): number[] {
+  return Array.from({ length: to - from }, (_, i) => prompt.at(start + from + i + 1) ?? CHOSEN_NEXT);
 }

@@ -4,13 +4,20 @@ import { mkdir, open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { EvalrunError } from '../errors.js';
 
-/** Replaces `file` atomically: other processes, and a crash at any instant, see the old text or the new one. */
-export async function writeAtomically(file: string, text: string | Uint8Array): Promise<void> {
+/**
+ * Replaces `file` atomically: other processes, and a crash at any instant, see the old text or the new one. A text in parts may be read
+ * from the old file.
+ */
+export async function writeAtomically(
+  file: string,
+  text: string | Uint8Array | AsyncIterable<Uint8Array>,
+): Promise<void> {
   const temporary = `${file}.tmp`;
   try {
     const handle = await open(temporary, 'w');
     try {
-      await handle.writeFile(text);
+      if (typeof text === 'string' || text instanceof Uint8Array) await handle.writeFile(text);
+      else for await (const part of text) await handle.appendFile(part);
       await handle.sync();
     } finally {
       await handle.close();

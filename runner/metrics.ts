@@ -5,7 +5,7 @@ import { countQuestions, countTasks } from './question-counts.js';
 import type { RunRecord, SuiteRecord } from './run-record.js';
 import type { Estimate, LanguageGap, RunMetrics, SampleStatus, SuiteMetrics } from './run-summary.js';
 import { sampleStatuses } from './run-summary.js';
-import { type ChoiceLine, isChoice, isGenerative, type SampleLine } from './sample-line.js';
+import { isScoredChoice, isScoredWriting, type ScoredChoice, type ScoredLine } from './scored-line.js';
 import {
   type Count,
   clusteredMacroMean,
@@ -22,7 +22,7 @@ import {
 import { writtenMetrics } from './written-metrics.js';
 
 /** All metrics of a run. Every planned sample counts in the denominators, with a result or without. */
-export function computeMetrics(record: RunRecord, lines: readonly SampleLine[]): RunMetrics {
+export function computeMetrics(record: RunRecord, lines: readonly ScoredLine[]): RunMetrics {
   const suites = Object.fromEntries(
     record.suites.map((suite) => [
       suite.suite,
@@ -44,7 +44,7 @@ export function computeMetrics(record: RunRecord, lines: readonly SampleLine[]):
   };
 }
 
-function suiteMetrics(suite: SuiteRecord, lines: readonly SampleLine[]): SuiteMetrics {
+function suiteMetrics(suite: SuiteRecord, lines: readonly ScoredLine[]): SuiteMetrics {
   const { generation } = suite;
   const questions = countQuestions(suite, lines);
   const statuses = Object.fromEntries(sampleStatuses.map((status) => [status, 0])) as Record<SampleStatus, number>;
@@ -74,8 +74,8 @@ function suiteMetrics(suite: SuiteRecord, lines: readonly SampleLine[]): SuiteMe
     missing: micro.n - lines.length,
     groups: Object.fromEntries([...questions].map(([group, counts]) => [group, clusteredWilson(counts)])),
     categories: categoriesOf(suite, questions),
-    letters: generation === undefined ? countLetters(lines.filter(isChoice)) : null,
-    ...(generation !== undefined && writtenMetrics(lines.filter(isGenerative), generation)),
+    letters: generation === undefined ? countLetters(lines.filter(isScoredChoice)) : null,
+    ...(generation !== undefined && writtenMetrics(lines.filter(isScoredWriting), generation)),
     ...(generation?.executes && { pass_at_k: passAtKs(groups.flat(), generation.samples) }),
     ...(suite.languages_missing !== undefined && { languages_missing: suite.languages_missing }),
     prompt_tokens: suite.prompt_tokens,
@@ -85,11 +85,13 @@ function suiteMetrics(suite: SuiteRecord, lines: readonly SampleLine[]): SuiteMe
   };
 }
 
-function countLetters(lines: readonly ChoiceLine[]): SuiteMetrics['letters'] {
+function countLetters(lines: readonly ScoredChoice[]): SuiteMetrics['letters'] {
   const predicted: Record<string, number> = {};
   const keyed: Record<string, number> = {};
   // Labels in the order in which the prompts list them, also those never answered.
-  for (const label of lines.flatMap((line) => Object.keys(line.choices)).sort()) {
+  const labels = new Set<string>();
+  for (const { choices } of lines) for (const label of Object.keys(choices)) labels.add(label);
+  for (const label of [...labels].sort()) {
     predicted[label] ??= 0;
     keyed[label] ??= 0;
   }

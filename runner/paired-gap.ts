@@ -1,7 +1,7 @@
 /** The gap between languages on the same problems: a paired difference, question by question. */
 import type { SuiteRecord } from './run-record.js';
 import type { PairedLanguageGap } from './run-summary.js';
-import type { SampleLine } from './sample-line.js';
+import type { ScoredLine } from './scored-line.js';
 import { type Count, clusteredWilson, pairedDifference, pairedInterval } from './statistics.js';
 
 /**
@@ -9,7 +9,7 @@ import { type Count, clusteredWilson, pairedDifference, pairedInterval } from '.
  * together; undefined for a suite that does not ask the same problems in both. A problem asked in one language only (as the
  * last of an odd `--limit`) has no pair and is left out.
  */
-export function pairedLanguageGap(suite: SuiteRecord, lines: readonly SampleLine[]): PairedLanguageGap | undefined {
+export function pairedLanguageGap(suite: SuiteRecord, lines: readonly ScoredLine[]): PairedLanguageGap | undefined {
   if (suite.language !== 'mixed') return undefined;
   const [english, chinese] = [countsOf('en', suite, lines), countsOf('zh', suite, lines)];
   const pairs = [...english].flatMap(([row, en]): (readonly [Count, Count])[] => {
@@ -31,7 +31,7 @@ export function pairedLanguageGap(suite: SuiteRecord, lines: readonly SampleLine
 }
 
 /** By the row that a problem has in its language's file, which is the same in both. */
-function countsOf(group: string, { suite, generation }: SuiteRecord, lines: readonly SampleLine[]): Map<string, Count> {
+function countsOf(group: string, { suite, generation }: SuiteRecord, lines: readonly ScoredLine[]): Map<string, Count> {
   const prefix = `${suite}/${group}/`;
   const counts = new Map<string, Count>();
   for (const { id, status } of lines) {

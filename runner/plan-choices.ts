@@ -1,6 +1,7 @@
 /** Questions of multiple choice as the engine will see them: token ids of the prompt and of each answer letter. */
 import { createHash } from 'node:crypto';
 import type { PromptForms, ScoreRequest, Tokenizer } from '../engine/engine.js';
+import { PromptStore } from '../engine/prompt-store.js';
 import { EvalrunError } from '../errors.js';
 import type { ChoicePlan, ChoiceSample } from '../suites/suite.js';
 import { letterTokens } from '../suites/token-boundary.js';
@@ -34,14 +35,14 @@ export async function planChoices(
   },
 ): Promise<PlannedChoice[]> {
   const { tokenizer, prompts, signal } = options;
-  const form = { tokenizer, ids: prompts?.ids ?? true, text: prompts?.text ?? false };
   // A server that tokenises is asked about its tokens by the engine.
-  const letters = form.ids ? letterTokens(plan, tokenizer) : undefined;
+  const letters = (prompts?.ids ?? true) ? letterTokens(plan, tokenizer) : undefined;
+  const writer = new RequestWriter({ tokenizer, letters, text: prompts?.text ?? false });
   const samples: PlannedChoice[] = [];
   for (const sample of plan.samples) {
     if (samples.length % breath === 0) await new Promise((resolve) => setImmediate(resolve));
     stopIfAborted(signal);
-    samples.push(planSample(sample, letters, form));
+    samples.push(writer.plan(sample));
   }
   return samples;
 }
@@ -59,33 +60,80 @@ export function promptIdentity({ id, promptSha256, target, labels, request }: Pl
   ]);
 }
 
-/** `letters` are the tokens of the labels, where they are known. */
-function planSample(
-  sample: ChoiceSample,
-  letters: Readonly<Record<string, number>> | undefined,
-  { tokenizer, text }: { readonly tokenizer: Tokenizer; readonly text: boolean },
-): PlannedChoice {
-  const labels = Object.keys(sample.continuations);
-  const continuations = labels.flatMap((label) => (letters?.[label] === undefined ? [] : [[letters[label]]]));
-  if (!labels.includes(sample.target) || (letters !== undefined && continuations.length !== labels.length)) {
-    throw new EvalrunError('internal/labels', {
-      what: `The answers of ${sample.id} do not match its key or its tokens`,
-    });
+interface RequestForm {
+  readonly tokenizer: Tokenizer;
+  /** Tokens of the labels, where they are known. */
+  readonly letters: Readonly<Record<string, number>> | undefined;
+  /** Whether the engine wants the prompts' text. */
+  readonly text: boolean;
+}
+
+/** Plans sample after sample; what several have in common is there once. */
+class RequestWriter {
+  private readonly prompts = new PromptStore();
+  private readonly groups = new Map<string, string>();
+  private readonly answers = new Map<ChoiceSample['continuations'], Answers>();
+
+  constructor(private readonly form: RequestForm) {}
+
+  plan(sample: ChoiceSample): PlannedChoice {
+    const { tokenizer, letters, text } = this.form;
+    const { id, suite, group, repeat, target, context } = sample;
+    const { labels, ids: continuations, texts } = this.answersOf(sample.continuations);
+    if (!labels.includes(target) || (letters !== undefined && continuations.length !== labels.length)) {
+      throw new EvalrunError('internal/labels', { what: `The answers of ${id} do not match its key or its tokens` });
+    }
+    return {
+      id,
+      suite,
+      group,
+      repeat,
+      target,
+      labels,
+      promptSha256: createHash('sha256').update(context, 'utf8').digest('hex'),
+      request: {
+        id,
+        group: this.nameOf(suite, group),
+        context: letters === undefined ? noIds : this.prompts.add(tokenizer.encode(context)),
+        continuations,
+        ...(text && { text: textOf(sample, texts) }),
+      },
+    };
   }
+
+  private answersOf(continuations: ChoiceSample['continuations']): Answers {
+    const known = this.answers.get(continuations);
+    if (known !== undefined) return known;
+    const { letters } = this.form;
+    const labels = Object.keys(continuations);
+    const ids = labels.flatMap((label) => (letters?.[label] === undefined ? [] : [[letters[label]]]));
+    const answers = { labels, ids, texts: Object.values(continuations) };
+    this.answers.set(continuations, answers);
+    return answers;
+  }
+
+  private nameOf(suite: string, group: string): string {
+    const name = `${suite}/${group}`;
+    const known = this.groups.get(name);
+    if (known === undefined) this.groups.set(name, name);
+    return known ?? name;
+  }
+}
+
+const noIds: readonly number[] = [];
+
+interface Answers {
+  readonly labels: readonly string[];
+  readonly ids: readonly (readonly number[])[];
+  readonly texts: readonly string[];
+}
+
+/** The prompt is written when it is sent. */
+function textOf(sample: ChoiceSample, continuations: readonly string[]): NonNullable<ScoreRequest['text']> {
   return {
-    id: sample.id,
-    suite: sample.suite,
-    group: sample.group,
-    repeat: sample.repeat,
-    target: sample.target,
-    labels,
-    promptSha256: createHash('sha256').update(sample.context, 'utf8').digest('hex'),
-    request: {
-      id: sample.id,
-      group: `${sample.suite}/${sample.group}`,
-      context: letters === undefined ? [] : tokenizer.encode(sample.context),
-      continuations,
-      ...(text && { text: { context: sample.context, continuations: Object.values(sample.continuations) } }),
+    get context() {
+      return sample.context;
     },
+    continuations,
   };
 }

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { renderChats } from '../engine/chat-template.js';
 import type { GenerateRequest, PromptForms, SamplingOptions, Tokenizer } from '../engine/engine.js';
 import { encodeChat, encodeText } from '../engine/prompt-ids.js';
+import { PromptStore } from '../engine/prompt-store.js';
 import { checkSampling } from '../engine/sampling-check.js';
 import { EvalrunError } from '../errors.js';
 import type { GenerativePlan } from '../suites/suite.js';
@@ -44,24 +45,24 @@ export async function planCompletions(
   const prompts = await renderPrompts(plan, { chat: settings.chat ?? 'auto', tokenizer, forms: options.prompts });
   const { sampling, repeats } = samplingOf(settings);
   const maxTokens = settings.max_tokens ?? plan.maxTokens;
+  const stored = new PromptStore();
   const samples: PlannedCompletion[] = [];
   for (const [at, { id, suite, group, target, stop = plan.stop }] of plan.samples.entries()) {
     if (at % breath === 0) await new Promise((resolve) => setImmediate(resolve));
     stopIfAborted(signal);
     const { text, ids } = prompts.at(at);
-    const messages = [{ role: 'user' as const, content: text }];
     const request: GenerateRequest = {
       id,
       group: `${suite}/${group}`,
-      context: ids,
+      context: stored.add(ids),
       maxTokens: roomFor(id, ids.length, maxTokens, options),
       sampling,
       stop,
-      ...(options.prompts?.text && (prompts.isServersChat ? { messages } : { text })),
     };
     const promptSha256 = createHash('sha256').update(text, 'utf8').digest('hex');
     for (let repeat = 0; repeat < repeats; repeat++) {
-      samples.push({ id, suite, group, repeat, target, promptSha256, request: { ...request, repeat } });
+      const asked = options.prompts?.text ? withPrompt({ ...request, repeat }, prompts, at) : { ...request, repeat };
+      samples.push({ id, suite, group, repeat, target, promptSha256, request: asked });
     }
   }
   const { temperature = 0, topP = 1, topK = 0, minP = 0 } = sampling;
@@ -83,6 +84,23 @@ export async function planCompletions(
   return { samples, generation, notes: isPlain ? [`Asked in plain text: ${why}.`] : [] };
 }
 
+/** The request with the prompt as text, which is written when it is sent. */
+function withPrompt(request: GenerateRequest, prompts: RenderedPrompts, place: number): GenerateRequest {
+  // A getter of its own object, because spreading would read it.
+  const written = prompts.isServersChat
+    ? {
+        get messages() {
+          return [{ role: 'user' as const, content: prompts.text(place) }];
+        },
+      }
+    : {
+        get text() {
+          return prompts.text(place);
+        },
+      };
+  return Object.assign(written, request);
+}
+
 /** What a prompt asks, for the hash over all prompts of a suite. */
 export function completionIdentity({ id, repeat, promptSha256, target, request }: PlannedCompletion): string {
   return JSON.stringify([id, repeat, promptSha256, target, request.context, request.maxTokens, request.stop]);
@@ -92,6 +110,8 @@ export interface RenderedPrompts {
   readonly usesTemplate: boolean;
   /** The prompts are messages, which a server puts into the model's template. */
   readonly isServersChat: boolean;
+  /** The prompt of a plan's sample. */
+  text(place: number): string;
   /** Text and token ids of the prompt of a plan's sample. */
   at(place: number): { readonly text: string; readonly ids: number[] };
 }
@@ -109,22 +129,26 @@ export async function renderPrompts(
     readonly forms?: PromptForms | undefined;
   },
 ): Promise<RenderedPrompts> {
-  const prompts = plan.samples.map(({ prompt }) => prompt);
-  const text = (place: number) => prompts[place] ?? '';
+  const text = (place: number) => plan.samples[place]?.prompt ?? '';
   const isServersChat = plan.asks === 'chat' && chat !== 'off' && forms?.chat === true;
-  if (isServersChat) return { usesTemplate: false, isServersChat, at: (place) => ({ text: text(place), ids: [] }) };
+  if (isServersChat)
+    return { usesTemplate: false, isServersChat, text, at: (place) => ({ text: text(place), ids: [] }) };
   if (!usesTemplate(plan, chat, tokenizer)) {
-    const encode = (place: number) => (forms?.ids === false ? [] : encodeText(tokenizer, text(place)));
-    return { usesTemplate: false, isServersChat, at: (place) => ({ text: text(place), ids: encode(place) }) };
+    const at = (place: number) => {
+      const prompt = text(place);
+      return { text: prompt, ids: forms?.ids === false ? [] : encodeText(tokenizer, prompt) };
+    };
+    return { usesTemplate: false, isServersChat, text, at };
   }
   const chats = await renderChats(
     tokenizer,
-    prompts.map((content) => [{ role: 'user', content }]),
+    plan.samples.map(({ prompt: content }) => [{ role: 'user', content }]),
   );
   const rendered = (place: number) => chats[place] ?? '';
   return {
     usesTemplate: true,
     isServersChat,
+    text: rendered,
     at: (place) => ({ text: rendered(place), ids: encodeChat(tokenizer, rendered(place)) }),
   };
 }

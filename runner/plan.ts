@@ -105,12 +105,12 @@ async function tokenizePlan(plan: SuitePlan, options: PlanOptions): Promise<Plan
   if (plan.kind === 'choice') {
     const samples = await planChoices(plan, options);
     const noted = { ...plan, notes: [...plan.notes, ...uncounted(options)] };
-    return { kind: 'choice', record: recordOf(noted, samples, samples.map(promptIdentity)), samples };
+    return { kind: 'choice', record: recordOf(noted, samples, promptIdentity), samples };
   }
   const { samples, generation, notes } = await planCompletions(plan, options);
   const noted = { ...plan, notes: [...plan.notes, ...notes, ...uncounted(options)] };
   const record = {
-    ...recordOf(noted, samples, samples.map(completionIdentity)),
+    ...recordOf(noted, samples, completionIdentity),
     generation,
     ...(plan.sharesTasks && { shares_tasks: true as const }),
     ...(Object.keys(plan.languagesMissing).length > 0 && { languages_missing: { ...plan.languagesMissing } }),
@@ -118,11 +118,11 @@ async function tokenizePlan(plan: SuitePlan, options: PlanOptions): Promise<Plan
   return { kind: 'generative', record, samples, judge: plan.judge, codeLanguages: plan.codeLanguages };
 }
 
-/** `identities` are texts that say what each sample asks. */
-function recordOf(
+/** `identityOf` says as a text what a sample asks. */
+function recordOf<Planned extends PlannedChoice | PlannedCompletion>(
   plan: SuitePlan,
-  samples: readonly (PlannedChoice | PlannedCompletion)[],
-  identities: readonly string[],
+  samples: readonly Planned[],
+  identityOf: (sample: Planned) => string,
 ): SuiteRecord {
   const keys = new Set<string>();
   for (const sample of samples) {
@@ -150,16 +150,19 @@ function recordOf(
     })),
     published: plan.published.map(({ model, score, shots, source }) => ({ model, score, shots, source })),
     notes: [...plan.notes],
-    ...factsOf(samples, identities),
+    ...factsOf(samples, identityOf),
   };
 }
 
 /** What the record of a suite says of its samples themselves. */
-function factsOf(samples: readonly (PlannedChoice | PlannedCompletion)[], identities: readonly string[]) {
+function factsOf<Planned extends PlannedChoice | PlannedCompletion>(
+  samples: readonly Planned[],
+  identityOf: (sample: Planned) => string,
+) {
   const groups: Record<string, number> = {};
   for (const { group } of samples) groups[group] = (groups[group] ?? 0) + 1;
   const prompts = createHash('sha256');
-  for (const identity of identities) prompts.update(identity);
+  for (const sample of samples) prompts.update(identityOf(sample));
   return {
     groups,
     prompt_tokens: countPromptTokens(samples.map(({ request }) => request.context)),
@@ -169,10 +172,10 @@ function factsOf(samples: readonly (PlannedChoice | PlannedCompletion)[], identi
 
 /** The record of a suite of which only these samples are asked. Published scores are not beside a part. */
 export function recordOfShare(share: PlannedSuite, note: string): SuiteRecord {
-  const identities =
-    share.kind === 'choice' ? share.samples.map(promptIdentity) : share.samples.map(completionIdentity);
   const { record } = share;
-  return { ...record, ...factsOf(share.samples, identities), published: [], notes: [...record.notes, note] };
+  const facts =
+    share.kind === 'choice' ? factsOf(share.samples, promptIdentity) : factsOf(share.samples, completionIdentity);
+  return { ...record, ...facts, published: [], notes: [...record.notes, note] };
 }
 
 function copyLists(lists: Readonly<Record<string, readonly string[]>>): Record<string, string[]> {

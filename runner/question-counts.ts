@@ -1,10 +1,10 @@
 /** Right answers to each planned question: samples of one question are a cluster, not independent evidence. */
 import type { SuiteRecord } from './run-record.js';
-import type { SampleLine } from './sample-line.js';
+import type { ScoredLine } from './scored-line.js';
 import type { Count } from './statistics.js';
 
 /** By subject in plan order, then by the last part of the id, which names the same task in every subject; only what has a line. */
-export function countTasks(suite: SuiteRecord, lines: readonly SampleLine[]): Map<string, Count>[] {
+export function countTasks(suite: SuiteRecord, lines: readonly ScoredLine[]): Map<string, Count>[] {
   const found = new Map<string, Map<string, Count>>(Object.keys(suite.groups).map((group) => [group, new Map()]));
   for (const { id, group, status } of lines) {
     const task = id.slice(id.lastIndexOf('/') + 1);
@@ -16,7 +16,7 @@ export function countTasks(suite: SuiteRecord, lines: readonly SampleLine[]): Ma
 }
 
 /** By subject in plan order; questions without any line yet are there with no right answer. */
-export function countQuestions(suite: SuiteRecord, lines: readonly SampleLine[]): Map<string, Count[]> {
+export function countQuestions(suite: SuiteRecord, lines: readonly ScoredLine[]): Map<string, Count[]> {
   const n = suite.generation?.samples ?? 1;
   const seen = new Map<string, Map<string, number>>(Object.keys(suite.groups).map((group) => [group, new Map()]));
   for (const { id, group, status } of lines) {

@@ -3,9 +3,10 @@ import { readFile, stat } from 'node:fs/promises';
 import { EvalrunError } from '../errors.js';
 import { fingerprintOf } from './fingerprint.js';
 import { computeMetrics } from './metrics.js';
+import { readSampleLines } from './read-samples.js';
 import { readTelemetry } from './read-telemetry.js';
 import type { RunRemark, RunReportData } from './report-data.js';
-import { readSamples, runFiles } from './run-folder.js';
+import { runFiles } from './run-folder.js';
 import { loadRunRecord } from './run-record.js';
 import type { RunMetrics, SuiteMetrics } from './run-summary.js';
 
@@ -23,9 +24,8 @@ export async function loadRunReport(folder: string): Promise<RunReportData> {
   if (record.fingerprint !== fingerprintOf(record)) remarks.push('record-changed');
   const size = await reading(files.samples, () => sizeOf(files.samples));
   if (size > mostSampleBytes) throw tooLarge(files.samples, size);
-  const stored = await reading(files.samples, () => readSamples(files.samples));
-  if (stored.validBytes < size) remarks.push('torn-samples');
-  const lines = [...stored.lines.values()].map(({ line }) => line);
+  const { lines, validBytes } = await reading(files.samples, () => readSampleLines(files.samples));
+  if (validBytes < size) remarks.push('torn-samples');
   const metrics = computeMetrics(record, lines);
   const written = await reading(files.metrics, () => readIfThere(files.metrics));
   if (written !== null && !saysTheSame(written, metrics)) remarks.push('metrics-differ');

@@ -1,9 +1,7 @@
-/** The folder of a run: its files, and the append-only samples.jsonl that is the only source of truth for scores. */
-import { mkdir, open, readFile, stat } from 'node:fs/promises';
+/** The folder of a run: its files, and the appending to samples.jsonl, which is the only source of truth for scores. */
+import { mkdir, open, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { EvalrunError } from '../errors.js';
-import { makeFolder, syncFolder, writeAtomically, writeError } from './disk.js';
-import { keyOf, parseSampleLine, type SampleLine } from './sample-line.js';
+import { makeFolder, syncFolder, writeError } from './disk.js';
 
 export interface RunFiles {
   readonly record: string;
@@ -51,67 +49,6 @@ export async function createRunFolder(parent: string, id: string): Promise<strin
   }
 }
 
-export interface StoredSamples {
-  /** By keyOf; the line's own bytes, newline included. */
-  readonly lines: Map<string, { readonly line: SampleLine; readonly text: string }>;
-  /** Length of the file up to and including its last whole line. */
-  readonly validBytes: number;
-}
-
-/**
- * Reads samples.jsonl. A last line that a crash tore, without a newline or not a whole record, is left out. Throws
- * `run/samples` for damage that a crash cannot explain.
- */
-export async function readSamples(file: string): Promise<StoredSamples> {
-  const bytes = await readIfThere(file);
-  const lines: StoredSamples['lines'] = new Map();
-  let at = 0;
-  for (let number = 1; at < bytes.length; number++) {
-    const end = bytes.indexOf(10, at) + 1;
-    if (end === 0) break;
-    const text = bytes.toString('utf8', at, end);
-    const line = parseSampleLine(text);
-    const isLast = end === bytes.length;
-    if (typeof line === 'string') {
-      if (isLast) break;
-      throw damaged(file, number, line);
-    }
-    const key = keyOf(line);
-    const known = lines.get(key);
-    if (known !== undefined && known.text !== text) throw damaged(file, number, `a second result for ${key}`);
-    if (known === undefined) lines.set(key, { line, text });
-    at = end;
-  }
-  return { lines, validBytes: at };
-}
-
-/** Takes the samples that a server failed at out of the file, so that they are asked again. */
-export async function dropFailed(file: string, stored: StoredSamples): Promise<StoredSamples> {
-  const kept = [...stored.lines].filter(([, { line }]) => line.status !== 'engine_error');
-  if (kept.length === stored.lines.size) return stored;
-  const text = kept.map(([, stored]) => stored.text).join('');
-  await writeAtomically(file, text);
-  return { lines: new Map(kept), validBytes: Buffer.byteLength(text) };
-}
-
-async function readIfThere(file: string): Promise<Buffer> {
-  try {
-    return await readFile(file);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return Buffer.alloc(0);
-    throw error;
-  }
-}
-
-function damaged(file: string, number: number, found: string): EvalrunError {
-  return new EvalrunError('run/samples', {
-    what: `Line ${number} of ${file} is damaged`,
-    expected: 'a sample record as this version of evalrun writes it',
-    found,
-    todo: `delete line ${number} and resume the run, which computes it again`,
-  });
-}
-
 export interface SampleWriter {
   /** Appends whole lines and returns when they are on the disk. Throws `run/write`; the file then ends as before. */
   append(text: string): Promise<void>;
@@ -140,16 +77,4 @@ export async function openSamples(file: string, validBytes: number): Promise<Sam
     },
     close: () => handle.close(),
   };
-}
-
-/** Rewrites samples.jsonl in plan order, once every sample is in it. */
-export async function orderSamples(file: string, planOrder: Iterable<string>): Promise<SampleLine[]> {
-  const { lines } = await readSamples(file);
-  const ordered = [...planOrder].map((id) => {
-    const stored = lines.get(id);
-    if (stored !== undefined) return stored;
-    throw new EvalrunError('internal/missing-sample', { what: `The run ended without a result for ${id}` });
-  });
-  await writeAtomically(file, ordered.map(({ text }) => text).join(''));
-  return ordered.map(({ line }) => line);
 }

@@ -15,20 +15,13 @@ import type { Outcome } from './outcome.js';
 import { type PlannedSuite, planRun } from './plan.js';
 import { missingLanguages, openPrograms, sandboxRecord } from './programs.js';
 import { type Progress, ProgressMeter } from './progress.js';
+import { dropFailed, indexSamples, orderSamples, readChoices } from './read-samples.js';
 import { checkSameRun, loadRun } from './resume.js';
-import {
-  createRunFolder,
-  dropFailed,
-  openSamples,
-  orderSamples,
-  readSamples,
-  runFiles,
-  type SampleWriter,
-} from './run-folder.js';
+import { createRunFolder, openSamples, runFiles, type SampleWriter } from './run-folder.js';
 import type { RunRecord } from './run-record.js';
 import { askedSettings, newSettings, type RunRequest } from './run-settings.js';
 import type { RunMetrics } from './run-summary.js';
-import { isChoice, keyOf } from './sample-line.js';
+import { keyOf } from './sample-line.js';
 import { scoreChoices } from './score-choices.js';
 import { parseShard } from './shard.js';
 import { shareOf } from './share.js';
@@ -157,22 +150,18 @@ async function runPlanned(run: PlannedRun): Promise<RunResult> {
   const { options, folder, record, suites } = run;
   const { engine, onNotice } = options;
   const files = runFiles(folder);
-  const found = await readSamples(files.samples);
-  // What a server did not answer is asked again.
-  const stored = engine.info.kind === 'remote' ? await dropFailed(files.samples, found) : found;
   const keys = new Set(suites.flatMap((suite) => suite.samples.map(keyOf)));
-  for (const key of stored.lines.keys()) if (!keys.has(key)) throw unplanned(files.samples, key);
-
-  options.onStart?.({ folder, record, done: stored.lines.size, total: keys.size });
-  const writer = await openSamples(files.samples, stored.validBytes);
-  const work = await runPending(run, new Set(stored.lines.keys()), writer).finally(() => writer.close());
+  const { done, validBytes } = await findDone(run, keys);
+  options.onStart?.({ folder, record, done: done.size, total: keys.size });
+  const writer = await openSamples(files.samples, validBytes);
+  const work = await runPending(run, done, writer).finally(() => writer.close());
   const lines = await orderSamples(files.samples, keys);
   if (options.verifyPrefix !== undefined && engine.info.kind === 'local') {
     engine.onStep = () => stopIfAborted(options.signal);
-    const recorded = new Map(lines.filter(isChoice).map((line) => [line.id, line]));
     const samples = suites.flatMap((suite) => (suite.kind === 'choice' ? suite.samples : []));
     const { seed } = record.settings;
-    const request = { engine, samples, lines: recorded, count: options.verifyPrefix, seed };
+    const readRecorded = (ids: ReadonlySet<string>) => readChoices(files.samples, ids);
+    const request = { engine, samples, readRecorded, count: options.verifyPrefix, seed };
     const verified = await verifyPrefix(request).finally(() => {
       engine.onStep = undefined;
     });
@@ -181,6 +170,19 @@ async function runPlanned(run: PlannedRun): Promise<RunResult> {
   const metrics = computeMetrics(record, lines);
   await writeJson(files.metrics, metrics);
   return { folder, record, metrics, work };
+}
+
+/** What a resumed run has already: the keys of its samples, and how much of the file is theirs. */
+async function findDone(
+  { options: { engine }, folder }: PlannedRun,
+  planned: ReadonlySet<string>,
+): Promise<{ done: ReadonlySet<string>; validBytes: number }> {
+  const file = runFiles(folder).samples;
+  const found = await indexSamples(file);
+  // What a server did not answer is asked again.
+  const { places, validBytes } = engine.info.kind === 'remote' ? await dropFailed(file, found) : found;
+  for (const key of places.keys()) if (!planned.has(key)) throw unplanned(file, key);
+  return { done: new Set(places.keys()), validBytes };
 }
 
 /** Answers what has no line yet, suite by suite. */

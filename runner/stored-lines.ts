@@ -13,6 +13,9 @@ export interface StoredLine {
   readonly text: string;
   /** False for a last line that a crash tore. */
   readonly isWhole: boolean;
+  /** Its bytes in the file, newline included. */
+  readonly start: number;
+  readonly end: number;
 }
 
 /**
@@ -24,19 +27,22 @@ export async function* readLines(file: string): AsyncGenerator<StoredLine> {
   let parts: Buffer[] = [];
   let length = 0;
   let number = 0;
+  let end = 0;
   const take = (isWhole: boolean): StoredLine => {
-    const text = Buffer.concat(parts).toString('utf8');
+    const bytes = Buffer.concat(parts);
+    const start = end;
+    end += bytes.length + (isWhole ? 1 : 0);
     number += 1;
     [parts, length] = [[], 0];
-    return { number, text, isWhole };
+    return { number, text: bytes.toString('utf8'), isWhole, start, end };
   };
   try {
     for await (const chunk of createReadStream(file, { highWaterMark: 2 ** 18 }) as AsyncIterable<Buffer>) {
       let at = 0;
-      for (let end = chunk.indexOf(10, at); end !== -1; end = chunk.indexOf(10, at)) {
-        parts.push(chunk.subarray(at, end));
+      for (let newline = chunk.indexOf(10, at); newline !== -1; newline = chunk.indexOf(10, at)) {
+        parts.push(chunk.subarray(at, newline));
         yield take(true);
-        at = end + 1;
+        at = newline + 1;
       }
       if (at < chunk.length) parts.push(chunk.subarray(at));
       length += chunk.length - at;

@@ -8,8 +8,8 @@ import { type ChoiceLine, scoreSample } from './sample-line.js';
 export interface VerifyOptions {
   readonly engine: Engine;
   readonly samples: readonly PlannedChoice[];
-  /** Recorded result of each sample id. */
-  readonly lines: ReadonlyMap<string, ChoiceLine>;
+  /** Recorded results of these sample ids. */
+  readonly readRecorded: (ids: ReadonlySet<string>) => Promise<ReadonlyMap<string, ChoiceLine>>;
   readonly count: number;
   readonly seed: number;
 }
@@ -19,9 +19,10 @@ export interface VerifyOptions {
  * compares every log-probability as 64 bits. Returns how many were compared. Throws `internal/prefix-sharing`, exit
  * code 4, at the first difference: the scores of this run are then not to be trusted.
  */
-export async function verifyPrefix({ engine, samples, lines, count, seed }: VerifyOptions): Promise<number> {
+export async function verifyPrefix({ engine, samples, readRecorded, count, seed }: VerifyOptions): Promise<number> {
   const chosen = chooseSamples(samples, count, seed);
   const byId = new Map(chosen.map((sample) => [sample.id, sample]));
+  const lines = await readRecorded(new Set(byId.keys()));
   const requests = chosen.map((sample) => sample.request);
   for await (const result of engine.score(requests, { sharePrefixes: false })) {
     const sample = byId.get(result.id);

@@ -1,10 +1,10 @@
 /** What written answers show besides their scores: how they ended, which rules found them, whether they mean anything. */
 import type { GenerationRecord } from './run-record.js';
 import type { SuiteMetrics, WrittenMetrics } from './run-summary.js';
-import type { GenerativeLine } from './sample-line.js';
+import type { ScoredWriting } from './scored-line.js';
 
 export function writtenMetrics(
-  lines: readonly GenerativeLine[],
+  lines: readonly ScoredWriting[],
   { samples, max_tokens: maxTokens }: GenerationRecord,
 ): Pick<SuiteMetrics, 'written' | 'invalid'> {
   const ends = { stop: 0, eos: 0, truncated: 0 };
@@ -21,7 +21,7 @@ export function writtenMetrics(
 }
 
 /** Why the score of written answers means nothing; undefined where it means something. */
-export function whyInvalid(lines: readonly Pick<GenerativeLine, 'status'>[], maxTokens: number): string | undefined {
+export function whyInvalid(lines: readonly Pick<ScoredWriting, 'status'>[], maxTokens: number): string | undefined {
   if (lines.length === 0) return undefined;
   if (lines.every((line) => line.status === 'truncated')) {
     return `every answer was cut off (at most ${maxTokens} tokens each), so nothing was measured: raise --max-tokens`;

@@ -5,7 +5,7 @@ import { EMBEDDED } from '../datasets/data-directory.js';
 import { type ChoiceProtocol, continuationsOf } from './choice-protocol.js';
 import { chooseProtocol } from './choose-protocol.js';
 import { datasetNotes, provenanceOf } from './dataset-notes.js';
-import { fitPrompt, takeShots } from './few-shot.js';
+import { fitShots, renderPrompt, takeShots } from './few-shot.js';
 import { takeLimit } from './limit.js';
 import type { ChoicePlan, ChoiceSample, PublishedScore, Suite, SuiteOptions } from './suite.js';
 
@@ -61,7 +61,8 @@ async function planChoiceSuite(spec: ChoiceSuiteSpec, options: SuiteOptions): Pr
     dataset.subjects.map(({ subject, dev }) => [subject, takeShots(dev, shotCount, `${spec.name}/${subject}`)]),
   );
   const all = dataset.subjects.flatMap(({ subject, questions }) =>
-    questions.map((question): Candidate => ({ id: `${spec.name}/${subject}/${question.row}`, subject, question })),
+    // Joined, because a template literal may keep its parts beside the whole.
+    questions.map((question): Candidate => ({ id: [spec.name, subject, question.row].join('/'), subject, question })),
   );
   const taken = takeLimit(all, { limit: options.limit, seed: options.seed, idOf: (candidate) => candidate.id });
   const { samples, shortened } = renderSamples(spec, protocol, { taken, shots, options });
@@ -103,19 +104,49 @@ function renderSamples(
   let shortened = 0;
   const samples = taken.map(({ id, subject, question }): ChoiceSample => {
     const asked = shots.get(subject) ?? [];
-    const prompt = fitPrompt(protocol, { id, subject, shots: asked, question }, options);
-    if (prompt.shots < asked.length) shortened += 1;
-    return {
-      id,
-      suite: spec.name,
-      group: subject,
-      repeat: 0,
-      target: question.answer,
-      context: prompt.text,
-      continuations,
-    };
+    const fitting = fitShots(protocol, { id, subject, shots: asked, question }, options);
+    if (fitting.length < asked.length) shortened += 1;
+    return new RenderedSample({ id, suite: spec.name, subject, question, shots: fitting, protocol, continuations });
   });
   return { samples, shortened };
+}
+
+interface AskedQuestion extends Candidate {
+  readonly suite: string;
+  readonly shots: readonly ChoiceQuestion[];
+  readonly protocol: ChoiceProtocol;
+  readonly continuations: ChoiceSample['continuations'];
+}
+
+/** A class, because literals with a getter, of which each has its own, take five times as much memory. */
+class RenderedSample implements ChoiceSample {
+  readonly id: string;
+  readonly suite: string;
+  readonly group: string;
+  readonly repeat = 0;
+  readonly target: string;
+  readonly continuations: ChoiceSample['continuations'];
+  declare readonly context: string;
+  private readonly question: ChoiceQuestion;
+  private readonly shots: readonly ChoiceQuestion[];
+  private readonly protocol: ChoiceProtocol;
+
+  constructor({ id, suite, subject, question, shots, protocol, continuations }: AskedQuestion) {
+    this.id = id;
+    this.suite = suite;
+    this.group = subject;
+    this.target = question.answer;
+    this.continuations = continuations;
+    this.question = question;
+    this.shots = shots;
+    this.protocol = protocol;
+    // An own property: a sample that is copied with `...` has its context.
+    Object.defineProperty(this, 'context', { enumerable: true, get: this.render });
+  }
+
+  private render(): string {
+    return renderPrompt(this.protocol, { subject: this.group, shots: this.shots, question: this.question });
+  }
 }
 
 function presentCategories(categories: Categories, present: ReadonlySet<string>): Categories {

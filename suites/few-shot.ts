@@ -13,12 +13,6 @@ export interface PromptBudget {
   readonly maxPromptTokens?: number | undefined;
 }
 
-export interface FewShotPrompt {
-  readonly text: string;
-  /** Shots in the prompt; fewer than asked when some were dropped. */
-  readonly shots: number;
-}
-
 /**
  * The first `count` development questions.
  *
@@ -43,19 +37,20 @@ export function renderPrompt(
 }
 
 /**
- * The prompt with as many of the shots as fit into the budget.
+ * As many of the shots as fit into the budget.
  *
  * @throws EvalrunError `suite/prompt-too-long` naming the sample when it does not fit even without shots.
  */
-export function fitPrompt(
+export function fitShots(
   protocol: ChoiceProtocol,
   sample: { id: string; subject: string; shots: readonly ChoiceQuestion[]; question: ChoiceQuestion },
   budget: PromptBudget,
-): FewShotPrompt {
+): readonly ChoiceQuestion[] {
   const { id, subject, question } = sample;
+  if (budget.countTokens === undefined || budget.maxPromptTokens === undefined) return sample.shots;
   for (let shots = sample.shots; ; shots = dropShots(protocol, shots, budget)) {
     const text = renderPrompt(protocol, { subject, shots, question });
-    if (fits(text, budget)) return { text, shots: shots.length };
+    if (fits(text, budget)) return shots;
     if (shots.length === 0) {
       throw new EvalrunError('suite/prompt-too-long', {
         what: `the question of ${id} is too long for the model, even without shots`,

@@ -108,7 +108,9 @@ async function planGenerativeSuite<Problem extends { readonly id: string }>(
       suite: spec.name,
       group: spec.groupOf(problem),
       target: spec.targetOf(problem),
-      prompt: worked.prompt(protocol.prompt(problem)),
+      get prompt() {
+        return worked.prompt(protocol.prompt(problem));
+      },
       ...(protocol.stopOf && { stop: protocol.stopOf(problem) }),
     })),
     fewShotIds: {},

@@ -13,7 +13,7 @@ export interface ChoiceSample {
   readonly repeat: number;
   /** Label of the right answer, a key of `continuations`. */
   readonly target: string;
-  /** The prompt, up to where the answer is read. */
+  /** The prompt, up to where the answer is read. It is written when it is read: all prompts of a plan would take much memory. */
   readonly context: string;
   /** Label -> text that follows the context if that label is the answer, e.g. `{ A: ' A' }`. */
   readonly continuations: Readonly<Record<string, string>>;
@@ -28,7 +28,7 @@ export interface GenerativeSample {
   readonly group: string;
   /** The key: a formula or a number; the function's name where programs are asked for. */
   readonly target: string;
-  /** What is asked: the user's message in a chat, else the text that is continued. */
+  /** What is asked: the user's message in a chat, else the text that is continued. Written when it is read, as `context` above. */
   readonly prompt: string;
   /** Strings that end this answer, where they are not the plan's. */
   readonly stop?: readonly string[];

@@ -90,7 +90,7 @@ async function askCompletion(
   request: GenerateRequest,
 ): Promise<Written> {
   const { context, text, maxTokens } = request;
-  const prompt = abilities.tokenIds && context.length > 0 ? context : text;
+  const prompt = abilities.tokenIds && context.length > 0 ? [...context] : text;
   if (prompt === undefined) throw new RemoteFailure('refused', 'the request holds no text');
   const sampling = samplingOf(request, abilities.plainSampling);
   const body = { model, prompt, max_tokens: maxTokens, ...sampling, ...stopOf(request, dialect) };

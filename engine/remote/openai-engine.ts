@@ -133,7 +133,7 @@ export class OpenAiEngine implements Engine {
     this.hasCounted = true;
     if (promptTokens === context.length) return;
     const { bosId } = this.tokenizer;
-    const isDoubled = promptTokens === context.length + 1 && bosId !== undefined && context[0] === bosId;
+    const isDoubled = promptTokens === context.length + 1 && bosId !== undefined && context.at(0) === bosId;
     if (!isDoubled) {
       this.parts.onNotice(
         `The server counts ${promptTokens} prompt tokens for ${id}, the tokenizer here ${context.length}: is it the model's own?`,

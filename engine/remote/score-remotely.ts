@@ -84,7 +84,12 @@ function sentOf({ context, continuations, text }: ScoreRequest, { tokenIds }: Ab
   if (!tokenIds || context.length === 0) {
     return { prompt: text.context, whole: texts.map((one) => text.context + one), continuations: texts, counts };
   }
-  return { prompt: context, whole: continuations.map((one) => [...context, ...one]), continuations: texts, counts };
+  return {
+    prompt: [...context],
+    whole: continuations.map((one) => [...context, ...one]),
+    continuations: texts,
+    counts,
+  };
 }
 
 interface Listed {

@@ -10,17 +10,31 @@ export async function* yieldAsDone<T, R>(
   const done: R[] = [];
   let failure: { readonly error: unknown } | undefined;
   let wake = () => {};
-  for (const item of items) {
-    limit
-      .run(() => work(item))
-      .then(
-        (result) => done.push(result),
-        (error: unknown) => {
-          failure ??= { error };
-        },
-      )
-      .then(() => wake());
-  }
+  const rest = items.values();
+  let waiting = 0;
+  let isOver = false;
+  // As many wait for the limit as it may ever allow: all items of a run would be tens of thousands of promises.
+  const fill = () => {
+    while (waiting < limit.most && !isOver) {
+      const { value: item, done: isLast } = rest.next();
+      if (isLast) return;
+      waiting += 1;
+      limit
+        .run(() => work(item))
+        .then(
+          (result) => done.push(result),
+          (error: unknown) => {
+            failure ??= { error };
+          },
+        )
+        .then(() => {
+          waiting -= 1;
+          fill();
+          wake();
+        });
+    }
+  };
+  fill();
   try {
     for (let left = items.length; left > 0; ) {
       const result = done.shift();
@@ -35,6 +49,7 @@ export async function* yieldAsDone<T, R>(
       });
     }
   } finally {
+    isOver = true;
     limit.clear();
   }
 }

@@ -2,8 +2,9 @@
 import { readFile } from 'node:fs/promises';
 import type { ArchSpec } from '../../engine/arch-spec.js';
 import { computeMetrics } from '../metrics.js';
+import { readSampleLines } from '../read-samples.js';
 import { loadRun } from '../resume.js';
-import { readSamples, runFiles } from '../run-folder.js';
+import { runFiles } from '../run-folder.js';
 import type { RunRecord } from '../run-record.js';
 import type { RunMetrics } from '../run-summary.js';
 
@@ -42,11 +43,8 @@ export interface Evidence {
 export async function loadEvidence(folder: string): Promise<EvidenceRun> {
   const record = await loadRun(folder);
   const files = runFiles(folder);
-  const { lines } = await readSamples(files.samples);
-  const metrics = computeMetrics(
-    record,
-    [...lines.values()].map(({ line }) => line),
-  );
+  const { lines } = await readSampleLines(files.samples);
+  const metrics = computeMetrics(record, lines);
   const telemetry = await readFile(files.telemetry, 'utf8').catch(() => '');
   return { folder, record, metrics, cost: sumCost(telemetry) };
 }

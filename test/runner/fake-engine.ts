@@ -7,8 +7,10 @@ import type {
   GenerateResult,
   ScoreRequest,
   ScoreResult,
+  TokenIds,
   Tokenizer,
 } from '../../engine/engine.js';
+import { commonLength } from '../../engine/token-ids.js';
 
 export interface FakeEngineOptions {
   readonly info?: Partial<EngineInfo>;
@@ -81,7 +83,7 @@ export function fakeEngine(options: FakeEngineOptions = {}): Engine & { closed: 
     async *score(requests, { sharePrefixes = true } = {}) {
       options.onScore?.(requests, sharePrefixes);
       let given = 0;
-      let previous: readonly number[] = [];
+      let previous: TokenIds = [];
       for (let at = 0; at < requests.length; at += batch) {
         await new Promise((resolve) => setTimeout(resolve, delayMs));
         const step = requests.slice(at, at + batch).map((request): ScoreResult => {
@@ -147,10 +149,4 @@ function logProbsOf(request: ScoreRequest, options: FakeEngineOptions, shared: b
     const value = Math.log((hash.readUInt32LE() + 1) / 2 ** 32) - 0.1;
     return shared ? value + (options.sharingError ?? 0) : value;
   });
-}
-
-function commonLength(a: readonly number[], b: readonly number[]): number {
-  let at = 0;
-  while (at < Math.min(a.length, b.length) && a[at] === b[at]) at += 1;
-  return at;
 }

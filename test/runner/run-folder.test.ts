@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { writeAtomically } from '../../runner/disk.js';
-import { createRunFolder, openSamples, orderSamples, readSamples, runId } from '../../runner/run-folder.js';
+import { orderSamples, readSamples } from '../../runner/read-samples.js';
+import { createRunFolder, openSamples, runId } from '../../runner/run-folder.js';
 import { renderSampleLine } from '../../runner/sample-line.js';
 import { sampleLine } from './run-fixture.js';
 

@@ -167,7 +167,7 @@ describe('a chat', () => {
       },
     });
     const { record } = await start({ engine, limit: 1, ...options });
-    return { texts: asked.map(({ context }) => engine.tokenizer.decode(context)), record };
+    return { texts: asked.map(({ context }) => engine.tokenizer.decode([...context])), record };
   };
 
   test('goes through the template where there is one; a completion does not', async () => {

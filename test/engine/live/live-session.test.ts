@@ -78,7 +78,13 @@ describe('a live session', () => {
       const running: Promise<unknown>[] = [];
       for (const request of asked) {
         const key = sampleKey(5, request.id, 0);
-        const { seen } = ask(session, { ...request, owner: request.id, key, logProbs: 3 });
+        const { seen } = ask(session, {
+          ...request,
+          context: [...request.context],
+          owner: request.id,
+          key,
+          logProbs: 3,
+        });
         running.push(
           seen.then(({ result: { ids, text, end }, tokens }) => {
             expect({ ids, text, end }).toEqual(expected.get(request.id));

@@ -1,0 +1,49 @@
+/** Copies parts of a file in another order, in memory for one portion. */
+import { open } from 'node:fs/promises';
+
+/** Bytes of a file. */
+export interface Stretch {
+  readonly start: number;
+  /** Behind the last one. */
+  readonly end: number;
+}
+
+/** Read and written at once, where one stretch is not longer. */
+const portionBytes = 2 ** 18;
+
+/** The bytes of the stretches one after the other; neighbours in the file that are neighbours here are read together. */
+export async function* copyStretches(file: string, stretches: Iterable<Stretch>): AsyncGenerator<Uint8Array> {
+  const handle = await open(file, 'r');
+  try {
+    let parts: Buffer[] = [];
+    let length = 0;
+    for (const { start, end } of joined(stretches)) {
+      const part = Buffer.allocUnsafe(end - start);
+      for (let read = 0; read < part.length; ) {
+        const { bytesRead } = await handle.read(part, read, part.length - read, start + read);
+        if (bytesRead === 0) throw new Error(`${file} became shorter while it was read`);
+        read += bytesRead;
+      }
+      parts.push(part);
+      length += part.length;
+      if (length < portionBytes) continue;
+      yield Buffer.concat(parts);
+      [parts, length] = [[], 0];
+    }
+    yield Buffer.concat(parts);
+  } finally {
+    await handle.close();
+  }
+}
+
+function* joined(stretches: Iterable<Stretch>): Generator<Stretch> {
+  let open: Stretch | undefined;
+  for (const { start, end } of stretches) {
+    if (open !== undefined && start === open.end && end - open.start <= portionBytes) open = { start: open.start, end };
+    else {
+      if (open !== undefined) yield open;
+      open = { start, end };
+    }
+  }
+  if (open !== undefined) yield open;
+}
