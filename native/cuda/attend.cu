@@ -7,23 +7,25 @@
 #include "cuda/kernels/attend_rows.cuh"
 #include "cuda/kernels/attend_split.cuh"
 #include "cuda/kernels/combine_splits.cuh"
+#include "cuda/kernels/split_pages.cuh"
+#include "cuda/kv_layout.h"
 
 namespace evalrun::cuda {
 namespace {
 
 constexpr int kKiB = 1024;
 
-template <int kQk, int kV>
+template <int kQk, int kV, int kParts>
 void launch_prompts(Context& ctx, AttentionPlan& plan, PromptArguments a, int kv_heads) {
   // 128 rows share what is read of a page; fewer where there would be fewer blocks than multiprocessors, or where their queries
   // need shared memory that the device lacks.
   int warps = 8;
   if (plan.prompt_tiles(ctx, a.group, warps * 16).count * kv_heads < ctx.multiprocessors) warps = 4;
-  while (prompt_shared_bytes<kQk, kV>(warps) > max_shared_bytes(ctx)) warps /= 2;
+  while (prompt_shared_bytes<kQk, kV, kParts>(warps) > max_shared_bytes(ctx)) warps /= 2;
   const AttentionPlan::Tiles& tiles = plan.prompt_tiles(ctx, a.group, warps * 16);
   a.tiles = tiles.device;
-  launch(ctx, "attend_prompt", attend_prompt<kQk, kV>, dim3(kv_heads, tiles.count), dim3(warps * 32),
-         prompt_shared_bytes<kQk, kV>(warps), a);
+  launch(ctx, "attend_prompt", attend_prompt<kQk, kV, kParts>, dim3(kv_heads, tiles.count), dim3(warps * 32),
+         prompt_shared_bytes<kQk, kV, kParts>(warps), a);
 }
 
 template <class S>
@@ -68,10 +70,30 @@ int max_shared_bytes(const Context& ctx) {
   return 99 * kKiB;
 }
 
-bool takes_prompts(const Context& ctx, int key_columns, int value_columns) {
+bool takes_prompts(const Context& ctx, int key_columns, int value_columns, int parts) {
   if (key_columns % 8 != 0 || value_columns % 8 != 0) return false;
-  if (key_columns <= 192 && value_columns <= 128) return prompt_shared_bytes<192, 128>(1) <= max_shared_bytes(ctx);
-  return key_columns <= 256 && value_columns <= 256 && prompt_shared_bytes<256, 256>(1) <= max_shared_bytes(ctx);
+  const int limit = max_shared_bytes(ctx);
+  if (parts == kFloatParts) {
+    if (key_columns <= 64 && value_columns <= 64) return prompt_shared_bytes<64, 64, kFloatParts>(1) <= limit;
+    return key_columns <= 192 && value_columns <= 128 && prompt_shared_bytes<192, 128, kFloatParts>(1) <= limit;
+  }
+  if (key_columns <= 192 && value_columns <= 128) return prompt_shared_bytes<192, 128, kOnePart>(1) <= limit;
+  return key_columns <= 256 && value_columns <= 256 && prompt_shared_bytes<256, 256, kOnePart>(1) <= limit;
+}
+
+int heads_at_once(int heads, int pages, int columns, int element_bytes) {
+  return static_cast<int>(std::clamp<int64_t>(max_expanded_bytes / (int64_t{pages} * kPageTokens * columns * element_bytes), 1, heads));
+}
+
+PagedRows expanded_rows(const void* data, int heads, int columns, int parts) {
+  const int64_t plane = dense_kv_page(0, 1, 1, columns);
+  return {data, heads * parts * plane, parts * plane, columns, columns, plane};
+}
+
+PagedRows split_rows(Context& ctx, const AttentionPlan& plan, const PagedRows& rows, int first_head, int heads, uint16_t* parts) {
+  launch(ctx, "split_pages", split_pages, dim3(plan.distinct_pages, heads), dim3(256), 0,
+         SplitPagesArguments{rows, first_head, plan.page_of_slot, parts});
+  return expanded_rows(parts, heads, rows.columns, kFloatParts);
 }
 
 bool takes_splits(const Context& ctx, int key_columns, int value_columns, bool latent) {
@@ -81,13 +103,19 @@ bool takes_splits(const Context& ctx, int key_columns, int value_columns, bool l
   return key_columns <= 256 && value_columns <= 256 && DenseShape<256, 2>::shared_bytes(3) <= limit;
 }
 
-void attend_prompts(Context& ctx, AttentionPlan& plan, PromptArguments a, int kv_heads) {
+void attend_prompts(Context& ctx, AttentionPlan& plan, PromptArguments a, int kv_heads, int parts) {
   if (plan.max_prompt_count == 0) return;
   const int k = a.keys.columns, v = a.values.columns;
-  if (k <= 64 && v <= 64) launch_prompts<64, 64>(ctx, plan, a, kv_heads);
-  else if (k <= 128 && v <= 128) launch_prompts<128, 128>(ctx, plan, a, kv_heads);
-  else if (k <= 192 && v <= 128) launch_prompts<192, 128>(ctx, plan, a, kv_heads);
-  else launch_prompts<256, 256>(ctx, plan, a, kv_heads);
+  if (parts == kFloatParts) {
+    if (k <= 64 && v <= 64) launch_prompts<64, 64, kFloatParts>(ctx, plan, a, kv_heads);
+    else if (k <= 128 && v <= 128) launch_prompts<128, 128, kFloatParts>(ctx, plan, a, kv_heads);
+    else launch_prompts<192, 128, kFloatParts>(ctx, plan, a, kv_heads);
+    return;
+  }
+  if (k <= 64 && v <= 64) launch_prompts<64, 64, kOnePart>(ctx, plan, a, kv_heads);
+  else if (k <= 128 && v <= 128) launch_prompts<128, 128, kOnePart>(ctx, plan, a, kv_heads);
+  else if (k <= 192 && v <= 128) launch_prompts<192, 128, kOnePart>(ctx, plan, a, kv_heads);
+  else launch_prompts<256, 256, kOnePart>(ctx, plan, a, kv_heads);
 }
 
 SplitResults attend_splits(Context& ctx, const AttentionPlan& plan, SplitArguments a, bool latent) {
