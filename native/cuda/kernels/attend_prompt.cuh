@@ -19,28 +19,13 @@ namespace evalrun::cuda {
 // Widths above this keep the queries' first part in shared memory, not in registers.
 constexpr int kMaxQueryRegisters = 192;
 
-// Parts of the queries in shared memory, and elements of a warp's.
-template <int kQk, int kParts>
-constexpr int shared_query_parts() {
-  return kQk > kMaxQueryRegisters ? kParts : kParts - 1;
-}
-template <int kQk, int kParts>
-constexpr int warp_query_elements() {
-  return shared_query_parts<kQk, kParts>() * 16 * (kQk + kRowPadding);
-}
-
-template <int kQk, int kV, int kParts>
-constexpr int prompt_shared_bytes(int warps) {
-  const int page = kParts * kPageTokens * (kQk + kRowPadding + kV + kRowPadding);
-  return 2 * ((kParts == 1 ? 2 : 1) * page + warps * warp_query_elements<kQk, kParts>());
-}
-
 // One warp's 16 rows and what they have summed. Accumulators hold, as the matrix instruction does, rows lane / 4 and lane / 4 + 8.
 template <int kQk, int kV, int kParts>
 struct PromptRows {
   static constexpr bool kHeld = kQk <= kMaxQueryRegisters;
   static constexpr int kTiles = kPageTokens / 8;
   static constexpr int kKeyPitch = kQk + kRowPadding, kValuePitch = kV + kRowPadding;
+  static constexpr int kSharedQueries = (kHeld ? kParts - 1 : kParts) * 16 * kKeyPitch;  // elements, of a warp
   static_assert(kParts == 1 || kHeld);
 
   int position[2];
@@ -51,24 +36,40 @@ struct PromptRows {
 
   // q: of this lane's two rows.
   __device__ __forceinline__ void load_queries(const float* const (&q)[2], int columns, uint16_t* shared) {
-    const int lane = threadIdx.x % 32;
 #pragma unroll
     for (int k = 0; k < kQk / 16; ++k) {
 #pragma unroll
       for (int i = 0; i < 4; ++i) {
-        const int column = k * 16 + i / 2 * 8 + lane % 4 * 2;
-        uint32_t parts[kParts] = {};
-        if (column < columns) split_pair(q[i % 2][column], q[i % 2][column + 1], parts);
-        if constexpr (kHeld) held[k][i] = parts[0];
-#pragma unroll
-        for (int p = kHeld ? 1 : 0; p < kParts; ++p) {
-          const int row = (kHeld ? p - 1 : p) * 16 + lane / 4 + i % 2 * 8;
-          *reinterpret_cast<uint32_t*>(shared + row * kKeyPitch + column) = parts[p];
+        const int column = query_column(k, i);
+        const uint32_t pair = column < columns ? pack_bf16(q[i % 2][column], q[i % 2][column + 1]) : 0;
+        if constexpr (kHeld) {
+          held[k][i] = pair;
+        } else {
+          *reinterpret_cast<uint32_t*>(shared + query_row(i) * kKeyPitch + column) = pair;
         }
       }
     }
-    if constexpr (shared_query_parts<kQk, kParts>() > 0) __syncwarp();
+    // Not unrolled: all at once, parts and the numbers that are left of q would need more registers than there are.
+    if constexpr (kParts > 1) {
+#pragma unroll 1
+      for (int k = 0; k < kQk / 16; ++k) {
+#pragma unroll
+        for (int i = 0; i < 4; ++i) {
+          const int column = query_column(k, i);
+          uint32_t parts[kParts] = {};
+          if (column < columns) split_pair(q[i % 2][column], q[i % 2][column + 1], parts);
+#pragma unroll
+          for (int p = 1; p < kParts; ++p) {
+            *reinterpret_cast<uint32_t*>(shared + ((p - 1) * 16 + query_row(i)) * kKeyPitch + column) = parts[p];
+          }
+        }
+      }
+    }
+    if constexpr (kSharedQueries > 0) __syncwarp();
   }
+  // Register i of an A operand.
+  __device__ __forceinline__ static int query_row(int i) { return threadIdx.x % 32 / 4 + i % 2 * 8; }
+  __device__ __forceinline__ static int query_column(int k, int i) { return k * 16 + i / 2 * 8 + threadIdx.x % 4 * 2; }
 
   // s += these keys times parts [kFirst, kEnd) of the queries, the smallest first.
   template <int kFirst, int kEnd>
@@ -97,6 +98,12 @@ struct PromptRows {
     }
   }
 
+  // The compiler loads operands far ahead, into more registers than there are where many products stand in a row. It loads nothing
+  // ahead of this.
+  __device__ __forceinline__ static void hold_registers() {
+    if constexpr (kParts > 1) __syncwarp();
+  }
+
   // Keys: kParts planes of a page's.
   __device__ __forceinline__ void score(float (&s)[kTiles][4], const uint16_t* keys, const uint16_t* queries) const {
     constexpr int kPlane = kPageTokens * kKeyPitch;
@@ -107,9 +114,12 @@ struct PromptRows {
     }
     if constexpr (kParts > 2) add_scores<0, 1>(s, keys + 2 * kPlane, queries);
     if constexpr (kParts > 1) {
+      hold_registers();
       add_scores<0, kParts - 1>(s, keys + kPlane, queries);
+      hold_registers();
       add_scores<1, kParts>(s, keys, queries);
     }
+    hold_registers();
     add_scores<0, 1>(s, keys, queries);
   }
 
@@ -181,7 +191,7 @@ struct PromptRows {
   }
 
   // sums, of kColumnGroup columns from `column` on, += parts [kFirst, kEnd) of the probabilities times these values, the smallest first.
-  static constexpr int kColumnGroup = 32;
+  static constexpr int kColumnGroup = kV > 64 ? 16 : 32;
   template <int kFirst, int kEnd>
   __device__ __forceinline__ void add_products(float (&sums)[kColumnGroup / 8][4], const uint32_t (&p)[kParts][kTiles / 2][4],
                                                const uint16_t* values, int column) const {
@@ -213,6 +223,7 @@ struct PromptRows {
     }
 #pragma unroll
     for (int column = 0; column < kV; column += kColumnGroup) {
+      if constexpr (kV > 64) hold_registers();
       float sums[kColumnGroup / 8][4] = {};
       if constexpr (kParts > 2) add_products<0, 1>(sums, p, values + 2 * kPlane, column);
       add_products<0, kParts - 1>(sums, p, values + kPlane, column);
@@ -226,6 +237,13 @@ struct PromptRows {
     }
   }
 };
+
+template <int kQk, int kV, int kParts>
+constexpr int prompt_shared_bytes(int warps) {
+  using Rows = PromptRows<kQk, kV, kParts>;
+  const int page = kParts * kPageTokens * (Rows::kKeyPitch + Rows::kValuePitch);
+  return 2 * ((kParts == 1 ? 2 : 1) * page + warps * Rows::kSharedQueries);
+}
 
 template <int kQk, int kV, int kParts>
 __global__ void __launch_bounds__(256, kQk <= 64 && kParts == 1 ? 2 : 1) attend_prompt(PromptArguments a) {
@@ -250,7 +268,7 @@ __global__ void __launch_bounds__(256, kQk <= 64 && kParts == 1 ? 2 : 1) attend_
   const int low = position_of(warp_row), high = position_of(warp_row + 15);
 
   Rows own;
-  uint16_t* queries = shared + kStages * kStage + warp * warp_query_elements<kQk, kParts>();
+  uint16_t* queries = shared + kStages * kStage + warp * Rows::kSharedQueries;
   const float* q[2];
 #pragma unroll
   for (int r = 0; r < 2; ++r) {
