@@ -25,13 +25,6 @@ struct Operands {
   int group;
 };
 
-void attend_rows_of(Context& ctx, const AttentionPlan& plan, const AttentionOp& op, const Operands& in, Rows which) {
-  attend_all_rows(ctx, plan,
-                  {op.q, op.q_stride, in.keys, in.values, op.kv_dtype == DType::kBF16, op.spans.pages, op.spans.device, which, nullptr,
-                   in.group, op.softmax_scale, op.window, op.precision == Precision::kBF16, op.y, op.y_stride},
-                  op.kv_heads, op.spans.count);
-}
-
 // Prompt spans of float32, whose pages are split into parts for a group of kv heads at a time.
 void attend_in_parts(Context& ctx, AttentionPlan& plan, const AttentionOp& op, const Operands& in) {
   plan.find_distinct_pages(ctx);
@@ -62,22 +55,24 @@ const char* run(Context& ctx, const AttentionOp& op) {
   AttentionPlan& plan = attention_plan(ctx, op.spans);
 
   const bool matrices = op.precision == Precision::kBF16 && op.kv_dtype == DType::kBF16 && takes_prompts(ctx, dim, dim, kOnePart) &&
-                        takes_splits(ctx, dim, dim, false);
-  if (!matrices) {
-    const bool parts = op.in_parts && op.precision == Precision::kF32 && op.kv_dtype == DType::kF32 &&
-                       takes_prompts(ctx, dim, dim, kFloatParts);
-    if (!parts) {
-      attend_rows_of(ctx, plan, op, in, Rows::kAll);
-      return "simt";
-    }
-    if (plan.max_prompt_count > 0) attend_in_parts(ctx, plan, op, in);
-    if (plan.decode_rows > 0) attend_rows_of(ctx, plan, op, in, Rows::kDecode);
-    return "mma in parts";
+                        takes_splits(ctx, dim, dim, false, kOnePart);
+  const bool parts = op.in_parts && op.precision == Precision::kF32 && op.kv_dtype == DType::kF32 &&
+                     takes_prompts(ctx, dim, dim, kFloatParts) && takes_splits(ctx, dim, dim, false, kFloatParts);
+  if (!matrices && !parts) {
+    attend_all_rows(ctx, plan,
+                    {op.q, op.q_stride, in.keys, in.values, op.kv_dtype == DType::kBF16, op.spans.pages, op.spans.device, Rows::kAll,
+                     nullptr, in.group, op.softmax_scale, op.window, op.precision == Precision::kBF16, op.y, op.y_stride},
+                    op.kv_heads, op.spans.count);
+    return "simt";
   }
-  attend_prompts(ctx, plan,
-                 {op.q, op.q_stride, in.keys, in.values, op.spans.pages, op.spans.device, nullptr, in.group, scale_log2, op.window,
-                  op.y, op.y_stride},
-                 op.kv_heads, kOnePart);
+  if (parts) {
+    if (plan.max_prompt_count > 0) attend_in_parts(ctx, plan, op, in);
+  } else {
+    attend_prompts(ctx, plan,
+                   {op.q, op.q_stride, in.keys, in.values, op.spans.pages, op.spans.device, nullptr, in.group, scale_log2, op.window,
+                    op.y, op.y_stride},
+                   op.kv_heads, kOnePart);
+  }
   if (plan.decode_rows > 0) {
     SplitArguments a = {};
     a.q = op.q;
@@ -90,9 +85,9 @@ const char* run(Context& ctx, const AttentionOp& op) {
     a.group = in.group;
     a.scale_log2 = scale_log2;
     a.window = op.window;
-    combine_dense(ctx, plan, attend_splits(ctx, plan, a, false), op.y, op.y_stride);
+    combine_dense(ctx, plan, attend_splits(ctx, plan, a, false, parts ? kFloatParts : kOnePart), op.y, op.y_stride);
   }
-  return "mma";
+  return parts ? "mma in parts" : "mma";
 }
 
 }  // namespace evalrun::cuda

@@ -23,14 +23,20 @@ PagedRows cached_rows(const LatentAttentionOp& op, int columns) {
 bool on_matrices(const Context& ctx, const LatentAttentionOp& op) {
   return op.precision == Precision::kBF16 && op.kv_dtype == DType::kBF16 && op.kv_b.dtype == DType::kBF16 &&
          op.nope_dim % 8 == 0 && op.rope_dim % 8 == 0 && takes_prompts(ctx, op.nope_dim + op.rope_dim, op.v_dim, kOnePart) &&
-         takes_splits(ctx, op.rank + op.rope_dim, op.rank, true);
+         takes_splits(ctx, op.rank + op.rope_dim, op.rank, true, kOnePart);
 }
 
-// Prompt spans of float32 in parts of bfloat16.
+// Spans of float32 in parts of bfloat16: those of prompts, and decode spans.
+bool in_parts(const LatentAttentionOp& op) {
+  return op.in_parts && op.precision == Precision::kF32 && op.kv_dtype == DType::kF32;
+}
 bool prompts_in_parts(const Context& ctx, const LatentAttentionOp& op) {
-  return op.in_parts && op.precision == Precision::kF32 && op.kv_dtype == DType::kF32 && op.nope_dim % 8 == 0 &&
-         op.rope_dim % 8 == 0 && op.rank % 8 == 0 && takes_prompts(ctx, op.nope_dim + op.rope_dim, op.v_dim, kFloatParts) &&
+  return in_parts(op) && op.nope_dim % 8 == 0 && op.rope_dim % 8 == 0 && op.rank % 8 == 0 &&
+         takes_prompts(ctx, op.nope_dim + op.rope_dim, op.v_dim, kFloatParts) &&
          ExpandShape<kFloatParts, kFloatParts>::kSharedBytes <= max_shared_bytes(ctx);
+}
+bool decodes_in_parts(const Context& ctx, const LatentAttentionOp& op) {
+  return in_parts(op) && takes_splits(ctx, op.rank + op.rope_dim, op.rank, true, kFloatParts);
 }
 
 LatentWeight weight_of(const LatentAttentionOp& op) {
@@ -101,6 +107,21 @@ void attend_expanded(Context& ctx, AttentionPlan& plan, const LatentAttentionOp&
   }
 }
 
+SplitArguments absorbed_arguments(const LatentAttentionOp& op, const void* absorbed) {
+  const int cached = op.rank + op.rope_dim;
+  SplitArguments a = {};
+  a.q = absorbed;
+  a.q_stride = int64_t{op.heads} * cached;
+  a.keys = cached_rows(op, cached);
+  a.values = cached_rows(op, op.rank);
+  a.pages = op.spans.pages;
+  a.spans = op.spans.device;
+  a.kv_heads = 1;
+  a.group = op.heads;
+  a.scale_log2 = op.softmax_scale * kLog2E;
+  return a;
+}
+
 void attend_absorbed(Context& ctx, AttentionPlan& plan, const LatentAttentionOp& op) {
   const int cached = op.rank + op.rope_dim;
   const auto row_blocks = static_cast<unsigned>(ceil_div(plan.decode_rows, 16));
@@ -112,17 +133,7 @@ void attend_absorbed(Context& ctx, AttentionPlan& plan, const LatentAttentionOp&
          absorb_shared_bytes(op.nope_dim),
          AbsorbArguments{op.q, op.q_stride, weight, op.kv_b.row_stride(), op.heads, op.nope_dim, op.rope_dim, op.v_dim, op.rank,
                          plan.decode.rows, plan.decode_rows, absorbed});
-  SplitArguments a = {};
-  a.q = absorbed;
-  a.q_stride = int64_t{op.heads} * cached;
-  a.keys = cached_rows(op, cached);
-  a.values = cached_rows(op, op.rank);
-  a.pages = op.spans.pages;
-  a.spans = op.spans.device;
-  a.kv_heads = 1;
-  a.group = op.heads;
-  a.scale_log2 = op.softmax_scale * kLog2E;
-  const SplitResults splits = attend_splits(ctx, plan, a, true);
+  const SplitResults splits = attend_splits(ctx, plan, absorbed_arguments(op, absorbed), true, kOnePart);
   launch(ctx, "project_latent", project_latent,
          dim3(static_cast<unsigned>(ceil_div(op.v_dim, kProjectColumns)), op.heads, row_blocks), dim3(256),
          project_shared_bytes(op.rank),
@@ -160,7 +171,8 @@ void attend_expanded_rows(Context& ctx, AttentionPlan& plan, const LatentAttenti
   }
 }
 
-void attend_absorbed_rows(Context& ctx, AttentionPlan& plan, const LatentAttentionOp& op, const RowsForm& form) {
+// The cache is read with `parts` on the matrix units; the products around it are not.
+void attend_absorbed_rows(Context& ctx, AttentionPlan& plan, const LatentAttentionOp& op, const RowsForm& form, bool parts) {
   const int cached = op.rank + op.rope_dim;
   const int64_t rows = int64_t{plan.decode_rows} * op.heads;
   float* absorbed = ctx.scratch.take<float>(rows * cached, "latent attention: absorbed queries");
@@ -168,11 +180,15 @@ void attend_absorbed_rows(Context& ctx, AttentionPlan& plan, const LatentAttenti
   launch(ctx, "absorb_rows", absorb_rows, dim3(static_cast<unsigned>(ceil_div(cached, 128)), op.heads, plan.decode_rows),
          dim3(128), 0,
          AbsorbRowsArguments{form.dims, op.q, op.q_stride, plan.decode.rows, form.weight, form.round, absorbed});
-  attend_all_rows(ctx, plan,
-                  {absorbed, int64_t{op.heads} * cached, cached_rows(op, cached), cached_rows(op, op.rank), form.bf16,
-                   op.spans.pages, op.spans.device, Rows::kDecode, plan.decode.first, op.heads, op.softmax_scale, 0, form.round,
-                   latents, int64_t{op.heads} * op.rank},
-                  1, op.spans.count);
+  if (parts) {
+    combine_latent(ctx, plan, attend_splits(ctx, plan, absorbed_arguments(op, absorbed), true, kFloatParts), latents);
+  } else {
+    attend_all_rows(ctx, plan,
+                    {absorbed, int64_t{op.heads} * cached, cached_rows(op, cached), cached_rows(op, op.rank), form.bf16,
+                     op.spans.pages, op.spans.device, Rows::kDecode, plan.decode.first, op.heads, op.softmax_scale, 0, form.round,
+                     latents, int64_t{op.heads} * op.rank},
+                    1, op.spans.count);
+  }
   launch(ctx, "project_rows", project_rows, dim3(static_cast<unsigned>(ceil_div(op.v_dim, 4)), op.heads, plan.decode_rows),
          dim3(128), 0,
          ProjectRowsArguments{form.dims, latents, plan.decode.rows, form.weight, form.round, op.y, op.y_stride});
@@ -205,13 +221,13 @@ const char* run(Context& ctx, const LatentAttentionOp& op) {
                       weight_of(op),
                       op.kv_dtype == DType::kBF16,
                       op.precision == Precision::kBF16};
-  const bool parts = prompts_in_parts(ctx, op);
+  const bool prompts = prompts_in_parts(ctx, op), decodes = decodes_in_parts(ctx, op);
   if (plan.max_prompt_count > 0) {
-    if (parts) attend_expanded(ctx, plan, op, kFloatParts);
+    if (prompts) attend_expanded(ctx, plan, op, kFloatParts);
     else attend_expanded_rows(ctx, plan, op, form);
   }
-  if (plan.decode_rows > 0) attend_absorbed_rows(ctx, plan, op, form);
-  return parts ? "mma in parts" : "simt";
+  if (plan.decode_rows > 0) attend_absorbed_rows(ctx, plan, op, form, decodes);
+  return prompts && decodes ? "mma in parts" : prompts || decodes ? "mma in parts, simt" : "simt";
 }
 
 }  // namespace evalrun::cuda

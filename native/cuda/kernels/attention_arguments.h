@@ -80,7 +80,7 @@ struct DecodePlan {
 };
 
 struct SplitArguments {
-  // Latent: bfloat16 [decode rows, heads, keys.columns]. Dense: float32, row r of the step and head h at q + r * q_stride + h * D.
+  // Latent: [decode rows, heads, keys.columns], bfloat16 or for parts float32. Dense: float32, row r of the step and head h at q + r * q_stride + h * D.
   const void* q;
   int64_t q_stride;
   PagedRows keys;
@@ -92,7 +92,7 @@ struct SplitArguments {
   int group;
   int row_blocks;  // matrix row blocks of 16 * kRowTiles that the longest span's rows need
   int max_count;   // rows of the longest span
-  int slots;       // half pages in the ring, 3 to 6
+  int slots;       // half pages in the ring, 2 to 6
   float scale_log2;
   int window;
   float* output;      // [items, max_count, heads, kV]

@@ -148,12 +148,12 @@ const std::vector<Shape> kRowShapes = {{1, 1, 1, 0}, {3, 1, 7, 0}, {4, 2, 64, 0}
 // A row of a decode span is cut every 256 keys, so p is rounded relative to another maximum than in the reference. Rounding to
 // bfloat16 moves p by 2^-8 / sqrt(3) * 0.74 = 1.7e-3 of itself (root mean square, p's binary logarithm being evenly spread), and
 // twice independently; values are of size 1, and their sum over some 100 keys of weight p, sum p = 1, of size 1 / 10.
-std::string combines_splits() {
+std::string combines_splits(const Case& c, const char* kernel, double deviation) {
   Agreement agreement;
   for (const Shape& s : {Shape{4, 2, 64, 0}, Shape{2, 1, 128, 300}, Shape{6, 1, 16, 0}}) {
-    agreement.add(World(14, kBF16, s, 901),
-                  {{0, 900, 901, true}, {0, 255, 257, true}, {0, 509, 513, true}, {0, 767, 768, true}, {0, 768, 769, true}}, "mma",
-                  2.4e-4);
+    agreement.add(World(14, c, s, 901),
+                  {{0, 900, 901, true}, {0, 255, 257, true}, {0, 509, 513, true}, {0, 767, 768, true}, {0, 768, 769, true}}, kernel,
+                  deviation);
   }
   return agreement.summary();
 }
@@ -277,7 +277,8 @@ const Suite kSuite([] {
       [] { return agrees_with_reference(kParts, {{3, 1, 7, 0}, {2, 1, 200, 70}}, "simt"); });
   add("attention/simt takes in bfloat16 what matrix tiles cannot",
       [] { return agrees_with_reference(kBF16, {{3, 1, 7, 0}, {2, 1, 33, 70}}, "simt"); });
-  add("attention/mma combines the splits of long contexts", combines_splits);
+  add("attention/mma combines the splits of long contexts", [] { return combines_splits(kBF16, "mma", 2.4e-4); });
+  add("attention/mma in parts combines the splits of long contexts", [] { return combines_splits(kParts, "mma in parts", 2e-6); });
   add("attention/mma gives a prompt's row the same bits however it is cut, packed or shared",
       [] { return is_cut_invariant(kBF16, {{4, 2, 64, 0}, {3, 1, 128, 70}, {7, 1, 16, 0}, {2, 1, 256, 0}}); });
   add("attention/mma in parts gives a prompt's row the same bits however it is cut, packed or shared",
@@ -286,6 +287,8 @@ const Suite kSuite([] {
       [] { return is_cut_invariant(kF32, {{4, 2, 24, 0}, {3, 1, 33, 70}}); });
   add("attention/mma gives a decoded row the same bits alone and in any company",
       [] { return decodes_alike(kBF16, {{4, 2, 64, 0}, {7, 1, 16, 300}, {2, 2, 128, 0}, {1, 1, 256, 70}}, 520); });
+  add("attention/mma in parts gives a decoded row the same bits alone and in any company",
+      [] { return decodes_alike(kParts, {{4, 2, 64, 0}, {7, 1, 16, 300}, {2, 2, 128, 0}, {20, 1, 32, 0}}, 520); });
   add("attention/simt gives a decoded row the same bits alone and in any company",
       [] { return decodes_alike(kF32, {{4, 2, 24, 0}}, 261); });
   add("attention/simt adds exactly nothing for a masked key, even if it is NaN", [] { return later_keys_do_not_leak(kF32); });
