@@ -96,7 +96,8 @@ export function gpuMemoryPlan({ arch, tensors }: Model, options: GpuMemoryPlanOp
   const weightBytes = weights.reduce((sum, { bytes }) => sum + bytes, 0);
   const workspaceBytes = workspaceFloats(arch, batchTokens) * 4;
   // Scratch memory grows by doubling (native/cuda/context.cpp): up to twice of what is used is taken.
-  const kernelBytes = 2 * (operandBytes(arch, numerics, batchTokens) + expandedBytes(arch, numerics, batchTokens)) + PARTIAL_BYTES;
+  const kernelBytes =
+    2 * (operandBytes(arch, numerics, batchTokens) + expandedBytes(arch, numerics, batchTokens)) + PARTIAL_BYTES;
   const reserveBytes = Math.round(gpu.freeBytes * RESERVE);
   const fixedBytes = weightBytes + workspaceBytes + kernelBytes + reserveBytes;
   const pageBytes = kvBytesPerToken(arch, numerics) * PAGE_TOKENS;

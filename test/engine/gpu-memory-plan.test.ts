@@ -66,6 +66,19 @@ test('fp8 halves the experts and adds one scale for each block of 128 x 128', ()
   expect(experts?.bytes).toBe(26 * 64 * 3 * (2048 * 1408 + 4 * 16 * 11));
 });
 
+test('fp8 reads prompts in three bfloat16 parts: the latents of a step, kv_b, and expanded keys and values', () => {
+  const operands = 16_384 * 2 * (2 * 2048 + 16 * 128 + 6 * 1408 + 2816);
+  const latents = (lite.contextLength + 2 * 16_384) * 576;
+  const weight = 16 * 256 * 512;
+  expect(planOf(lite, 'fp8').kernelBytes).toBe(2 * (operands + GIB + (latents + weight) * 6) + 2 ** 28);
+  // Of grouped-query attention the cache itself, all kv heads of a context at once where they fit into 1 GiB.
+  const llama = archSpecOf(LLAMA_3_2_1B);
+  const [fp8, bf16] = [planOf(llama, 'fp8'), planOf(llama, 'bf16')];
+  const heads = 8 * llama.contextLength * 2 * 64 * 6;
+  expect(heads).toBeLessThan(GIB);
+  expect(fp8.kernelBytes - bf16.kernelBytes).toBe(2 * heads);
+});
+
 test.each<[DType, PlannedTensor['dtype'], number]>([
   ['bf16', 'BF16', 3 * 256],
   ['bf16', 'F32', 3 * 256],
