@@ -43,15 +43,15 @@ LatentWeight weight_of(const LatentAttentionOp& op) {
   return {op.kv_b.data, op.kv_b.dtype, op.kv_b.row_stride(), ceil_div(op.kv_b.columns, kQuantBlock), op.kv_b.scale};
 }
 
-template <int kLatentParts, int kWeightParts>
+template <int kLatentParts, int kWeightParts, bool kScaled = false>
 void launch_expand(Context& ctx, const ExpandArguments& a) {
   using S = ExpandShape<kLatentParts, kWeightParts>;
   const dim3 grid(static_cast<unsigned>(ceil_div(a.heads * (a.nope_dim + a.v_dim), kExpandTile)),
                   static_cast<unsigned>(ceil_div(a.slots * kPageTokens, kExpandTile)));
-  launch(ctx, "expand_latent", expand_latent<kLatentParts, kWeightParts>, grid, dim3(256), S::kSharedBytes, a);
+  launch(ctx, "expand_latent", expand_latent<kLatentParts, kWeightParts, kScaled>, grid, dim3(256), S::kSharedBytes, a);
 }
 
-// What all heads' expansions share: latents and weights, in parts where the weights are not bfloat16 themselves.
+// What all heads' expansions share: latents and weights, in parts where neither the weights nor their codes are bfloat16 numbers.
 ExpandArguments expansion(Context& ctx, const AttentionPlan& plan, const LatentAttentionOp& op, int parts) {
   const PagedRows cached = cached_rows(op, op.rank + op.rope_dim);
   ExpandArguments a = {};
@@ -71,9 +71,13 @@ ExpandArguments expansion(Context& ctx, const AttentionPlan& plan, const LatentA
     a.weight = static_cast<const uint16_t*>(op.kv_b.data);
     a.weight_stride = op.kv_b.row_stride();
   } else {
-    uint16_t* weight = ctx.scratch.take<uint16_t>(kFloatParts * op.kv_b.rows * op.rank, "latent attention: kv_b in parts");
-    launch(ctx, "split_weight", split_weight, dim3(static_cast<unsigned>(op.kv_b.rows)), dim3(128), 0,
-           SplitWeightArguments{weight_of(op), op.rank, weight});
+    const bool codes = op.kv_b.dtype == DType::kF8E4M3;
+    uint16_t* weight =
+        ctx.scratch.take<uint16_t>((codes ? 1 : kFloatParts) * op.kv_b.rows * op.rank, "latent attention: kv_b in parts");
+    launch(ctx, codes ? "decode_codes" : "split_weight", codes ? decode_codes : split_weight,
+           dim3(static_cast<unsigned>(op.kv_b.rows)), dim3(128), 0, SplitWeightArguments{weight_of(op), op.rank, weight});
+    a.scale = op.kv_b.scale;
+    a.scale_columns = static_cast<int>(ceil_div(op.rank, kQuantBlock));
     a.weight = weight;
     a.weight_stride = op.rank;
     a.weight_part_stride = op.kv_b.rows * op.rank;
@@ -93,11 +97,13 @@ void attend_expanded(Context& ctx, AttentionPlan& plan, const LatentAttentionOp&
   for (int first = 0; first < op.heads; first += at_once) {
     ExpandArguments a = all;
     a.heads = std::min(at_once, op.heads - first);
-    a.weight += int64_t{first} * (op.nope_dim + op.v_dim) * a.weight_stride;
+    a.first_weight_row = first * (op.nope_dim + op.v_dim);
+    a.weight += int64_t{a.first_weight_row} * a.weight_stride;
     a.keys = keys;
     a.values = values;
     if (parts == kOnePart) launch_expand<kOnePart, kOnePart>(ctx, a);
     else if (op.kv_b.dtype == DType::kBF16) launch_expand<kFloatParts, kOnePart>(ctx, a);
+    else if (op.kv_b.dtype == DType::kF8E4M3) launch_expand<kFloatParts, kOnePart, true>(ctx, a);
     else launch_expand<kFloatParts, kFloatParts>(ctx, a);
     attend_prompts(ctx, plan,
                    {op.q + int64_t{first} * key_columns, op.q_stride, expanded_rows(keys, a.heads, key_columns, parts),

@@ -2,7 +2,8 @@
 //   keys[slot, h, key] = [W_uk,h c | k_rope], values[slot, h, key] = W_uv,h c, rounded to bfloat16.
 //
 // One product [pages * 64, R] . kv_b^T, 128 rows (two pages) by 128 columns to a block. With kLatentParts > 1 all of it is float32 in parts
-// (parts.cuh), but for weights that are bfloat16 (kWeightParts = 1); products of small parts have a sum of their own.
+// (parts.cuh), but for weights that are bfloat16 (kWeightParts = 1); products of small parts have a sum of their own. With kScaled weights
+// are codes of e4m3, which bfloat16 holds, and each block of 128 columns of the reduction is multiplied by its scale when it has been summed.
 #pragma once
 #include "cuda/kernels/paged.cuh"
 #include "cuda/kernels/parts.cuh"
@@ -17,6 +18,9 @@ struct ExpandArguments {
   int slots;
   const uint16_t* weight;  // the first head's rows of kv_b
   int64_t weight_stride, weight_part_stride;
+  const float* scale;  // kScaled: of kv_b's blocks of kQuantBlock rows and columns
+  int scale_columns;
+  int first_weight_row;  // of `weight` in kv_b
   int heads, nope_dim, v_dim;
   uint16_t* keys;    // [slots, heads, kLatentParts, P, nope_dim + rope_dim]
   uint16_t* values;  // [slots, heads, kLatentParts, P, v_dim]
@@ -32,6 +36,7 @@ struct ExpandShape {
   static constexpr int kPitch = kDepth + kRowPadding;
   static constexpr int kPlane = kExpandTile * kPitch;  // elements
   static constexpr int kStage = kParts * kPlane;
+  static_assert(kQuantBlock % kDepth == 0);
   static constexpr int kSharedBytes = kStages * kStage * 2;
   // The tile itself goes through the same memory.
   static constexpr int kOutPitch = kExpandTile + kRowPadding;
@@ -39,7 +44,7 @@ struct ExpandShape {
   static_assert(kLatentParts * kOutPlane * 2 <= kSharedBytes && kPageTokens % (256 / (kDepth / 8)) == 0);
 };
 
-template <int kLatentParts, int kWeightParts>
+template <int kLatentParts, int kWeightParts, bool kScaled>
 __global__ void __launch_bounds__(256, kLatentParts == 1 ? 2 : 1) expand_latent(ExpandArguments a) {
   using S = ExpandShape<kLatentParts, kWeightParts>;
   constexpr int kPages = kExpandTile / kPageTokens;
@@ -90,6 +95,7 @@ __global__ void __launch_bounds__(256, kLatentParts == 1 ? 2 : 1) expand_latent(
   const int warp_row = warp / 4 * 64, warp_column = warp % 4 * 32;
   float sums[4][4][4] = {};
   float small[kLatentParts > 1 ? 4 : 1][4][4] = {};  // of products with i + j > 0
+  float total[kScaled ? 4 : 1][4][4] = {};  // of the blocks before, scaled
   for (int step = 0; step < steps; ++step) {
     copy_async_wait<S::kStages - 2>();
     __syncthreads();
@@ -100,6 +106,7 @@ __global__ void __launch_bounds__(256, kLatentParts == 1 ? 2 : 1) expand_latent(
     for (int k = 0; k < S::kDepth; k += 16) {
 #pragma unroll
       for (int i = kLatentParts - 1; i >= 0; --i) {
+        if constexpr (kScaled) __syncwarp();  // operands loaded further ahead would need more registers than there are
         uint32_t left[4][4];
 #pragma unroll
         for (int m = 0; m < 4; ++m) {
@@ -124,6 +131,29 @@ __global__ void __launch_bounds__(256, kLatentParts == 1 ? 2 : 1) expand_latent(
         }
       }
     }
+    if constexpr (kScaled) {
+      const int done = (step + 1) * S::kDepth;
+      if (done % kQuantBlock == 0 || done >= a.rank) {
+        const float* scales = a.scale + (done - 1) / kQuantBlock;
+#pragma unroll
+        for (int n = 0; n < 4; ++n) {
+#pragma unroll
+          for (int i = 0; i < 2; ++i) {
+            const int column = first_column + warp_column + n * 8 + lane % 4 * 2 + i;
+            const float scale = column < columns ? scales[(a.first_weight_row + column) / kQuantBlock * a.scale_columns] : 0.0f;
+#pragma unroll
+            for (int m = 0; m < 4; ++m) {
+#pragma unroll
+              for (int r = 0; r < 4; r += 2) {
+                total[m][n][r + i] = fmaf(sums[m][n][r + i] + small[m][n][r + i], scale, total[m][n][r + i]);
+                sums[m][n][r + i] = 0;
+                small[m][n][r + i] = 0;
+              }
+            }
+          }
+        }
+      }
+    }
   }
   copy_async_wait<0>();
   __syncthreads();
@@ -135,7 +165,10 @@ __global__ void __launch_bounds__(256, kLatentParts == 1 ? 2 : 1) expand_latent(
     for (int n = 0; n < 4; ++n) {
 #pragma unroll
       for (int r = 0; r < 2; ++r) {
-        if constexpr (kLatentParts > 1) {
+        if constexpr (kScaled) {
+          sums[m][n][2 * r] = total[m][n][2 * r];
+          sums[m][n][2 * r + 1] = total[m][n][2 * r + 1];
+        } else if constexpr (kLatentParts > 1) {
           sums[m][n][2 * r] += small[m][n][2 * r];
           sums[m][n][2 * r + 1] += small[m][n][2 * r + 1];
         }
