@@ -1,9 +1,10 @@
 // Keys and values of Multi-head Latent Attention's expanded form, on the matrix units: for each distinct page of the prompt spans
 //   keys[slot, h, key] = [W_uk,h c | k_rope], values[slot, h, key] = W_uv,h c, rounded to bfloat16.
 //
-// One product [pages * 64, R] . kv_b^T, 128 rows (two pages) by 128 columns to a block. With kLatentParts > 1 all of it is float32 in parts
-// (parts.cuh), but for weights that are bfloat16 (kWeightParts = 1); products of small parts have a sum of their own. With kScaled weights
-// are codes of e4m3, which bfloat16 holds, and each block of 128 columns of the reduction is multiplied by its scale when it has been summed.
+// One product [pages * 64, R] . kv_b^T, 128 rows (two pages) by 128 columns to a block. With kLatentParts > 1 all of it is float32 in
+// parts (parts.cuh), but for weights that are bfloat16 (kWeightParts = 1); products of small parts have a sum of their own. With kScaled
+// weights are codes of e4m3, which bfloat16 holds, and each block of 128 columns of the reduction is multiplied by its scale when it has
+// been summed.
 #pragma once
 #include "cuda/kernels/paged.cuh"
 #include "cuda/kernels/parts.cuh"

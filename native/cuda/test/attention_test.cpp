@@ -21,7 +21,8 @@ struct Case {
   DType kv;
   bool parts = false;
 };
-const Case kF32{Precision::kF32, DType::kF32}, kParts{Precision::kF32, DType::kF32, true}, kMixed{Precision::kF32, DType::kBF16}, kBF16{Precision::kBF16, DType::kBF16};
+const Case kF32{Precision::kF32, DType::kF32}, kParts{Precision::kF32, DType::kF32, true},
+    kMixed{Precision::kF32, DType::kBF16}, kBF16{Precision::kBF16, DType::kBF16};
 
 struct Shape {
   int heads, kv_heads, dim, window;

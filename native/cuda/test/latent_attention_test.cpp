@@ -24,7 +24,9 @@ struct Case {
   DType kv, weight;
   bool parts = false;
 };
-const Case kF32{Precision::kF32, DType::kF32, DType::kF32}, kParts{Precision::kF32, DType::kF32, DType::kF8E4M3, true}, kBF16{Precision::kBF16, DType::kBF16, DType::kBF16};
+const Case kF32{Precision::kF32, DType::kF32, DType::kF32},
+    kParts{Precision::kF32, DType::kF32, DType::kF8E4M3, true},
+    kBF16{Precision::kBF16, DType::kBF16, DType::kBF16};
 
 struct Shape {
   int heads, nope, rope, v, rank;
