@@ -196,20 +196,18 @@ function operandBytes(arch: ArchSpec, { linear }: Numerics, tokens: number): num
   return tokens * 2 * (2 * width + attended + inner);
 }
 
-/** Keys and values of prompts that attention reads instead of the cache's: expanded from latents, in fp8 split into parts. */
+/** Keys and values of prompts that are expanded from latents, in fp8 as parts. */
 function expandedBytes(arch: ArchSpec, numerics: Numerics, batchTokens: number): number {
   const { attention, contextLength } = arch;
-  const parts = numerics.attention === 'f32' && numerics.linear === 'fp8';
-  const grouped = (heads: number, columns: number, elementBytes: number) => {
-    const head = contextLength * columns * elementBytes;
-    return Math.max(head, Math.min(EXPANDED_BYTES, heads * head));
-  };
-  if (attention.kind !== 'mla') return parts ? grouped(attention.kvHeads, 2 * attention.headDim, PARTS_BYTES) : 0;
-  const columns = attention.qkNopeHeadDim + attention.qkRopeHeadDim + attention.vHeadDim;
-  if (!parts) return grouped(attention.heads, columns, numerics.attention === 'f32' ? 4 : 2);
-  // The latents of a step's pages, which are its own tokens', those before them and what is left of pages; and kv_b.
+  if (attention.kind !== 'mla') return 0;
   const { heads, kvLoraRank, qkNopeHeadDim, qkRopeHeadDim, vHeadDim } = attention;
+  const parts = numerics.attention === 'f32' && numerics.linear === 'fp8';
+  const elementBytes = parts ? PARTS_BYTES : numerics.attention === 'f32' ? 4 : 2;
+  const head = contextLength * (qkNopeHeadDim + qkRopeHeadDim + vHeadDim) * elementBytes;
+  const expanded = Math.max(head, Math.min(EXPANDED_BYTES, heads * head));
+  if (!parts) return expanded;
+  // The latents of a step's pages, which are its own tokens', those before them and what is left of pages; and kv_b.
   const latents = (contextLength + 2 * batchTokens) * (kvLoraRank + qkRopeHeadDim);
   const weight = heads * (qkNopeHeadDim + vHeadDim) * kvLoraRank;
-  return grouped(heads, columns, PARTS_BYTES) + (latents + weight) * PARTS_BYTES;
+  return expanded + (latents + weight) * PARTS_BYTES;
 }

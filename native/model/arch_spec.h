@@ -58,7 +58,8 @@ struct Numerics {
   DType kv = DType::kF32;
   bool round_normalized = false;
 
-  // AttentionOp::in_parts. fp8 asks for attention without roundings and is measured in speed as well; f32 is the reference.
+  // LatentAttentionOp::in_parts. Grouped-query attention does without: a decoded row in parts has not the bits of a prompt's.
+  // fp8 asks for attention without roundings and is measured in speed as well; f32 is the reference.
   bool attention_in_parts() const { return attention == Precision::kF32 && linear == Precision::kFP8; }
 };
 

@@ -41,8 +41,7 @@ void Model::gqa_attention(int layer, const Rows& rows, const float* h, float* y)
                 cache_.dtype(), cache_.keys(layer), cache_.values(layer), count});
   float* attended = attended_.floats(count * q_columns);
   run(AttentionOp{q, q_columns, spec.heads, spec.kv_heads, spec.head_dim, spec_.softmax_scale, spec_.sliding_windows[layer],
-                  numerics_.attention, cache_.dtype(), cache_.keys(layer), cache_.values(layer), rows.spans, attended, q_columns,
-                  numerics_.attention_in_parts()});
+                  numerics_.attention, cache_.dtype(), cache_.keys(layer), cache_.values(layer), rows.spans, attended, q_columns});
   linear(attended, q_columns, prefix + "o_proj", numerics_.linear, count, y, spec.output_bias);
 }
 
