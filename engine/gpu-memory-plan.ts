@@ -48,10 +48,12 @@ interface Model {
 const ROW_BYTES = 128;
 /** Side of the blocks that share a scale; kQuantBlock of native/ops/ops.h. */
 const BLOCK = 128;
-/** kExpandedBytes of native/cuda/latent_attention.cu: heads are taken in groups where all would need more. */
+/** max_expanded_bytes of native/cuda/attend.h: heads are taken in groups where all would need more. */
 const EXPANDED_BYTES = 2 ** 30;
 /** Partial results of kernels at their largest: logits of an f32 head (kLogitsAtOnce of log_probs.cu), summaries, candidates. */
 const PARTIAL_BYTES = 2 ** 28;
+/** A float32 number as three bfloat16 ones (native/cuda/kernels/parts.cuh). */
+const PARTS_BYTES = 6;
 const RESERVE = 0.05;
 
 const LARGEST_BATCH = 16_384;
@@ -98,7 +100,8 @@ export function gpuMemoryPlan({ arch, tensors }: Model, options: GpuMemoryPlanOp
   const weightBytes = weights.reduce((sum, { bytes }) => sum + bytes, 0);
   const workspaceBytes = workspaceFloats(arch, batchTokens) * 4;
   // Scratch memory grows by doubling (native/cuda/context.cpp): up to twice of what is used is taken.
-  const kernelBytes = 2 * (operandBytes(arch, numerics, batchTokens) + expandedBytes(arch, numerics)) + PARTIAL_BYTES;
+  const kernelBytes =
+    2 * (operandBytes(arch, numerics, batchTokens) + expandedBytes(arch, numerics, batchTokens)) + PARTIAL_BYTES;
   const reserveBytes = Math.round(gpu.freeBytes * RESERVE);
   const samplingBytes = samplingBytesOf(arch, batchTokens, gpu.multiprocessors);
   const fixedBytes = weightBytes + workspaceBytes + kernelBytes + samplingBytes + reserveBytes;
@@ -206,10 +209,18 @@ function operandBytes(arch: ArchSpec, { linear }: Numerics, tokens: number): num
   return tokens * 2 * (2 * width + attended + inner);
 }
 
-function expandedBytes(arch: ArchSpec, { attention: precision }: Numerics): number {
+/** Keys and values of prompts that are expanded from latents, in fp8 as parts. */
+function expandedBytes(arch: ArchSpec, numerics: Numerics, batchTokens: number): number {
   const { attention, contextLength } = arch;
   if (attention.kind !== 'mla') return 0;
-  const columns = attention.qkNopeHeadDim + attention.qkRopeHeadDim + attention.vHeadDim;
-  const head = contextLength * columns * (precision === 'f32' ? 4 : 2);
-  return Math.max(head, Math.min(EXPANDED_BYTES, attention.heads * head));
+  const { heads, kvLoraRank, qkNopeHeadDim, qkRopeHeadDim, vHeadDim } = attention;
+  const parts = numerics.attention === 'f32' && numerics.linear === 'fp8';
+  const elementBytes = parts ? PARTS_BYTES : numerics.attention === 'f32' ? 4 : 2;
+  const head = contextLength * (qkNopeHeadDim + qkRopeHeadDim + vHeadDim) * elementBytes;
+  const expanded = Math.max(head, Math.min(EXPANDED_BYTES, heads * head));
+  if (!parts) return expanded;
+  // The latents of a step's pages, which are its own tokens', those before them and what is left of pages; and kv_b.
+  const latents = (contextLength + 2 * batchTokens) * (kvLoraRank + qkRopeHeadDim);
+  const weight = heads * (qkNopeHeadDim + vHeadDim) * kvLoraRank;
+  return expanded + (latents + weight) * PARTS_BYTES;
 }

@@ -7,23 +7,25 @@
 #include "cuda/kernels/attend_rows.cuh"
 #include "cuda/kernels/attend_split.cuh"
 #include "cuda/kernels/combine_splits.cuh"
+#include "cuda/kernels/split_pages.cuh"
+#include "cuda/kv_layout.h"
 
 namespace evalrun::cuda {
 namespace {
 
 constexpr int kKiB = 1024;
 
-template <int kQk, int kV>
+template <int kQk, int kV, int kParts>
 void launch_prompts(Context& ctx, AttentionPlan& plan, PromptArguments a, int kv_heads) {
   // 128 rows share what is read of a page; fewer where there would be fewer blocks than multiprocessors, or where their queries
   // need shared memory that the device lacks.
   int warps = 8;
   if (plan.prompt_tiles(ctx, a.group, warps * 16).count * kv_heads < ctx.multiprocessors) warps = 4;
-  while (prompt_shared_bytes<kQk, kV>(warps) > max_shared_bytes(ctx)) warps /= 2;
+  while (prompt_shared_bytes<kQk, kV, kParts>(warps) > max_shared_bytes(ctx)) warps /= 2;
   const AttentionPlan::Tiles& tiles = plan.prompt_tiles(ctx, a.group, warps * 16);
   a.tiles = tiles.device;
-  launch(ctx, "attend_prompt", attend_prompt<kQk, kV>, dim3(kv_heads, tiles.count), dim3(warps * 32),
-         prompt_shared_bytes<kQk, kV>(warps), a);
+  launch(ctx, "attend_prompt", attend_prompt<kQk, kV, kParts>, dim3(kv_heads, tiles.count), dim3(warps * 32),
+         prompt_shared_bytes<kQk, kV, kParts>(warps), a);
 }
 
 template <class S>
@@ -31,7 +33,7 @@ void launch_splits(Context& ctx, SplitArguments a, int64_t units) {
   // As many blocks on a multiprocessor as leave each a ring of two pages, or one with whatever ring it can have.
   const int limit = max_shared_bytes(ctx);
   int blocks = 4;
-  const auto slots_of = [&](int share) { return std::min(6, (limit / share - kKiB - S::shared_bytes(0)) / (S::kSlotElements * 2)); };
+  const auto slots_of = [&](int share) { return std::min(6, (limit / share - kKiB - S::shared_bytes(0)) / S::kSlotBytes); };
   while (blocks > 1 && slots_of(blocks) < 4) --blocks;
   a.slots = slots_of(blocks);
   const int64_t grid = std::min<int64_t>(units, static_cast<int64_t>(ctx.multiprocessors) * blocks);
@@ -39,10 +41,10 @@ void launch_splits(Context& ctx, SplitArguments a, int64_t units) {
          a);
 }
 
-template <int kRowTiles>
-using LatentShape = SplitShape<576, 512, true, 4, 2, kRowTiles>;
-template <int kColumns, int kRowTiles>
-using DenseShape = SplitShape<kColumns, kColumns, false, kColumns == 256 ? 2 : 1, 4, kRowTiles>;
+template <int kRowTiles, int kParts = kOnePart>
+using LatentShape = SplitShape<576, 512, true, 4, 2, kRowTiles, kParts>;
+template <int kColumns, int kRowTiles, int kParts = kOnePart>
+using DenseShape = SplitShape<kColumns, kColumns, false, kColumns == 256 ? 2 : 1, 4, kRowTiles, kParts>;
 
 template <int kRowTiles>
 void choose_splits(Context& ctx, const SplitArguments& a, bool latent, int64_t units) {
@@ -51,6 +53,14 @@ void choose_splits(Context& ctx, const SplitArguments& a, bool latent, int64_t u
   else if (columns <= 64) launch_splits<DenseShape<64, kRowTiles>>(ctx, a, units);
   else if (columns <= 128) launch_splits<DenseShape<128, kRowTiles>>(ctx, a, units);
   else launch_splits<DenseShape<256, kRowTiles>>(ctx, a, units);
+}
+
+// The parts of 32 rows' queries would not fit into registers.
+void choose_splits_in_parts(Context& ctx, const SplitArguments& a, bool latent, int64_t units) {
+  const int columns = std::max(a.keys.columns, a.values.columns);
+  if (latent) launch_splits<LatentShape<1, kFloatParts>>(ctx, a, units);
+  else if (columns <= 64) launch_splits<DenseShape<64, 1, kFloatParts>>(ctx, a, units);
+  else launch_splits<DenseShape<128, 1, kFloatParts>>(ctx, a, units);
 }
 
 int split_columns(const SplitArguments& a, bool latent) {
@@ -68,48 +78,86 @@ int max_shared_bytes(const Context& ctx) {
   return 99 * kKiB;
 }
 
-bool takes_prompts(const Context& ctx, int key_columns, int value_columns) {
+bool takes_prompts(const Context& ctx, int key_columns, int value_columns, int parts) {
   if (key_columns % 8 != 0 || value_columns % 8 != 0) return false;
-  if (key_columns <= 192 && value_columns <= 128) return prompt_shared_bytes<192, 128>(1) <= max_shared_bytes(ctx);
-  return key_columns <= 256 && value_columns <= 256 && prompt_shared_bytes<256, 256>(1) <= max_shared_bytes(ctx);
+  const int limit = max_shared_bytes(ctx);
+  if (parts == kFloatParts) {
+    if (key_columns <= 64 && value_columns <= 64) return prompt_shared_bytes<64, 64, kFloatParts>(1) <= limit;
+    return key_columns <= 192 && value_columns <= 128 && prompt_shared_bytes<192, 128, kFloatParts>(1) <= limit;
+  }
+  if (key_columns <= 192 && value_columns <= 128) return prompt_shared_bytes<192, 128, kOnePart>(1) <= limit;
+  return key_columns <= 256 && value_columns <= 256 && prompt_shared_bytes<256, 256, kOnePart>(1) <= limit;
 }
 
-bool takes_splits(const Context& ctx, int key_columns, int value_columns, bool latent) {
+int heads_at_once(int heads, int pages, int columns, int element_bytes) {
+  return static_cast<int>(std::clamp<int64_t>(max_expanded_bytes / (int64_t{pages} * kPageTokens * columns * element_bytes), 1, heads));
+}
+
+PagedRows expanded_rows(const void* data, int heads, int columns, int parts) {
+  const int64_t plane = dense_kv_page(0, 1, 1, columns);
+  return {data, heads * parts * plane, parts * plane, columns, columns, plane};
+}
+
+PagedRows split_rows(Context& ctx, const AttentionPlan& plan, const PagedRows& rows, int first_head, int heads, uint16_t* parts) {
+  launch(ctx, "split_pages", split_pages, dim3(plan.distinct_pages, heads), dim3(256), 0,
+         SplitPagesArguments{rows, first_head, plan.page_of_slot, parts});
+  return expanded_rows(parts, heads, rows.columns, kFloatParts);
+}
+
+bool takes_splits(const Context& ctx, int key_columns, int value_columns, bool latent, int parts) {
   if (key_columns % 8 != 0 || value_columns % 8 != 0) return false;
   const int limit = max_shared_bytes(ctx) - kKiB;
+  if (parts == kFloatParts) {
+    if (latent) return key_columns <= 576 && value_columns <= 512 && LatentShape<1, kFloatParts>::shared_bytes(2) <= limit;
+    return key_columns <= 128 && value_columns <= 128 && DenseShape<128, 1, kFloatParts>::shared_bytes(2) <= limit;
+  }
   if (latent) return key_columns <= 576 && value_columns <= 512 && LatentShape<2>::shared_bytes(3) <= limit;
   return key_columns <= 256 && value_columns <= 256 && DenseShape<256, 2>::shared_bytes(3) <= limit;
 }
 
-void attend_prompts(Context& ctx, AttentionPlan& plan, PromptArguments a, int kv_heads) {
+void attend_prompts(Context& ctx, AttentionPlan& plan, PromptArguments a, int kv_heads, int parts) {
   if (plan.max_prompt_count == 0) return;
   const int k = a.keys.columns, v = a.values.columns;
-  if (k <= 64 && v <= 64) launch_prompts<64, 64>(ctx, plan, a, kv_heads);
-  else if (k <= 128 && v <= 128) launch_prompts<128, 128>(ctx, plan, a, kv_heads);
-  else if (k <= 192 && v <= 128) launch_prompts<192, 128>(ctx, plan, a, kv_heads);
-  else launch_prompts<256, 256>(ctx, plan, a, kv_heads);
+  if (parts == kFloatParts) {
+    if (k <= 64 && v <= 64) launch_prompts<64, 64, kFloatParts>(ctx, plan, a, kv_heads);
+    else if (k <= 128 && v <= 128) launch_prompts<128, 128, kFloatParts>(ctx, plan, a, kv_heads);
+    else launch_prompts<192, 128, kFloatParts>(ctx, plan, a, kv_heads);
+    return;
+  }
+  if (k <= 64 && v <= 64) launch_prompts<64, 64, kOnePart>(ctx, plan, a, kv_heads);
+  else if (k <= 128 && v <= 128) launch_prompts<128, 128, kOnePart>(ctx, plan, a, kv_heads);
+  else if (k <= 192 && v <= 128) launch_prompts<192, 128, kOnePart>(ctx, plan, a, kv_heads);
+  else launch_prompts<256, 256, kOnePart>(ctx, plan, a, kv_heads);
 }
 
-SplitResults attend_splits(Context& ctx, const AttentionPlan& plan, SplitArguments a, bool latent) {
+SplitResults attend_splits(Context& ctx, const AttentionPlan& plan, SplitArguments a, bool latent, int parts) {
   const int rows = plan.max_count * a.group;
   const int heads = a.kv_heads * a.group;
   a.plan = plan.decode;
   a.max_count = plan.max_count;
-  a.row_blocks = static_cast<int>(ceil_div(rows, rows <= 16 ? 16 : 32));
+  const int block_rows = rows <= 16 || parts == kFloatParts ? 16 : 32;
+  a.row_blocks = static_cast<int>(ceil_div(rows, block_rows));
   const int columns = split_columns(a, latent);
   const int64_t results = static_cast<int64_t>(plan.max_items) * plan.max_count * heads;
   a.output = ctx.scratch.take<float>(results * columns, "attention: outputs of splits");
   a.sums = ctx.scratch.take<float2>(results, "attention: sums of splits");
   const int64_t units = static_cast<int64_t>(plan.max_items) * a.kv_heads * a.row_blocks;
-  if (rows <= 16) choose_splits<1>(ctx, a, latent, units);
+  if (parts == kFloatParts) choose_splits_in_parts(ctx, a, latent, units);
+  else if (rows <= 16) choose_splits<1>(ctx, a, latent, units);
   else choose_splits<2>(ctx, a, latent, units);
   return {a.spans,   plan.decode, a.output,     a.sums, plan.max_count, heads, a.values.columns,
           columns, a.scale_log2, a.window};
 }
 
 void combine_dense(Context& ctx, const AttentionPlan& plan, const SplitResults& splits, float* y, int64_t y_stride) {
-  launch(ctx, "combine_splits", combine_splits, dim3(plan.decode_rows, static_cast<unsigned>(ceil_div(splits.heads, 4))),
-         dim3(128), 0, splits, y, y_stride);
+  launch(ctx, "combine_splits", combine_splits<2, false>,
+         dim3(plan.decode_rows, static_cast<unsigned>(ceil_div(splits.heads, 4))), dim3(128), 0, splits, y, y_stride);
+}
+
+void combine_latent(Context& ctx, const AttentionPlan& plan, const SplitResults& splits, float* latents) {
+  launch(ctx, "combine_splits", combine_splits<4, true>,
+         dim3(plan.decode_rows, static_cast<unsigned>(ceil_div(splits.heads, 4))), dim3(128), 0, splits, latents,
+         int64_t{splits.heads} * splits.columns);
 }
 
 void attend_all_rows(Context& ctx, const AttentionPlan& plan, const RowsArguments& a, int kv_heads, int spans) {

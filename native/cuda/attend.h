@@ -8,22 +8,35 @@ namespace evalrun::cuda {
 // Shared memory that one block may have, in bytes (CUDA C Programming Guide, technical specifications per compute capability).
 int max_shared_bytes(const Context& ctx);
 
-// Whether the matrix kernels take such rows: whole pieces of 16 bytes, and tiles that this device has the shared memory for.
-bool takes_prompts(const Context& ctx, int key_columns, int value_columns);
-bool takes_splits(const Context& ctx, int key_columns, int value_columns, bool latent);
+// Whether the matrix kernels take such rows: whole pieces of 16 bytes, and tiles that this device has the shared memory for. `parts` is
+// kOnePart (bfloat16) or kFloatParts (float32, kernels/parts.cuh).
+bool takes_prompts(const Context& ctx, int key_columns, int value_columns, int parts);
+bool takes_splits(const Context& ctx, int key_columns, int value_columns, bool latent, int parts);
 
-// Expanded keys and values of latent attention may take this much scratch memory; where all heads' would be more, heads are taken in
-// groups. (Pages are never: a row's sums run over all its pages.) Tests make it smaller.
+// Keys and values that are expanded or split for prompt spans may take this much scratch memory; where all heads' would be more, heads
+// are taken in groups. (Pages are never: a row's sums run over all its pages.) Tests make it smaller.
 inline int64_t max_expanded_bytes = int64_t{1} << 30;
 
-// The plan's prompt spans; `a` without its tiles. Widths as takes_prompts accepts.
-void attend_prompts(Context& ctx, AttentionPlan& plan, PromptArguments a, int kv_heads);
+// Heads whose `columns` elements a token, of `element_bytes` each, fit into that for so many pages; at least one.
+int heads_at_once(int heads, int pages, int columns, int element_bytes);
+
+// Rows of [slots, heads, parts, P, columns].
+PagedRows expanded_rows(const void* data, int heads, int columns, int parts);
+
+// Splits float32 rows of the plan's distinct pages into `parts`; returns expanded_rows of them.
+PagedRows split_rows(Context& ctx, const AttentionPlan& plan, const PagedRows& rows, int first_head, int heads, uint16_t* parts);
+
+// The plan's prompt spans; `a` without its tiles. Widths and parts as takes_prompts accepts.
+void attend_prompts(Context& ctx, AttentionPlan& plan, PromptArguments a, int kv_heads, int parts);
 
 // The plan's decode spans: what their splits find, in ctx.scratch. `a` without plan, row_blocks, max_count, slots, output and sums.
-SplitResults attend_splits(Context& ctx, const AttentionPlan& plan, SplitArguments a, bool latent);
+// Widths and parts as takes_splits accepts.
+SplitResults attend_splits(Context& ctx, const AttentionPlan& plan, SplitArguments a, bool latent, int parts);
 
 // y of dense attention from what its splits found.
 void combine_dense(Context& ctx, const AttentionPlan& plan, const SplitResults& splits, float* y, int64_t y_stride);
+// The same of latent attention's, as float32 [decode rows, heads, rank].
+void combine_latent(Context& ctx, const AttentionPlan& plan, const SplitResults& splits, float* latents);
 
 // Any spans without matrix units. Needs no plan but for a.first.
 void attend_all_rows(Context& ctx, const AttentionPlan& plan, const RowsArguments& a, int kv_heads, int spans);

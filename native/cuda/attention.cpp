@@ -1,4 +1,5 @@
 // AttentionOp: dense grouped-query attention.
+#include <algorithm>
 #include <stdexcept>
 
 #include "cuda/attend.h"
@@ -19,46 +20,74 @@ void check_op(const AttentionOp& op) {
   }
 }
 
+struct Operands {
+  PagedRows keys, values;
+  int group;
+};
+
+// Prompt spans of float32, whose pages are split into parts for a group of kv heads at a time.
+void attend_in_parts(Context& ctx, AttentionPlan& plan, const AttentionOp& op, const Operands& in) {
+  plan.find_distinct_pages(ctx);
+  const int at_once = heads_at_once(op.kv_heads, plan.distinct_pages, 2 * op.head_dim, 2 * kFloatParts);
+  const int64_t elements = int64_t{plan.distinct_pages} * at_once * kFloatParts * kPageTokens * op.head_dim;
+  uint16_t* keys = ctx.scratch.take<uint16_t>(elements, "attention: keys in parts");
+  uint16_t* values = ctx.scratch.take<uint16_t>(elements, "attention: values in parts");
+  for (int first = 0; first < op.kv_heads; first += at_once) {
+    const int heads = std::min(at_once, op.kv_heads - first);
+    const int64_t columns = int64_t{first} * in.group * op.head_dim;
+    attend_prompts(ctx, plan,
+                   {op.q + columns, op.q_stride, split_rows(ctx, plan, in.keys, first, heads, keys),
+                    split_rows(ctx, plan, in.values, first, heads, values), plan.slot_of, op.spans.device, nullptr,
+                    in.group, op.softmax_scale * kLog2E, op.window, op.y + columns, op.y_stride},
+                   heads, kFloatParts);
+  }
+}
+
 }  // namespace
 
 const char* run(Context& ctx, const AttentionOp& op) {
   check_op(op);
-  const int group = op.heads / op.kv_heads;
   const int dim = op.head_dim;
   const int64_t head_stride = dense_kv_page(0, 1, op.kv_heads, dim), page_stride = dense_kv_page(1, 0, op.kv_heads, dim);
-  const PagedRows keys{op.k_cache, page_stride, head_stride, dim, dim};
-  const PagedRows values{op.v_cache, page_stride, head_stride, dim, dim};
+  const Operands in{{op.k_cache, page_stride, head_stride, dim, dim}, {op.v_cache, page_stride, head_stride, dim, dim},
+                    op.heads / op.kv_heads};
   const float scale_log2 = op.softmax_scale * kLog2E;
   AttentionPlan& plan = attention_plan(ctx, op.spans);
 
-  const bool matrices = op.precision == Precision::kBF16 && op.kv_dtype == DType::kBF16 && takes_prompts(ctx, dim, dim) &&
-                        takes_splits(ctx, dim, dim, false);
-  if (!matrices) {
+  const bool matrices = op.precision == Precision::kBF16 && op.kv_dtype == DType::kBF16 && takes_prompts(ctx, dim, dim, kOnePart) &&
+                        takes_splits(ctx, dim, dim, false, kOnePart);
+  const bool parts = op.in_parts && op.precision == Precision::kF32 && op.kv_dtype == DType::kF32 &&
+                     takes_prompts(ctx, dim, dim, kFloatParts) && takes_splits(ctx, dim, dim, false, kFloatParts);
+  if (!matrices && !parts) {
     attend_all_rows(ctx, plan,
-                    {op.q, op.q_stride, keys, values, op.kv_dtype == DType::kBF16, op.spans.pages, op.spans.device, Rows::kAll,
-                     nullptr, group, op.softmax_scale, op.window, op.precision == Precision::kBF16, op.y, op.y_stride},
+                    {op.q, op.q_stride, in.keys, in.values, op.kv_dtype == DType::kBF16, op.spans.pages, op.spans.device, Rows::kAll,
+                     nullptr, in.group, op.softmax_scale, op.window, op.precision == Precision::kBF16, op.y, op.y_stride},
                     op.kv_heads, op.spans.count);
     return "simt";
   }
-  attend_prompts(ctx, plan,
-                 {op.q, op.q_stride, keys, values, op.spans.pages, op.spans.device, nullptr, group, scale_log2, op.window, op.y,
-                  op.y_stride},
-                 op.kv_heads);
+  if (parts) {
+    if (plan.max_prompt_count > 0) attend_in_parts(ctx, plan, op, in);
+  } else {
+    attend_prompts(ctx, plan,
+                   {op.q, op.q_stride, in.keys, in.values, op.spans.pages, op.spans.device, nullptr, in.group, scale_log2, op.window,
+                    op.y, op.y_stride},
+                   op.kv_heads, kOnePart);
+  }
   if (plan.decode_rows > 0) {
     SplitArguments a = {};
     a.q = op.q;
     a.q_stride = op.q_stride;
-    a.keys = keys;
-    a.values = values;
+    a.keys = in.keys;
+    a.values = in.values;
     a.pages = op.spans.pages;
     a.spans = op.spans.device;
     a.kv_heads = op.kv_heads;
-    a.group = group;
+    a.group = in.group;
     a.scale_log2 = scale_log2;
     a.window = op.window;
-    combine_dense(ctx, plan, attend_splits(ctx, plan, a, false), op.y, op.y_stride);
+    combine_dense(ctx, plan, attend_splits(ctx, plan, a, false, parts ? kFloatParts : kOnePart), op.y, op.y_stride);
   }
-  return "mma";
+  return parts ? "mma in parts" : "mma";
 }
 
 }  // namespace evalrun::cuda

@@ -8,21 +8,12 @@
 #include "cuda/kernels/latent_expand.cuh"
 #include "cuda/kernels/latent_project.cuh"
 #include "cuda/kernels/latent_rows.cuh"
+#include "cuda/kernels/split_weight.cuh"
 #include "cuda/kv_layout.h"
 #include "cuda/ops.h"
 
 namespace evalrun::cuda {
 namespace {
-
-int heads_at_once(const LatentAttentionOp& op, int pages, int element_bytes) {
-  const int64_t head = int64_t{pages} * kPageTokens * (op.nope_dim + op.rope_dim + op.v_dim) * element_bytes;
-  return static_cast<int>(std::clamp<int64_t>(max_expanded_bytes / head, 1, op.heads));
-}
-
-// Rows of [slots, heads, P, columns] in scratch memory.
-PagedRows expanded_rows(const void* data, int heads, int columns) {
-  return {data, dense_kv_page(1, 0, heads, columns), dense_kv_page(0, 1, heads, columns), columns, columns};
-}
 
 PagedRows cached_rows(const LatentAttentionOp& op, int columns) {
   const int width = op.rank + op.rope_dim;
@@ -31,34 +22,110 @@ PagedRows cached_rows(const LatentAttentionOp& op, int columns) {
 
 bool on_matrices(const Context& ctx, const LatentAttentionOp& op) {
   return op.precision == Precision::kBF16 && op.kv_dtype == DType::kBF16 && op.kv_b.dtype == DType::kBF16 &&
-         op.nope_dim % 8 == 0 && op.rope_dim % 8 == 0 && takes_prompts(ctx, op.nope_dim + op.rope_dim, op.v_dim) &&
-         takes_splits(ctx, op.rank + op.rope_dim, op.rank, true);
+         op.nope_dim % 8 == 0 && op.rope_dim % 8 == 0 && takes_prompts(ctx, op.nope_dim + op.rope_dim, op.v_dim, kOnePart) &&
+         takes_splits(ctx, op.rank + op.rope_dim, op.rank, true, kOnePart);
 }
 
-void attend_expanded(Context& ctx, AttentionPlan& plan, const LatentAttentionOp& op) {
+// Spans of float32 in parts of bfloat16: those of prompts, and decode spans.
+bool in_parts(const LatentAttentionOp& op) {
+  return op.in_parts && op.precision == Precision::kF32 && op.kv_dtype == DType::kF32;
+}
+bool prompts_in_parts(const Context& ctx, const LatentAttentionOp& op) {
+  return in_parts(op) && op.nope_dim % 8 == 0 && op.rope_dim % 8 == 0 && op.rank % 8 == 0 &&
+         takes_prompts(ctx, op.nope_dim + op.rope_dim, op.v_dim, kFloatParts) &&
+         ExpandShape<kFloatParts, kFloatParts>::kSharedBytes <= max_shared_bytes(ctx);
+}
+bool decodes_in_parts(const Context& ctx, const LatentAttentionOp& op) {
+  return in_parts(op) && takes_splits(ctx, op.rank + op.rope_dim, op.rank, true, kFloatParts);
+}
+
+LatentWeight weight_of(const LatentAttentionOp& op) {
+  return {op.kv_b.data, op.kv_b.dtype, op.kv_b.row_stride(), ceil_div(op.kv_b.columns, kQuantBlock), op.kv_b.scale};
+}
+
+template <int kLatentParts, int kWeightParts, bool kScaled = false>
+void launch_expand(Context& ctx, const ExpandArguments& a) {
+  using S = ExpandShape<kLatentParts, kWeightParts>;
+  const dim3 grid(static_cast<unsigned>(ceil_div(a.heads * (a.nope_dim + a.v_dim), kExpandTile)),
+                  static_cast<unsigned>(ceil_div(a.slots * kPageTokens, kExpandTile)));
+  launch(ctx, "expand_latent", expand_latent<kLatentParts, kWeightParts, kScaled>, grid, dim3(256), S::kSharedBytes, a);
+}
+
+// What all heads' expansions share: latents and weights, in parts where neither the weights nor their codes are bfloat16 numbers.
+ExpandArguments expansion(Context& ctx, const AttentionPlan& plan, const LatentAttentionOp& op, int parts) {
+  const PagedRows cached = cached_rows(op, op.rank + op.rope_dim);
+  ExpandArguments a = {};
+  a.rank = op.rank;
+  a.rope_dim = op.rope_dim;
+  a.nope_dim = op.nope_dim;
+  a.v_dim = op.v_dim;
+  a.slots = plan.distinct_pages;
+  if (parts == kOnePart) {
+    a.latents = cached;
+    a.page_of_slot = plan.page_of_slot;
+  } else {
+    const int64_t elements = int64_t{plan.distinct_pages} * kFloatParts * kPageTokens * cached.columns;
+    a.latents = split_rows(ctx, plan, cached, 0, 1, ctx.scratch.take<uint16_t>(elements, "latent attention: latents in parts"));
+  }
+  if (op.kv_b.dtype == DType::kBF16) {
+    a.weight = static_cast<const uint16_t*>(op.kv_b.data);
+    a.weight_stride = op.kv_b.row_stride();
+  } else {
+    const bool codes = op.kv_b.dtype == DType::kF8E4M3;
+    uint16_t* weight =
+        ctx.scratch.take<uint16_t>((codes ? 1 : kFloatParts) * op.kv_b.rows * op.rank, "latent attention: kv_b in parts");
+    launch(ctx, codes ? "decode_codes" : "split_weight", codes ? decode_codes : split_weight,
+           dim3(static_cast<unsigned>(op.kv_b.rows)), dim3(128), 0, SplitWeightArguments{weight_of(op), op.rank, weight});
+    a.scale = op.kv_b.scale;
+    a.scale_columns = static_cast<int>(ceil_div(op.rank, kQuantBlock));
+    a.weight = weight;
+    a.weight_stride = op.rank;
+    a.weight_part_stride = op.kv_b.rows * op.rank;
+  }
+  return a;
+}
+
+void attend_expanded(Context& ctx, AttentionPlan& plan, const LatentAttentionOp& op, int parts) {
   plan.find_distinct_pages(ctx);
   const int pages = plan.distinct_pages;
   const int key_columns = op.nope_dim + op.rope_dim;
-  const int at_once = heads_at_once(op, pages, 2);
-  const int64_t rows = int64_t{pages} * at_once * kPageTokens;
+  const int at_once = heads_at_once(op.heads, pages, key_columns + op.v_dim, 2 * parts);
+  const int64_t rows = int64_t{pages} * at_once * parts * kPageTokens;
+  const ExpandArguments all = expansion(ctx, plan, op, parts);
   uint16_t* keys = ctx.scratch.take<uint16_t>(rows * key_columns, "latent attention: expanded keys");
   uint16_t* values = ctx.scratch.take<uint16_t>(rows * op.v_dim, "latent attention: expanded values");
-  const auto* weight = static_cast<const uint16_t*>(op.kv_b.data);
   for (int first = 0; first < op.heads; first += at_once) {
-    const int heads = std::min(at_once, op.heads - first);
-    const int head_rows = op.nope_dim + op.v_dim;
-    const dim3 grid(static_cast<unsigned>(ceil_div(heads * head_rows, kExpandTile)),
-                    static_cast<unsigned>(ceil_div(pages * kPageTokens, kExpandTile)));
-    launch(ctx, "expand_latent", expand_latent, grid, dim3(256), kExpandSharedBytes,
-           ExpandArguments{static_cast<const uint16_t*>(op.cache), op.rank, op.rope_dim, plan.page_of_slot, pages,
-                           weight + int64_t{first} * head_rows * op.kv_b.row_stride(), op.kv_b.row_stride(), heads, op.nope_dim,
-                           op.v_dim, keys, values});
+    ExpandArguments a = all;
+    a.heads = std::min(at_once, op.heads - first);
+    a.first_weight_row = first * (op.nope_dim + op.v_dim);
+    a.weight += int64_t{a.first_weight_row} * a.weight_stride;
+    a.keys = keys;
+    a.values = values;
+    if (parts == kOnePart) launch_expand<kOnePart, kOnePart>(ctx, a);
+    else if (op.kv_b.dtype == DType::kBF16) launch_expand<kFloatParts, kOnePart>(ctx, a);
+    else if (op.kv_b.dtype == DType::kF8E4M3) launch_expand<kFloatParts, kOnePart, true>(ctx, a);
+    else launch_expand<kFloatParts, kFloatParts>(ctx, a);
     attend_prompts(ctx, plan,
-                   {op.q + int64_t{first} * key_columns, op.q_stride, expanded_rows(keys, heads, key_columns),
-                    expanded_rows(values, heads, op.v_dim), plan.slot_of, op.spans.device, nullptr, 1,
+                   {op.q + int64_t{first} * key_columns, op.q_stride, expanded_rows(keys, a.heads, key_columns, parts),
+                    expanded_rows(values, a.heads, op.v_dim, parts), plan.slot_of, op.spans.device, nullptr, 1,
                     op.softmax_scale * kLog2E, 0, op.y + int64_t{first} * op.v_dim, op.y_stride},
-                   heads);
+                   a.heads, parts);
   }
+}
+
+SplitArguments absorbed_arguments(const LatentAttentionOp& op, const void* absorbed) {
+  const int cached = op.rank + op.rope_dim;
+  SplitArguments a = {};
+  a.q = absorbed;
+  a.q_stride = int64_t{op.heads} * cached;
+  a.keys = cached_rows(op, cached);
+  a.values = cached_rows(op, op.rank);
+  a.pages = op.spans.pages;
+  a.spans = op.spans.device;
+  a.kv_heads = 1;
+  a.group = op.heads;
+  a.scale_log2 = op.softmax_scale * kLog2E;
+  return a;
 }
 
 void attend_absorbed(Context& ctx, AttentionPlan& plan, const LatentAttentionOp& op) {
@@ -72,17 +139,7 @@ void attend_absorbed(Context& ctx, AttentionPlan& plan, const LatentAttentionOp&
          absorb_shared_bytes(op.nope_dim),
          AbsorbArguments{op.q, op.q_stride, weight, op.kv_b.row_stride(), op.heads, op.nope_dim, op.rope_dim, op.v_dim, op.rank,
                          plan.decode.rows, plan.decode_rows, absorbed});
-  SplitArguments a = {};
-  a.q = absorbed;
-  a.q_stride = int64_t{op.heads} * cached;
-  a.keys = cached_rows(op, cached);
-  a.values = cached_rows(op, op.rank);
-  a.pages = op.spans.pages;
-  a.spans = op.spans.device;
-  a.kv_heads = 1;
-  a.group = op.heads;
-  a.scale_log2 = op.softmax_scale * kLog2E;
-  const SplitResults splits = attend_splits(ctx, plan, a, true);
+  const SplitResults splits = attend_splits(ctx, plan, absorbed_arguments(op, absorbed), true, kOnePart);
   launch(ctx, "project_latent", project_latent,
          dim3(static_cast<unsigned>(ceil_div(op.v_dim, kProjectColumns)), op.heads, row_blocks), dim3(256),
          project_shared_bytes(op.rank),
@@ -101,7 +158,7 @@ void attend_expanded_rows(Context& ctx, AttentionPlan& plan, const LatentAttenti
   plan.find_distinct_pages(ctx);
   const int pages = plan.distinct_pages;
   const int key_columns = op.nope_dim + op.rope_dim;
-  const int at_once = heads_at_once(op, pages, 4);
+  const int at_once = heads_at_once(op.heads, pages, key_columns + op.v_dim, 4);
   const int64_t rows = int64_t{pages} * at_once * kPageTokens;
   float* keys = ctx.scratch.take<float>(rows * key_columns, "latent attention: expanded keys");
   float* values = ctx.scratch.take<float>(rows * op.v_dim, "latent attention: expanded values");
@@ -113,14 +170,15 @@ void attend_expanded_rows(Context& ctx, AttentionPlan& plan, const LatentAttenti
            ExpandRowsArguments{form.dims, first, heads, op.cache, form.bf16, plan.page_of_slot, form.weight, form.round, keys,
                                values});
     attend_all_rows(ctx, plan,
-                    {op.q + int64_t{first} * key_columns, op.q_stride, expanded_rows(keys, heads, key_columns),
-                     expanded_rows(values, heads, op.v_dim), false, plan.slot_of, op.spans.device, Rows::kPrompt, nullptr, 1,
+                    {op.q + int64_t{first} * key_columns, op.q_stride, expanded_rows(keys, heads, key_columns, 1),
+                     expanded_rows(values, heads, op.v_dim, 1), false, plan.slot_of, op.spans.device, Rows::kPrompt, nullptr, 1,
                      op.softmax_scale, 0, form.round, op.y + int64_t{first} * op.v_dim, op.y_stride},
                     heads, op.spans.count);
   }
 }
 
-void attend_absorbed_rows(Context& ctx, AttentionPlan& plan, const LatentAttentionOp& op, const RowsForm& form) {
+// The cache is read with `parts` on the matrix units; the products around it are not.
+void attend_absorbed_rows(Context& ctx, AttentionPlan& plan, const LatentAttentionOp& op, const RowsForm& form, bool parts) {
   const int cached = op.rank + op.rope_dim;
   const int64_t rows = int64_t{plan.decode_rows} * op.heads;
   float* absorbed = ctx.scratch.take<float>(rows * cached, "latent attention: absorbed queries");
@@ -128,11 +186,15 @@ void attend_absorbed_rows(Context& ctx, AttentionPlan& plan, const LatentAttenti
   launch(ctx, "absorb_rows", absorb_rows, dim3(static_cast<unsigned>(ceil_div(cached, 128)), op.heads, plan.decode_rows),
          dim3(128), 0,
          AbsorbRowsArguments{form.dims, op.q, op.q_stride, plan.decode.rows, form.weight, form.round, absorbed});
-  attend_all_rows(ctx, plan,
-                  {absorbed, int64_t{op.heads} * cached, cached_rows(op, cached), cached_rows(op, op.rank), form.bf16,
-                   op.spans.pages, op.spans.device, Rows::kDecode, plan.decode.first, op.heads, op.softmax_scale, 0, form.round,
-                   latents, int64_t{op.heads} * op.rank},
-                  1, op.spans.count);
+  if (parts) {
+    combine_latent(ctx, plan, attend_splits(ctx, plan, absorbed_arguments(op, absorbed), true, kFloatParts), latents);
+  } else {
+    attend_all_rows(ctx, plan,
+                    {absorbed, int64_t{op.heads} * cached, cached_rows(op, cached), cached_rows(op, op.rank), form.bf16,
+                     op.spans.pages, op.spans.device, Rows::kDecode, plan.decode.first, op.heads, op.softmax_scale, 0, form.round,
+                     latents, int64_t{op.heads} * op.rank},
+                    1, op.spans.count);
+  }
   launch(ctx, "project_rows", project_rows, dim3(static_cast<unsigned>(ceil_div(op.v_dim, 4)), op.heads, plan.decode_rows),
          dim3(128), 0,
          ProjectRowsArguments{form.dims, latents, plan.decode.rows, form.weight, form.round, op.y, op.y_stride});
@@ -157,17 +219,21 @@ const char* run(Context& ctx, const LatentAttentionOp& op) {
   check_op(op);
   AttentionPlan& plan = attention_plan(ctx, op.spans);
   if (on_matrices(ctx, op)) {
-    if (plan.max_prompt_count > 0) attend_expanded(ctx, plan, op);
+    if (plan.max_prompt_count > 0) attend_expanded(ctx, plan, op, kOnePart);
     if (plan.decode_rows > 0) attend_absorbed(ctx, plan, op);
     return "mma";
   }
   const RowsForm form{{op.heads, op.nope_dim, op.rope_dim, op.v_dim, op.rank},
-                      {op.kv_b.data, op.kv_b.dtype, op.kv_b.row_stride(), ceil_div(op.kv_b.columns, kQuantBlock), op.kv_b.scale},
+                      weight_of(op),
                       op.kv_dtype == DType::kBF16,
                       op.precision == Precision::kBF16};
-  if (plan.max_prompt_count > 0) attend_expanded_rows(ctx, plan, op, form);
-  if (plan.decode_rows > 0) attend_absorbed_rows(ctx, plan, op, form);
-  return "simt";
+  const bool prompts = prompts_in_parts(ctx, op), decodes = decodes_in_parts(ctx, op);
+  if (plan.max_prompt_count > 0) {
+    if (prompts) attend_expanded(ctx, plan, op, kFloatParts);
+    else attend_expanded_rows(ctx, plan, op, form);
+  }
+  if (plan.decode_rows > 0) attend_absorbed_rows(ctx, plan, op, form, decodes);
+  return prompts && decodes ? "mma in parts" : prompts || decodes ? "mma in parts, simt" : "simt";
 }
 
 }  // namespace evalrun::cuda

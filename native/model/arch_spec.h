@@ -57,6 +57,10 @@ struct Numerics {
   Precision kv_b = Precision::kF32;       // how kv_b is held: as stored, or rounded to bfloat16
   DType kv = DType::kF32;
   bool round_normalized = false;
+
+  // LatentAttentionOp::in_parts. Grouped-query attention does without: a decoded row in parts has not the bits of a prompt's.
+  // fp8 asks for attention without roundings and is measured in speed as well; f32 is the reference.
+  bool attention_in_parts() const { return attention == Precision::kF32 && linear == Precision::kFP8; }
 };
 
 }  // namespace evalrun

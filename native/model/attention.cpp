@@ -82,7 +82,8 @@ void Model::latent_attention(int layer, const Rows& rows, const float* h, float*
   float* attended = attended_.floats(count * out_columns);
   run(LatentAttentionOp{q, q_columns, spec.heads, spec.nope_dim, spec.rope_dim, spec.v_dim, rank,
                         weights_->product(prefix + "kv_b_proj.weight", numerics_.kv_b), spec_.softmax_scale,
-                        numerics_.attention, cache_.dtype(), cache_.keys(layer), rows.spans, attended, out_columns});
+                        numerics_.attention, cache_.dtype(), cache_.keys(layer), rows.spans, attended, out_columns,
+                        numerics_.attention_in_parts()});
   linear(attended, out_columns, prefix + "o_proj", numerics_.linear, count, y, spec.attention_bias);
 }
 

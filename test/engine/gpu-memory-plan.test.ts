@@ -73,6 +73,15 @@ test('fp8 halves the experts and adds one scale for each block of 128 x 128', ()
   expect(experts?.bytes).toBe(26 * 64 * 3 * (2048 * 1408 + 4 * 16 * 11));
 });
 
+test('fp8 reads prompts in three bfloat16 parts: the latents of a step, kv_b, and expanded keys and values', () => {
+  const operands = 16_384 * 2 * (2 * 2048 + 16 * 128 + 6 * 1408 + 2816);
+  const latents = (lite.contextLength + 2 * 16_384) * 576;
+  const weight = 16 * 256 * 512;
+  expect(planOf(lite, 'fp8').kernelBytes).toBe(2 * (operands + GIB + (latents + weight) * 6) + 2 ** 28);
+  const llama = archSpecOf(LLAMA_3_2_1B);
+  expect(planOf(llama, 'fp8').kernelBytes).toBe(planOf(llama, 'bf16').kernelBytes);
+});
+
 test.each<[DType, PlannedTensor['dtype'], number]>([
   ['bf16', 'BF16', 3 * 256],
   ['bf16', 'F32', 3 * 256],

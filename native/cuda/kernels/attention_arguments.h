@@ -8,17 +8,22 @@ namespace evalrun::cuda {
 // Softmax scales that end in _log2 have this in them: exponentials are powers of two.
 constexpr float kLog2E = 1.4426950408889634f;
 
-// One head's rows of a page begin at data + page * page_stride + head * head_stride, row_stride elements apart.
+// Bfloat16 numbers that an operand of a matrix instruction is the sum of: itself, or of float32 three (parts.cuh).
+constexpr int kOnePart = 1, kFloatParts = 3;
+
+// One head's rows of a page begin at data + page * page_stride + head * head_stride, row_stride elements apart. Of float32 rows that
+// were split into bfloat16 parts (parts.cuh), those of part i are i * part_stride behind.
 struct PagedRows {
   const void* data;
   int64_t page_stride;
   int64_t head_stride;
   int row_stride;
   int columns;
+  int64_t part_stride = 0;
 
   __device__ int64_t at(int page, int head) const { return page * page_stride + head * head_stride; }
-  __device__ const uint16_t* bf16(int page, int head) const {
-    return static_cast<const uint16_t*>(data) + at(page, head);
+  __device__ const uint16_t* bf16(int page, int head, int part = 0) const {
+    return static_cast<const uint16_t*>(data) + at(page, head) + part * part_stride;
   }
 };
 
@@ -32,7 +37,7 @@ struct PromptTile {
 struct PromptArguments {
   const float* q;  // query row r, head h: q + r * q_stride + h * keys.columns
   int64_t q_stride;
-  PagedRows keys;    // bfloat16, as are the values
+  PagedRows keys;    // bfloat16 or parts of float32, as are the values
   PagedRows values;
   const int32_t* pages;  // where span.first_page points into
   const Span* spans;
@@ -75,7 +80,7 @@ struct DecodePlan {
 };
 
 struct SplitArguments {
-  // Latent: bfloat16 [decode rows, heads, keys.columns]. Dense: float32, row r of the step and head h at q + r * q_stride + h * D.
+  // Latent: [decode rows, heads, keys.columns], bfloat16 or for parts float32. Dense: float32, row r of the step and head h at q + r * q_stride + h * D.
   const void* q;
   int64_t q_stride;
   PagedRows keys;
@@ -87,7 +92,7 @@ struct SplitArguments {
   int group;
   int row_blocks;  // matrix row blocks of 16 * kRowTiles that the longest span's rows need
   int max_count;   // rows of the longest span
-  int slots;       // half pages in the ring, 3 to 6
+  int slots;       // half pages in the ring, 2 to 6
   float scale_log2;
   int window;
   float* output;      // [items, max_count, heads, kV]

@@ -1,21 +1,23 @@
-// The end of dense attention's decode spans: each row's splits combined into y.
+// The end of decode spans: each row's splits combined, of dense attention into y.
 #pragma once
 #include "cuda/kernels/combine_row.cuh"
 #include "cuda/launch.h"
 
 namespace evalrun::cuda {
 
-// A warp to each (row, head); up to 256 columns.
+// A warp to each (row, head); up to kGroups * 128 columns. Rows of y are those of the step, or with kDecodeRows only the decode rows.
+template <int kGroups, bool kDecodeRows>
 __global__ void __launch_bounds__(128) combine_splits(SplitResults a, float* y, int64_t y_stride) {
   const int lane = threadIdx.x % 32;
   const int head = blockIdx.y * 4 + threadIdx.x / 32;
   const DecodeRow entry = a.plan.rows[blockIdx.x];
   if (entry.row < 0 || head >= a.heads) return;
-  float4 result[2];
+  float4 result[kGroups];
   combine_row(row_splits(a, entry, head), a.columns, a.scale_log2, result);
-  float* to = y + entry.row * y_stride + static_cast<int64_t>(head) * a.columns;
+  const int64_t row = kDecodeRows ? static_cast<int64_t>(blockIdx.x) : entry.row;
+  float* to = y + row * y_stride + static_cast<int64_t>(head) * a.columns;
 #pragma unroll
-  for (int g = 0; g < 2; ++g) {
+  for (int g = 0; g < kGroups; ++g) {
     const float values[4] = {result[g].x, result[g].y, result[g].z, result[g].w};
 #pragma unroll
     for (int i = 0; i < 4; ++i) {

@@ -16,7 +16,7 @@ constexpr int kRowPadding = 8;  // elements of bfloat16
 // Copies rows [first, first + kRows) of a page's head into `shared`, kColumns wide. Rows at or behind `valid` and columns behind
 // `columns` become zeros: a probability of 0 times what an unused slot happens to hold would not be 0. Eight lanes copy 128 bytes
 // of a row at a time.
-template <int kRows, int kColumns>
+template <int kRows, int kColumns, int kPitch = kColumns + kRowPadding>
 __device__ __forceinline__ void copy_rows(uint16_t* shared, const uint16_t* head, int row_stride, int columns, int first,
                                           int valid) {
   static_assert(kColumns % 64 == 0);
@@ -24,7 +24,7 @@ __device__ __forceinline__ void copy_rows(uint16_t* shared, const uint16_t* head
 #pragma unroll 1
   for (int row = threadIdx.x / 8; row < kRows; row += blockDim.x / 8) {
     const uint16_t* from = head + ((first + row) * row_stride + column);
-    uint16_t* to = shared + row * (kColumns + kRowPadding) + column;
+    uint16_t* to = shared + row * kPitch + column;
     const int width = first + row < valid ? columns : 0;
 #pragma unroll
     for (int c = 0; c < kColumns; c += 64) copy_async_16(to + c, from + c, column + c < width);

@@ -1,11 +1,17 @@
 // How attend_split.cuh divides its work: tiles among the warps of a block, pages among blocks.
 #pragma once
+#include <type_traits>
+
 #include "cuda/kernels/paged.cuh"
+#include "cuda/kernels/parts.cuh"
 
 namespace evalrun::cuda {
 
-template <int kQk_, int kV_, bool kLatent_, int kDimParts_, int kKeyParts_, int kRowTiles_>
+// With kParts > 1 pages are float32 and split into parts (parts.cuh) on their way from shared memory to the matrix instructions.
+template <int kQk_, int kV_, bool kLatent_, int kDimParts_, int kKeyParts_, int kRowTiles_, int kParts_ = kOnePart>
 struct SplitShape {
+  static constexpr int kParts = kParts_;
+  using Element = std::conditional_t<kParts == 1, uint16_t, float>;
   static constexpr int kQk = kQk_, kV = kV_;
   static constexpr bool kLatent = kLatent_;  // values are columns [0, kV) of the keys
   static constexpr int kDimParts = kDimParts_, kKeyParts = kKeyParts_, kRowTiles = kRowTiles_;
@@ -13,7 +19,8 @@ struct SplitShape {
   static constexpr int kRows = kRowTiles * 16;
   static constexpr int kHalf = kPageTokens / 2;
   static constexpr int kKeyPitch = kQk + kRowPadding;
-  static constexpr int kValuePitch = kLatent ? kKeyPitch : kV + kRowPadding;
+  // Of float32, lanes read pairs of columns of eight keys, and columns of every other value: either pitch spreads them over the banks.
+  static constexpr int kValuePitch = kLatent ? kKeyPitch : kV + (kParts == 1 ? kRowPadding : kRowPadding / 2);
   static constexpr int kSlotElements = kHalf * (kKeyPitch + (kLatent ? 0 : kValuePitch));
   static constexpr int kKeySteps = kQk / 16 / kDimParts;          // matrix steps of a warp along q . k
   static constexpr int kKeyTiles = kPageTokens / 8 / kKeyParts;   // key tiles of a warp
@@ -23,9 +30,11 @@ struct SplitShape {
   static constexpr int kPasses = (kRows + 4 * kWarps - 1) / (4 * kWarps);  // of the softmax, 4 rows to a warp
   static_assert(kQk % (16 * kDimParts) == 0 && kKeyTiles % 2 == 0 && kColumns % 16 == 0);
 
+  static constexpr int kSlotBytes = kSlotElements * static_cast<int>(sizeof(Element));
   static constexpr int kScoreBytes = kDimParts * kRows * kScorePitch * 4;
+  static constexpr int kProbabilities = kRows * kProbabilityPitch;  // elements of a part
   static constexpr int shared_bytes(int slots) {
-    return slots * kSlotElements * 2 + kScoreBytes + kRows * kProbabilityPitch * 2 + kRows * 4;
+    return slots * kSlotBytes + kScoreBytes + kParts * kProbabilities * 2 + kRows * 4;
   }
 };
 

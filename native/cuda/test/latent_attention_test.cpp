@@ -22,8 +22,15 @@ using evalrun::test::Suite;
 struct Case {
   Precision precision;
   DType kv, weight;
+  bool parts = false;
 };
-const Case kF32{Precision::kF32, DType::kF32, DType::kF32}, kBF16{Precision::kBF16, DType::kBF16, DType::kBF16};
+const Case kF32{Precision::kF32, DType::kF32, DType::kF32},
+    kParts{Precision::kF32, DType::kF32, DType::kF8E4M3, true},
+    kBF16{Precision::kBF16, DType::kBF16, DType::kBF16};
+
+// On 8.0 a page of float32 does not fit into shared memory, and decoding does without matrix units.
+bool decodes_in_parts() { return context().compute_capability >= 90; }
+const char* kernel_in_parts() { return decodes_in_parts() ? "mma in parts" : "mma in parts, simt"; }
 
 struct Shape {
   int heads, nope, rope, v, rank;
@@ -65,15 +72,15 @@ struct World {
   int64_t q_width() const { return static_cast<int64_t>(shape.heads) * (shape.nope + shape.rope); }
   int64_t y_width() const { return static_cast<int64_t>(shape.heads) * shape.v; }
   std::string describe() const {
-    return print("%s, cache %s, kv_b %s, H %d, nope %d, rope %d, v %d, R %d", name_of(c.precision), name_of(c.kv),
-                 name_of(c.weight), shape.heads, shape.nope, shape.rope, shape.v, shape.rank);
+    return print("%s%s, cache %s, kv_b %s, H %d, nope %d, rope %d, v %d, R %d", name_of(c.precision), c.parts ? " in parts" : "",
+                 name_of(c.kv), name_of(c.weight), shape.heads, shape.nope, shape.rope, shape.v, shape.rank);
   }
 
   LatentAttentionOp op(const float* q, int64_t q_stride, const Weight& kv_b, const void* cache, const Spans& spans, float* y,
                        int64_t y_stride) const {
     const float scale = 1.0f / std::sqrt(static_cast<float>(shape.nope + shape.rope));
     return {q,    q_stride, shape.heads, shape.nope, shape.rope, shape.v, shape.rank, kv_b, scale, c.precision,
-            c.kv, cache,    spans,       y,          y_stride};
+            c.kv, cache,    spans,       y,          y_stride,  c.parts};
   }
 
   std::vector<float> run(const std::vector<Part>& parts, int slack = 0, const char** kernel = nullptr) const {
@@ -164,11 +171,11 @@ std::string agrees_with_reference(const std::vector<Case>& cases, const std::vec
 // Rows of more than one split: p is rounded relative to another maximum than in the reference. Rounding to bfloat16 moves p, or a
 // sum of p c, by 2^-8 / sqrt(3) * 0.74 = 1.7e-3 of itself (root mean square, binary logarithms being evenly spread); p is rounded
 // twice independently, and then all sums of p c are.
-std::string combines_splits() {
+std::string combines_splits(const Case& c, const char* kernel, double deviation) {
   Agreement agreement;
   for (const Shape& s : {kTiny, kManyHeads}) {
-    agreement.add(World(24, kBF16, s, 801), {{0, 800, 801, true}, {0, 255, 257, true}, {0, 509, 513, true}, {0, 768, 769, true}}, "mma",
-                  1.7e-3 * 2);
+    agreement.add(World(24, c, s, 801), {{0, 800, 801, true}, {0, 255, 257, true}, {0, 509, 513, true}, {0, 768, 769, true}}, kernel,
+                  deviation);
   }
   return agreement.summary();
 }
@@ -204,7 +211,8 @@ std::string is_cut_invariant(const Case& c, const std::vector<Shape>& shapes) {
     context().multiprocessors = 1;
     context().compute_capability = 80;
     same(world.run({{0, 0, 170}}), 0, 170, 0, "on a smaller GPU");
-    const int64_t limit = std::exchange(max_expanded_bytes, 3 * 64 * (s.nope + s.rope + s.v) * 2 * (c.precision == Precision::kF32 ? 4 : 2));
+    const int element_bytes = c.parts ? 2 * kFloatParts : c.precision == Precision::kF32 ? 4 : 2;
+    const int64_t limit = std::exchange(max_expanded_bytes, 3 * 64 * (s.nope + s.rope + s.v) * 2 * element_bytes);
     const std::vector<float> grouped = world.run({{0, 0, 170}});
     max_expanded_bytes = limit;
     same(grouped, 0, 170, 0, "two heads at a time");
@@ -233,6 +241,7 @@ std::string decodes_alike(const Case& c, const std::vector<Shape>& shapes, int l
       const ContextSettings settings;
       context().multiprocessors = 1;
       same(world.run({{2, 63, 64, true}, {0, position, position + 1, true}}), 1, "on a smaller GPU");
+      if (c.parts) continue;  // another kernel there
       context().compute_capability = 80;
       same(world.run({{2, 63, 64, true}, {0, position, position + 1, true}}), 1, "on an older GPU");
     }
@@ -289,19 +298,43 @@ const Suite kSuite([] {
                                   {Precision::kBF16, DType::kBF16, DType::kBF16}},
                                  {{3, 7, 6, 5, 33}, {1, 1, 2, 1, 1}, {2, 12, 4, 68, 130}}, "simt");
   });
-  add("latent_attention/mma combines the splits of long contexts", combines_splits);
+  add("latent_attention/mma in parts agrees with the reference in both forms, whatever kv_b is stored as", [] {
+    return agrees_with_reference({kParts,
+                                  {Precision::kF32, DType::kF32, DType::kF32, true},
+                                  {Precision::kF32, DType::kF32, DType::kBF16, true},
+                                  {Precision::kF32, DType::kF32, DType::kF16, true}},
+                                 {kTiny, kOdd, kManyHeads, kDeepSeek}, kernel_in_parts());
+  });
+  add("latent_attention/simt takes in float32 what tiles of parts cannot",
+      [] { return agrees_with_reference({kParts}, {{2, 12, 4, 68, 130}}, "simt"); });
+  add("latent_attention takes either form in float32 in parts where the other's tiles do not fit", [] {
+    const char* kernel = decodes_in_parts() ? "mma in parts, simt" : "simt";
+    const std::string wide = agrees_with_reference({kParts}, {{2, 32, 16, 136, 64}}, kernel);
+    const ContextSettings settings;
+    context().compute_capability = 80;
+    return wide + "; " + agrees_with_reference({kParts}, {kOdd}, kernel_in_parts());
+  });
+  add("latent_attention/mma combines the splits of long contexts", [] { return combines_splits(kBF16, "mma", 1.7e-3 * 2); });
+  add("latent_attention/mma in parts combines the splits of long contexts", [] { return combines_splits(kParts, kernel_in_parts(), 2e-6); });
   add("latent_attention/mma gives a prompt's row the same bits however it is cut, packed or shared",
       [] { return is_cut_invariant(kBF16, {kOdd}); });
+  add("latent_attention/mma in parts gives a prompt's row the same bits however it is cut, packed or shared", [] {
+    return is_cut_invariant(kParts, {kOdd}) + "; " + is_cut_invariant({Precision::kF32, DType::kF32, DType::kBF16, true}, {kOdd});
+  });
   add("latent_attention/simt gives a prompt's row the same bits however it is cut, packed or shared",
       [] { return is_cut_invariant(kF32, {{3, 7, 6, 5, 33}}); });
   add("latent_attention/mma gives a decoded row the same bits alone and in any company",
       [] { return decodes_alike(kBF16, {kManyHeads}, 300); });
+  add("latent_attention/mma in parts gives a decoded row the same bits alone and in any company",
+      [] { return decodes_alike(kParts, {kManyHeads}, 300); });
   add("latent_attention/simt gives a decoded row the same bits alone and in any company",
       [] { return decodes_alike(kF32, {{3, 7, 6, 5, 33}}, 261); });
   add("latent_attention/mma computes the same in expanded and absorbed form, up to bfloat16",
       [] { return forms_agree(kBF16, {kTiny, kOdd, kDeepSeek}, 1e-5); });
   add("latent_attention/simt computes the same in expanded and absorbed form",
       [] { return forms_agree(kF32, {{3, 7, 6, 5, 33}, {2, 32, 16, 24, 64}}, 1e-11); });
+  add("latent_attention/mma in parts computes the same in expanded and absorbed form",
+      [] { return forms_agree(kParts, {kTiny, kOdd, kDeepSeek}, 1e-11); });
   add("latent_attention refuses a kv_b of another rank", refuses);
 });
 
