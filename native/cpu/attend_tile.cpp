@@ -51,7 +51,7 @@ int AttendTile::enter(int block, int window) {
   return needed;
 }
 
-void AttendTile::score(const void* keys, int needed) {
+void AttendTile::score(const void* keys, int needed, const void* arranged) {
   const int zero[kMostTileRows] = {};
   int inner[kMostTileRows];
   std::fill(inner, inner + rows_, inner_);
@@ -59,13 +59,13 @@ void AttendTile::score(const void* keys, int needed) {
   // afterwards.
   const int columns = static_cast<int>(padded(needed, kernels_.column_group));
   kernels_.product(
-      {query_, query_bytes_, rows_, keys, kPageTokens, kv_type_, zero, inner, columns, scores_, kPageTokens, nullptr});
+      {query_, query_bytes_, rows_, inner_, keys, kPageTokens, kv_type_, zero, inner, columns, scores_, kPageTokens, nullptr, arranged});
 }
 
-void AttendTile::add_values(float scale, const void* values, int64_t stride) {
+void AttendTile::add_values(float scale, const void* values, int64_t stride, const void* arranged) {
   kernels_.softmax({rows_, scores_, scale, begin_, end_, running_max_, total_, alpha_, p_, p_bytes_});
   kernels_.product(
-      {p_, p_bytes_, rows_, values, stride, kv_type_, begin_, end_, value_columns_, output_, output_stride_, alpha_});
+      {p_, p_bytes_, rows_, kPageTokens, values, stride, kv_type_, begin_, end_, value_columns_, output_, output_stride_, alpha_, arranged});
 }
 
 }  // namespace evalrun

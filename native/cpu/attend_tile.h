@@ -23,12 +23,12 @@ class AttendTile {
   // Sets each row's range of keys in the block [block * P, (block + 1) * P); returns how many of its keys any row
   // needs.
   int enter(int block, int window);
-  // scores = packed queries . keys, keys [inner, P] with lanes along keys.
-  void score(const void* keys, int needed);
+  // scores = packed queries . keys, keys [inner, P] with lanes along keys; `arranged` as in BlockProduct.
+  void score(const void* keys, int needed, const void* arranged = nullptr);
   // Scores are written here instead when they come from elsewhere: row r at scores(r), kPageTokens wide.
   float* scores(int r) { return scores_ + r * kPageTokens; }
   // The softmax step, and output = output * alpha + p . values, values [P, value_columns].
-  void add_values(float scale, const void* values, int64_t stride);
+  void add_values(float scale, const void* values, int64_t stride, const void* arranged = nullptr);
   // y = output / total of row r.
   void finish(int r, float* y) const { kernels_.divide(output_ + r * output_stride_, total_[r], value_columns_, y); }
 

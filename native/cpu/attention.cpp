@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "cpu/arranged_pages.h"
 #include "cpu/attend_tile.h"
 #include "cpu/isa.h"
 #include "cpu/thread_pool.h"
@@ -34,7 +35,7 @@ void cut(const AttentionOp& op, int tile_rows, std::vector<Piece>& pieces) {
   }
 }
 
-void attend(const AttentionOp& op, const BlockKernels& kernels, const Piece& piece, Scratch& memory) {
+void attend(const AttentionOp& op, const BlockKernels& kernels, const ArrangedPages& pages, const Piece& piece, Scratch& memory) {
   const int queries_per_kv = op.heads / op.kv_heads;
   const int dim = op.head_dim;
   const BlockWork work(kernels);
@@ -48,13 +49,16 @@ void attend(const AttentionOp& op, const BlockKernels& kernels, const Piece& pie
     tile.position(r) = piece.span->start_position + (piece.first + r) / queries_per_kv;
     tile.pack_query(r, op.q + row(r) * op.q_stride + column(r));
   }
+  const int first_position = piece.span->start_position + piece.first / queries_per_kv;
   const int64_t page_bytes = element_size(op.kv_dtype) * kPageTokens * dim;
   for (int block = tile.first_block(op.window); block <= tile.last_block(); ++block) {
-    const int64_t page = op.spans.pages[piece.span->first_page + block];
-    const int64_t offset = (page * op.kv_heads + piece.kv_head) * page_bytes;
+    const int32_t page = op.spans.pages[piece.span->first_page + block];
+    const int64_t offset = (static_cast<int64_t>(page) * op.kv_heads + piece.kv_head) * page_bytes;
     const int needed = tile.enter(block, op.window);
-    tile.score(static_cast<const char*>(op.k_cache) + offset, needed);
-    tile.add_values(op.softmax_scale, static_cast<const char*>(op.v_cache) + offset, dim);
+    const bool whole = (block + 1) * kPageTokens <= first_position + 1;
+    tile.score(static_cast<const char*>(op.k_cache) + offset, needed, whole ? pages.keys(page, piece.kv_head) : nullptr);
+    tile.add_values(op.softmax_scale, static_cast<const char*>(op.v_cache) + offset, dim,
+                    whole ? pages.values(page, piece.kv_head) : nullptr);
   }
   for (int r = 0; r < piece.count; ++r) tile.finish(r, op.y + row(r) * op.y_stride + column(r));
 }
@@ -65,9 +69,12 @@ void attention(const AttentionOp& op, ThreadPool& pool) {
   std::vector<Piece>& pieces = memory;
   const BlockKernels& kernels = kTable[static_cast<int>(op.precision)];
   cut(op, kernels.tile_rows, pieces);
+  thread_local ArrangedPages kept;
+  ArrangedPages& pages = kept;
+  pages.make(op, kernels, pool);
   pool.run(static_cast<int64_t>(pieces.size()), [&](int64_t index, int) {
     thread_local Scratch scratch;
-    attend(op, kernels, pieces[index], scratch);
+    attend(op, kernels, pages, pieces[index], scratch);
   });
 }
 

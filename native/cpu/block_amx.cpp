@@ -50,6 +50,31 @@ bool block_to_panel(const char* b, int64_t stride, int first, int inner, int beg
   return !kCheck || _mm512_cmpge_epu16_mask(largest, _mm512_set1_epi16(0x7f80)) == 0;
 }
 
+// Panels of 64 columns, each of all inner indices and zeros up to a whole tile.
+int64_t panel_of(int inner) { return (inner + kTileColumns - 1) / kTileColumns * static_cast<int64_t>(kStepBytes); }
+
+// An output starts from what was there, times its row's factor.
+void start(const BlockProduct& o, float* c, int row, int rows) {
+  for (int r = 0; r < rows; ++r) {
+    const float alpha = o.alpha[row + r];
+    if (alpha == 1) continue;
+    for (int v = 0; v < kPanelTiles; ++v) {
+      float* at = c + r * o.c_stride + v * kTileRows;
+      _mm512_store_ps(at, _mm512_mul_ps(_mm512_load_ps(at), _mm512_set1_ps(alpha)));
+    }
+  }
+}
+
+// All rows and columns [column, column + 64) over the whole inner range.
+void arranged_part(const BlockProduct& o, int column) {
+  float* c = o.c + column;
+  if (o.alpha != nullptr) start(o, c, 0, o.rows);
+  const TileView a{static_cast<const char*>(o.a), kTileRows * o.a_stride, kTileRowBytes, o.a_stride};
+  const SumView sums{c, kTileRows * o.c_stride, kTileRows, o.c_stride * 4};
+  const char* panel = static_cast<const char*>(o.arranged) + column / kColumns * panel_of(o.inner);
+  add_steps(a, 0, (o.rows + kTileRows - 1) / kTileRows, 0, steps_of(o.inner), panel, o.alpha == nullptr, sums);
+}
+
 // Rows [row, row + rows) and columns [column, column + 64), all rows over inner [begin, end). With kFiniteOnly, returns
 // false where B is not finite, having changed nothing if inner is within one panel.
 template <bool kFiniteOnly>
@@ -65,22 +90,14 @@ bool product_part(const BlockProduct& o, int row, int rows, int column, int begi
   for (int i = begin / kTileColumns * kTileColumns; i < end; i += kInner) {
     const int inner = (end - i + kTileColumns - 1) / kTileColumns * kTileColumns;
     const int some = inner < kInner ? inner : kInner;
-    // An output starts from what was there, times its row's factor. Before the panel where that may be: what was stored is
-    // then there when tiles read it.
-    const auto start = [&] {
-      for (int r = 0; !started && r < rows; ++r) {
-        const float alpha = o.alpha[row + r];
-        if (alpha == 1) continue;
-        for (int v = 0; v < kPanelTiles; ++v) {
-          float* at = c + r * o.c_stride + v * kTileRows;
-          _mm512_store_ps(at, _mm512_mul_ps(_mm512_load_ps(at), _mm512_set1_ps(alpha)));
-        }
-      }
+    // Before the panel where that may be: what was stored is then there when tiles read it.
+    const auto begin_sums = [&] {
+      if (!started) start(o, c, row, rows);
       started = true;
     };
-    if constexpr (!kFiniteOnly) start();
+    if constexpr (!kFiniteOnly) begin_sums();
     if (!block_to_panel<kFiniteOnly>(b, stride, i, some, begin, end, o.columns - column, panel)) return false;
-    start();
+    begin_sums();
     const bool first = o.alpha == nullptr && i <= begin;
     add_steps(a, 0, (rows + kTileRows - 1) / kTileRows, i / kTileColumns, some / kTileColumns, panel, first, sums);
   }
@@ -94,6 +111,7 @@ void alone(const BlockProduct& o, int row, int column) {
   std::memcpy(c, at, sizeof(float) * kColumns);
   BlockProduct one = o;
   one.rows = 1;
+  one.arranged = nullptr;
   one.a = static_cast<const char*>(o.a) + row * o.a_stride;
   one.a_stride = 0;
   one.b = static_cast<const char*>(o.b) + column * 2;
@@ -119,9 +137,23 @@ void product(const BlockProduct& o) {
   // Together: A is zero outside a row's range, and zero times anything finite is zero. Otherwise each row goes alone.
   const bool one_panel = end - begin / kTileColumns * kTileColumns <= kInner;
   for (int column = 0; column < o.columns; column += kColumns) {
+    if (equal && o.arranged != nullptr && begin == 0 && end == o.inner) {
+      arranged_part(o, column);
+      continue;
+    }
     if (equal && product_part<false>(o, 0, o.rows, column, begin, end)) continue;
     if (!equal && one_panel && product_part<true>(o, 0, o.rows, column, begin, end)) continue;
     for (int r = 0; r < o.rows; ++r) alone(o, r, column);
+  }
+}
+
+size_t arranged_bytes(int inner, int columns) { return (columns + kColumns - 1) / kColumns * panel_of(inner); }
+
+void arrange(const void* b, int64_t stride, int inner, int columns, void* out) {
+  const int padded = (inner + kTileColumns - 1) / kTileColumns * kTileColumns;
+  for (int column = 0; column < columns; column += kColumns) {
+    block_to_panel<false>(static_cast<const char*>(b) + column * 2, stride * 2, 0, padded, 0, inner, columns - column,
+                          static_cast<char*>(out) + column / kColumns * panel_of(inner));
   }
 }
 
@@ -144,6 +176,7 @@ void end() { reinterpret_cast<Tiles*>(work)->~Tiles(); }
 }  // namespace
 
 const BlockKernels kBlockAmx[2] = {
-    {}, {kWalkingRows, kTileRows, kTileRows, 2, pack, product, softmax, divide, store_bf16, begin, end}};
+    {},
+    {kWalkingRows, kTileRows, kTileRows, 2, pack, product, softmax, divide, store_bf16, arranged_bytes, arrange, begin, end}};
 
 }  // namespace evalrun

@@ -20,6 +20,7 @@ struct BlockProduct {
   const void* a;     // rows packed by pack(); may be read, as c may be written, up to the next BlockKernels::row_multiple
   int64_t a_stride;  // bytes
   int rows;
+  int inner;
   const void* b;     // [inner, columns]
   int64_t b_stride;  // elements
   DType b_type;      // kF32 or kBF16
@@ -29,6 +30,8 @@ struct BlockProduct {
   float* c;  // [rows, columns], readable and writable up to the next multiple of 64 columns
   int64_t c_stride;
   const float* alpha;  // [rows] or null
+  // All of B as BlockKernels::arrange left it, or null. It serves rows that need all of the inner range.
+  const void* arranged = nullptr;
 };
 
 // One step of the softmax over the block's keys [begin[r], end[r]) of each row, which may be empty.
@@ -59,6 +62,10 @@ struct BlockKernels {
   void (*divide)(const float* x, float divisor, int n, float* y);
   // Rounds to bfloat16.
   void (*store_bf16)(const float* x, int n, uint16_t* y);
+  // B [inner, columns] of bfloat16, `stride` elements apart, as products read it, which each of them makes for itself otherwise: worth it
+  // where several products share it. arranged_bytes() is the room that it takes, a multiple of 64. Null where products read B as it is.
+  size_t (*arranged_bytes)(int inner, int columns);
+  void (*arrange)(const void* b, int64_t stride, int inner, int columns, void* out);
   // Around many products on one thread, or null: see BlockWork.
   void (*begin)();
   void (*end)();

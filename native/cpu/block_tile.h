@@ -274,7 +274,7 @@ struct BlockTile {
 
   // 48 rows: enough that a block of keys is read from the first-level cache by most of them.
   static constexpr BlockKernels kernels() {
-    return {48, 1, P::kGroup, sizeof(Element), pack, product, softmax, divide, store_bf16, nullptr, nullptr};
+    return {48, 1, P::kGroup, sizeof(Element), pack, product, softmax, divide, store_bf16, nullptr, nullptr, nullptr, nullptr};
   }
 };
 

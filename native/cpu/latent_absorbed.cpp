@@ -85,7 +85,7 @@ class AbsorbedAttention {
       type = dot_.operand;
     }
     block_.product(
-        {operands, operand_bytes, count, weight, stride, type, begin, end, op_.rank, results, result_stride, nullptr});
+        {operands, operand_bytes, count, op_.nope_dim, weight, stride, type, begin, end, op_.rank, results, result_stride, nullptr});
     float* row = row_memory.get<float>(cache_columns_);
     for (int r = 0; r < count; ++r) {
       std::copy_n(results + r * result_stride, op_.rank, row);
