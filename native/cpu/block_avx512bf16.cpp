@@ -46,8 +46,98 @@ struct PairBlock {
   }
 };
 
+constexpr int kGroupRows = 16;
+constexpr int kVectors = kPageTokens / Avx512::kLanes;
+
+// Lane i of the result is `join` over all lanes of rows[i], in one fixed tree.
+template <class Join>
+EVALRUN_INLINE __m512 reduce_rows(__m512 (&rows)[kGroupRows], const Join& join) {
+#pragma GCC unroll 8
+  for (int i = 0; i < 8; ++i) {
+    rows[i] = join(_mm512_unpacklo_ps(rows[i], rows[i + 8]), _mm512_unpackhi_ps(rows[i], rows[i + 8]));
+  }
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; ++i) {
+    rows[i] = join(_mm512_unpacklo_ps(rows[i], rows[i + 4]), _mm512_unpackhi_ps(rows[i], rows[i + 4]));
+  }
+  // Each 128 bits of rows[i] are now parts of rows i, i + 4, i + 8 and i + 12.
+  const auto fold = [&](__m512 a, __m512 b) { return join(_mm512_shuffle_f32x4(a, b, 0x88), _mm512_shuffle_f32x4(a, b, 0xdd)); };
+  const __m512 all = fold(fold(rows[0], rows[1]), fold(rows[2], rows[3]));
+  return _mm512_permutexvar_ps(_mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15), all);
+}
+
+EVALRUN_INLINE __mmask16 keys_of(const BlockSoftmax& o, int r, int v) {
+  const int begin = o.begin[r] - v * Avx512::kLanes, end = o.end[r] - v * Avx512::kLanes;
+  const auto below = [](int n) { return n <= 0 ? 0u : n >= 16 ? 0xffffu : (1u << n) - 1; };
+  return static_cast<__mmask16>(below(end) & ~below(begin));
+}
+
+// Rows [first, first + rows), at most 16 of them, whose maxima and sums are taken together. In base 2, in whose unit the running
+// maximum is, too.
+void softmax_rows(const BlockSoftmax& o, int first, int rows) {
+  const __m512 unit = _mm512_set1_ps(o.scale * 0x1.715476p+0f);
+  const __m512 lowest = _mm512_set1_ps(-__builtin_inff());
+  const __mmask16 present = static_cast<__mmask16>((1u << rows) - 1);
+  const auto score = [&](int r, int v) { return _mm512_mul_ps(_mm512_loadu_ps(o.scores + r * kPageTokens + v * 16), unit); };
+  const auto whole = [&](int r) { return o.begin[r] == 0 && o.end[r] == kPageTokens; };
+  __m512 values[kGroupRows];
+  for (int i = 0; i < kGroupRows; ++i) {
+    const int r = first + i;
+    __m512 largest = lowest;
+    if (i < rows && whole(r)) {
+#pragma GCC unroll 4
+      for (int v = 0; v < kVectors; ++v) largest = _mm512_max_ps(score(r, v), largest);
+    } else if (i < rows) {
+      for (int v = 0; v < kVectors; ++v) largest = _mm512_mask_max_ps(largest, keys_of(o, r, v), score(r, v), largest);
+    }
+    values[i] = largest;
+  }
+  const __m512 maxima = reduce_rows(values, [](__m512 a, __m512 b) { return _mm512_max_ps(a, b); });
+  const __m512 before = _mm512_maskz_loadu_ps(present, o.running_max + first);
+  const __m512 maximum = _mm512_max_ps(maxima, before);
+  // 1 to the bit where nothing was larger, which is so in an empty range.
+  const __m512 one = _mm512_set1_ps(1.0f);
+  const __m512 alpha = _mm512_mask_mov_ps(exp2_normal<Avx512>(_mm512_sub_ps(before, maximum)),
+                                          _mm512_cmp_ps_mask(before, maximum, _CMP_EQ_OQ), one);
+  _mm512_mask_storeu_ps(o.running_max + first, present, maximum);
+  _mm512_mask_storeu_ps(o.alpha + first, present, alpha);
+  for (int i = 0; i < kGroupRows; ++i) {
+    values[i] = _mm512_setzero_ps();
+    if (i >= rows) continue;
+    const int r = first + i;
+    uint16_t* p = reinterpret_cast<uint16_t*>(static_cast<char*>(o.p) + r * o.p_stride);
+    const __m512 largest = _mm512_set1_ps(o.running_max[r]);
+    __m512 sum[kVectors];
+    if (whole(r)) {
+#pragma GCC unroll 4
+      for (int v = 0; v < kVectors; ++v) sum[v] = exp2_normal<Avx512>(_mm512_sub_ps(score(r, v), largest));
+    } else {
+      for (int v = 0; v < kVectors; ++v) {
+        sum[v] = _mm512_maskz_mov_ps(keys_of(o, r, v), exp2_normal<Avx512>(_mm512_sub_ps(score(r, v), largest)));
+      }
+    }
+#pragma GCC unroll 4
+    for (int v = 0; v < kVectors; ++v) PairBlock::store_operand(p + v * 16, sum[v]);
+    values[i] = _mm512_add_ps(_mm512_add_ps(sum[0], sum[2]), _mm512_add_ps(sum[1], sum[3]));
+  }
+  const __m512 sums = reduce_rows(values, [](__m512 a, __m512 b) { return _mm512_add_ps(a, b); });
+  const __m512 total = _mm512_maskz_loadu_ps(present, o.total + first);
+  _mm512_mask_storeu_ps(o.total + first, present, _mm512_add_ps(_mm512_mul_ps(total, alpha), sums));
+}
+
+void softmax(const BlockSoftmax& o) {
+  static_assert(kVectors == 4);
+  for (int first = 0; first < o.rows; first += kGroupRows) softmax_rows(o, first, o.rows - first < kGroupRows ? o.rows - first : kGroupRows);
+}
+
+constexpr BlockKernels pair_kernels() {
+  BlockKernels kernels = BlockTile<PairBlock>::kernels();
+  kernels.softmax = softmax;
+  return kernels;
+}
+
 }  // namespace
 
-const BlockKernels kBlockAvx512Bf16[2] = {{}, BlockTile<PairBlock>::kernels()};
+const BlockKernels kBlockAvx512Bf16[2] = {{}, pair_kernels()};
 
 }  // namespace evalrun

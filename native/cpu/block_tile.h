@@ -183,15 +183,6 @@ struct BlockTile {
     }
   }
 
-  // The softmax is taken in base 2 where its result is rounded to bfloat16, and its scores are then in this unit.
-  static constexpr bool kBase2 = P::kPair == 2;
-  static constexpr float kUnit = kBase2 ? 0x1.715476p+0f : 1.0f;
-
-  EVALRUN_INLINE static F power(F x) {
-    if constexpr (kBase2) return exp2_normal<V>(x);
-    return exp_normal<V>(x);
-  }
-
   // One row's step; kWhole: all keys of the block are in its range.
   template <bool kWhole>
   EVALRUN_INLINE static void softmax_row(const BlockSoftmax& o, int r, Element* p) {
@@ -205,7 +196,7 @@ struct BlockTile {
     F largest = V::set1(before);
 #pragma GCC unroll 8
     for (int v = 0; v < kVectors; ++v) {
-      s[v] = V::mul(V::load(o.scores + r * kPageTokens + v * V::kLanes), V::set1(o.scale * kUnit));
+      s[v] = V::mul(V::load(o.scores + r * kPageTokens + v * V::kLanes), V::set1(o.scale));
       s[v] = masked(v, V::set1(-__builtin_inff()), s[v]);
       largest = V::max(s[v], largest);
     }
@@ -213,18 +204,18 @@ struct BlockTile {
     F sum[kVectors];
 #pragma GCC unroll 8
     for (int v = 0; v < kVectors; ++v) {
-      sum[v] = masked(v, V::zero(), power(V::sub(s[v], V::set1(maximum))));
+      sum[v] = masked(v, V::zero(), exp_normal<V>(V::sub(s[v], V::set1(maximum))));
       P::store_operand(p + v * V::kLanes, sum[v]);
     }
 #pragma GCC unroll 8
     for (int step = kVectors / 2; step > 0; step /= 2) {
       for (int v = 0; v < step; ++v) sum[v] = V::add(sum[v], sum[v + step]);
     }
-    // The power 0 is 1 to the bit; NaN is not equal to anything.
+    // exp(0) is 1 to the bit; NaN is not equal to anything.
     float alpha = 1;
     if (maximum != before) {
       float lanes[V::kLanes];
-      V::store(lanes, power(V::set1(before - maximum)));
+      V::store(lanes, exp_normal<V>(V::set1(before - maximum)));
       alpha = lanes[0];
     }
     o.alpha[r] = alpha;
