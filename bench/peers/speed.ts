@@ -8,7 +8,7 @@
  * would be over after one more; one before them warms up and is not counted. --fp8 is the same checkpoint quantized. Every peer runs in
  * its own process, which is stopped while others are measured.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -120,11 +120,21 @@ function report(): void {
   for (const kind of kinds) reportKind(kind);
   console.log(`\nthe same first token as evalrun: ${agreed} of ${compared}`);
   const bytes = (peer: string) => workers.get(peer)?.ready.weightBytes ?? 0;
-  if (values.fp8)
-    console.log(`weights: fp8 has ${(bytes('evalrun fp8') / bytes('evalrun')).toFixed(2)} of bf16's bytes`);
+  if (values.fp8) {
+    const fp8 = bytes('evalrun fp8');
+    console.log(
+      `weights: fp8 has ${(fp8 / bytes('evalrun')).toFixed(2)} of bf16's bytes, ${(fp8 / storedBytes()).toFixed(2)} of what is stored`,
+    );
+  }
   if (values.out === undefined) return;
   const peers = Object.fromEntries([...workers].map(([peer, { ready }]) => [peer, ready]));
   writeFileSync(values.out, `${JSON.stringify({ model: name, threads, peers, seconds, agreed, compared }, null, 2)}\n`);
+}
+
+/** Of the BF16 checkpoint. */
+function storedBytes(): number {
+  const files = readdirSync(model).filter((file) => file.endsWith('.safetensors'));
+  return files.reduce((sum, file) => sum + statSync(path.join(model, file)).size, 0);
 }
 
 function reportKind(kind: string): void {
