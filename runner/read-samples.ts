@@ -133,7 +133,8 @@ function secondResult(file: string, number: number, key: string): EvalrunError {
   return damaged(file, number, `a second result for ${key}`);
 }
 
-function damaged(file: string, number: number, found: string): EvalrunError {
+/** The error of a line that no crash explains. */
+export function damaged(file: string, number: number, found: string): EvalrunError {
   return new EvalrunError('run/samples', {
     what: `Line ${number} of ${file} is damaged`,
     expected: 'a sample record as this version of evalrun writes it',

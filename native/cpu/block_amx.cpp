@@ -111,7 +111,6 @@ void alone(const BlockProduct& o, int row, int column) {
   std::memcpy(c, at, sizeof(float) * kColumns);
   BlockProduct one = o;
   one.rows = 1;
-  one.arranged = nullptr;
   one.a = static_cast<const char*>(o.a) + row * o.a_stride;
   one.a_stride = 0;
   one.b = static_cast<const char*>(o.b) + column * 2;

@@ -41,8 +41,13 @@ struct CompactLayout {
   int64_t steps, counts, exceptions, bytes;
 };
 
-// Exponents 1 to 15 below code 0: code c is the exponent largest - 15 + c, where that is positive.
+// Codes beside 0: code c is the exponent largest - 15 + c, or c where the largest is less than 15.
 constexpr int kCompactCodes = 15;
+
+// Bytes of a panel in either form.
+inline int64_t packed_panel_bytes(DType dtype, int64_t columns, bool compact) {
+  return compact ? CompactLayout(columns).bytes : panel_bytes(dtype, columns);
+}
 
 // True where products read compact panels: with tiles, which take bfloat16 from the cache that it was expanded to.
 inline bool takes_compact(DType dtype, const CpuFeatures& features) { return dtype == DType::kBF16 && features.amx_bf16; }

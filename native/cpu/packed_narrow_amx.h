@@ -42,7 +42,7 @@ class NarrowSums<false> {
 
   int64_t block_steps() const { return block_steps_; }
   void multiplied(int64_t, int64_t) {}
-  void end_block(int64_t, int64_t) {}
+  void end_block(int64_t) {}
   void end_panel(int64_t panel) {
     store_sums(at_, kTileRowBytes);
     memory_is_read();
@@ -66,7 +66,7 @@ class NarrowSums<true> {
   void multiplied(int64_t panel, int64_t step) {
     if (waiting_ >= 0 && step % kBlockSteps == 0) scale(panel);
   }
-  void end_block(int64_t, int64_t step) {
+  void end_block(int64_t step) {
     float* const sums = sums_of_block(step / kBlockSteps);
     float* const at[4] = {sums, sums + kSumTile, sums + 2 * kSumTile, sums + 3 * kSumTile};
     store_sums(at, kTileRowBytes);
@@ -126,7 +126,7 @@ void multiply_narrow(const PanelProduct& p, const Group& group) {
       }
       if (more) stream.finish(ahead);
       sums.multiplied(panel, step);
-      if ((step + 1) % sums.block_steps() == 0) sums.end_block(panel, step);
+      if ((step + 1) % sums.block_steps() == 0) sums.end_block(step);
     }
     sums.end_panel(panel);
   }

@@ -14,8 +14,7 @@ bool takes_packed(Precision precision, DType dtype, const CpuFeatures& features,
 }
 
 const char* panel_of(const Weight& weight, int64_t panel) {
-  const int64_t bytes = weight.compact ? CompactLayout(weight.columns).bytes : panel_bytes(weight.dtype, weight.columns);
-  return static_cast<const char*>(weight.packed) + panel * bytes;
+  return static_cast<const char*>(weight.packed) + panel * packed_panel_bytes(weight.dtype, weight.columns, weight.compact);
 }
 
 void pack_panel(const Weight& weight, int64_t panel, void* out) {

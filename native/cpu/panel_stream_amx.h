@@ -31,7 +31,7 @@ class CompactStream {
 
   // From step `step` of the first of `panels` panels.
   CompactStream(const Weight& weight, int64_t panel, int64_t panels, int64_t step = 0)
-      : layout_(weight.columns), panel_(static_cast<const char*>(weight.packed) + panel * layout_.bytes), left_(panels) {
+      : layout_(weight.columns), panel_(panel_of(weight, panel)), left_(panels) {
     open(step);
   }
 
@@ -124,7 +124,7 @@ class E4m3Stream {
   static int64_t steps(int64_t columns) { return (columns + kQuantBlock - 1) / kQuantBlock * (kQuantBlock / kTileColumns); }
 
   E4m3Stream(const Weight& weight, int64_t panel, int64_t, int64_t step = 0)
-      : codes_(static_cast<const char*>(weight.packed) + panel * panel_bytes(DType::kF8E4M3, weight.columns) + step * kBytes) {
+      : codes_(panel_of(weight, panel) + step * kBytes) {
     alignas(64) static constexpr std::array<uint8_t, 128> kLow = e4m3_bytes(false), kHigh = e4m3_bytes(true);
     for (int half = 0; half < 2; ++half) {
       low_[half] = _mm512_load_si512(kLow.data() + half * 64);

@@ -10,7 +10,7 @@
 namespace evalrun {
 
 int64_t WeightLoad::panels_bytes() const {
-  return panels_of(from.rows) * (compact ? CompactLayout(from.columns).bytes : panel_bytes(dtype, from.columns));
+  return panels_of(from.rows) * packed_panel_bytes(dtype, from.columns, compact);
 }
 
 bool WeightLoad::run(int64_t strip) const {
@@ -32,7 +32,7 @@ bool WeightLoad::run(int64_t strip) const {
   if (panels == nullptr) return true;
   const Weight part{source, dtype, rows, from.columns};
   thread_local Scratch plain;
-  const int64_t bytes = panels_bytes() / panels_of(from.rows);
+  const int64_t bytes = packed_panel_bytes(dtype, from.columns, compact);
   for (int64_t panel = 0; panel < panels_of(rows); ++panel) {
     char* to = static_cast<char*>(panels) + (first / kPanelOutputs + panel) * bytes;
     char* packed = compact ? plain.get<char>(panel_bytes(dtype, from.columns)) : to;

@@ -139,6 +139,18 @@ std::string agrees_with_linear(const Kernel<LogProbsOp>& kernel) {
   return print("%ld logits the same bits as Linear's, each row the same alone", compared);
 }
 
+// The logits are `head` itself: of one row, log-probabilities of four ids and the best one. False where the kernel takes no float32.
+bool ask(const Kernel<LogProbsOp>& kernel, const std::vector<float>& head, const std::vector<int32_t>& ids, float (&out)[4],
+         int32_t& best) {
+  const float x = 1;
+  const std::vector<int32_t> rows(ids.size(), 0);
+  const LogProbsOp op{&x, {head.data(), DType::kF32, static_cast<int64_t>(head.size()), 1}, Precision::kF32, 1, ids.data(), rows.data(),
+                      static_cast<int>(ids.size()), out, &best, nullptr};
+  if (!kernel.accepts(op, cpu_features())) return false;
+  kernel.run(op, pool(2));
+  return true;
+}
+
 // Logits 0, 3, 3 beside a vocabulary of very negative ones; and a shift that overflows exp unless the maximum is taken
 // out.
 std::string survives_large_logits(const Kernel<LogProbsOp>& kernel) {
@@ -147,15 +159,10 @@ std::string survives_large_logits(const Kernel<LogProbsOp>& kernel) {
   head[300] = 403;
   head[17] = 400;
   head[599] = 403;
-  const float x = 1;
-  const std::vector<int32_t> ids = {300, 17, 599, 0}, rows = {0, 0, 0, 0};
+  const std::vector<int32_t> ids = {300, 17, 599, 0};
   float out[4];
   int32_t best = -1;
-  const LogProbsOp op{
-      &x,     {head.data(), DType::kF32, vocabulary, 1}, Precision::kF32, 1, ids.data(), rows.data(), 4, out, &best,
-      nullptr};
-  if (!kernel.accepts(op, cpu_features())) return "skipped: takes no float32";
-  kernel.run(op, pool(2));
+  if (!ask(kernel, head, ids, out, best)) return "skipped: takes no float32";
   const double sum = std::log(2 + std::exp(-3.0));
   const double expected[] = {-sum, -3 - sum, -sum, -903 - sum};
   for (int i = 0; i < 4; ++i) {
@@ -174,22 +181,17 @@ std::string ignores_minus_infinity(const Kernel<LogProbsOp>& kernel) {
   head[700] = 2;
   head[1300] = 1;
   head[1301] = none;
-  const float x = 1;
-  const std::vector<int32_t> ids = {700, 1300, 0, 1499}, rows = {0, 0, 0, 0};
+  const std::vector<int32_t> ids = {700, 1300, 0, 1499};
   float out[4];
   int32_t best = -1;
-  const LogProbsOp op{
-      &x,     {head.data(), DType::kF32, vocabulary, 1}, Precision::kF32, 1, ids.data(), rows.data(), 4, out, &best,
-      nullptr};
-  if (!kernel.accepts(op, cpu_features())) return "skipped: takes no float32";
-  kernel.run(op, pool(2));
+  if (!ask(kernel, head, ids, out, best)) return "skipped: takes no float32";
   const double sum = std::log(1 + std::exp(-1.0));
   expect(std::fabs(out[0] + sum) < 1e-6 && std::fabs(out[1] + 1 + sum) < 1e-6,
          print("log-probabilities are %.9g and %.9g, not %.9g and %.9g", out[0], out[1], -sum, -1 - sum));
   expect(out[2] == none && out[3] == none, "what has no weight has a log-probability of minus infinity");
   expect(best == 700, print("best is %d, not 700", best));
   std::fill(head.begin(), head.end(), none);
-  kernel.run(op, pool(2));
+  ask(kernel, head, ids, out, best);
   expect(std::isnan(out[0]), "where nothing has weight, nothing has a probability");
   return "six tiles, of which two have logits";
 }

@@ -1,6 +1,7 @@
 /** A finished or unfinished run as a comparison needs it: its record and what became of each sample. */
 import { createHash } from 'node:crypto';
 import { EvalrunError } from '../../errors.js';
+import { damaged } from '../read-samples.js';
 import { loadRun } from '../resume.js';
 import { runFiles } from '../run-folder.js';
 import type { RunRecord, ShardRecord } from '../run-record.js';
@@ -97,13 +98,4 @@ function partOfRun(folder: string, { index, count }: ShardRecord): EvalrunError 
 function short(text: string): string {
   if (text.length <= longestAnswer) return text;
   return `${text.slice(0, longestAnswer)}... (${createHash('sha256').update(text).digest('hex').slice(0, 8)})`;
-}
-
-function damaged(file: string, number: number, found: string): EvalrunError {
-  return new EvalrunError('run/samples', {
-    what: `Line ${number} of ${file} is damaged`,
-    expected: 'a sample record as this version of evalrun writes it',
-    found,
-    todo: `delete line ${number} and resume the run, which computes it again`,
-  });
 }
