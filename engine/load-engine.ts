@@ -240,9 +240,9 @@ function describe(checkpoint: Checkpoint, parts: Described): LocalEngineInfo {
 export const RANDOM_MARKER = 'RANDOM_WEIGHTS';
 
 function panelsOfThisCpu(): Panels | undefined {
-  const { avx512Bf16, amxBf16 } = nativeInfo();
+  const { avx2, amxBf16 } = nativeInfo();
   if (amxBf16) return 'compact';
-  return avx512Bf16 ? 'plain' : undefined;
+  return avx2 ? 'plain' : undefined;
 }
 
 function isaName(device: Device): string {

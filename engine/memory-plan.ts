@@ -116,16 +116,17 @@ function mappedTensorBytes(tensor: StoredTensor, arch: ArchSpec, options: Memory
 /** Mirrors native/model/prepare.cpp: products are converted or packed, embeddings, norms and the router stay as they are. */
 function convertedTensorBytes(tensor: StoredTensor, arch: ArchSpec, options: MemoryPlanOptions): number {
   const precision = precisionOf(tensor, arch, options.numerics);
-  if (precision === undefined || precision === 'f32') return 0;
+  if (precision === undefined) return 0;
   const [rows = 0, columns = 0] = tensor.shape;
   if (isPacked(tensor, arch, options)) {
     // Panels of 64 outputs; native/cpu/packed_weight.h.
     const outputs = Math.ceil(rows / 64) * 64;
     if (precision === 'fp8') return outputs * Math.ceil(columns / 128) * 128;
-    return options.panels === 'compact'
+    return options.panels === 'compact' && precision === 'bf16'
       ? (outputs / 64) * compactPanelBytes(columns)
       : outputs * Math.ceil(columns / 2) * 4;
   }
+  if (precision === 'f32') return 0;
   if (precision === 'bf16') return tensor.dtype === 'BF16' ? 0 : rows * columns * 2;
   return tensor.dtype === 'F8_E4M3' ? 0 : rows * columns;
 }
@@ -138,10 +139,11 @@ function compactPanelBytes(columns: number): number {
 
 type StoredTensor = Checkpoint['tensors'][number];
 
-/** kv_b_proj is read row by row, so it stays as it is. */
+/** kv_b_proj is read row by row, so it stays as it is. Products in float32 take bfloat16 panels alone. */
 function isPacked(tensor: StoredTensor, arch: ArchSpec, { numerics, panels }: MemoryPlanOptions): boolean {
   const precision = precisionOf(tensor, arch, numerics);
-  return panels !== undefined && precision !== undefined && precision !== 'f32' && !/kv_b_proj/.test(tensor.name);
+  if (panels === undefined || precision === undefined || /kv_b_proj/.test(tensor.name)) return false;
+  return precision !== 'f32' || tensor.dtype === 'BF16';
 }
 
 /** Of the product that a tensor is the weight of; undefined where it is none. */

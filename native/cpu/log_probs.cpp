@@ -146,12 +146,16 @@ bool accepts(const LogProbsOp& op, const CpuFeatures& features) {
 
 template <PanelIsa kIsa>
 bool accepts_packed(const LogProbsOp& op, const CpuFeatures& features) {
-  return op.head.packed != nullptr && takes_packed(op.precision, op.head.dtype, features, kIsa);
+  return reads_packed(op.head, op.precision, features, kIsa);
 }
 
 #if defined(__x86_64__)
 const Register<LogProbsOp> kLogProbs[] = {
     Register<LogProbsOp>({"log_probs/avx2", 10, accepts<Isa::kAvx2>, log_probs<StoredHead<kDotAvx2>, &kRowAvx2>}),
+    Register<LogProbsOp>(
+        {"log_probs/avx2-packed", 15, accepts_packed<PanelIsa::kAvx2>, log_probs<PackedHead<kPanelAvx2>, &kRowAvx2>}),
+    Register<LogProbsOp>(
+        {"log_probs/avx512-packed", 25, accepts_packed<PanelIsa::kAvx512>, log_probs<PackedHead<kPanelAvx512>, &kRowAvx512>}),
     Register<LogProbsOp>({"log_probs/avx512", 20, accepts<Isa::kAvx512>, log_probs<StoredHead<kDotAvx512>, &kRowAvx512>}),
     Register<LogProbsOp>(
         {"log_probs/avx512-bf16", 30, accepts<Isa::kAvx512Bf16>, log_probs<StoredHead<kDotAvx512Bf16>, &kRowAvx512>}),

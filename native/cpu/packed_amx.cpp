@@ -7,6 +7,7 @@
 // second-level cache while blocks of 128 rows pass over them.
 #include "cpu/dot_kernels.h"
 #include "cpu/packed_narrow_amx.h"
+#include "cpu/row_kernels.h"
 
 namespace evalrun {
 namespace {
@@ -251,8 +252,8 @@ void multiply_fp8(const PanelProduct& p) {
 
 const PanelKernels kPanelAmx[3] = {
     {},
-    {&kDotAvx512Bf16[static_cast<int>(Precision::kBF16)], group_bytes<false>, place<false>, true, kMostPanels, multiply_bf16, expand_bf16},
-    {&kDotAvx512Bf16[static_cast<int>(Precision::kFP8)], group_bytes<true>, place<true>, true, kMostPanels, multiply_fp8, expand_fp8},
+    {&kDotAvx512Bf16[static_cast<int>(Precision::kBF16)], &kRowAvx512, group_bytes<false>, place<false>, true, kMostPanels, multiply_bf16, expand_bf16},
+    {&kDotAvx512Bf16[static_cast<int>(Precision::kFP8)], &kRowAvx512, group_bytes<true>, place<true>, true, kMostPanels, multiply_fp8, expand_fp8},
 };
 
 }  // namespace evalrun

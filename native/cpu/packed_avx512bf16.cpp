@@ -6,6 +6,7 @@
 #include "cpu/e4m3_avx512.h"
 #include "cpu/inline.h"
 #include "cpu/panel_kernels.h"
+#include "cpu/row_kernels.h"
 #include "cpu/simd_avx512.h"
 
 namespace evalrun {
@@ -175,8 +176,8 @@ void place(const void* converted, int64_t, int row, int, void* group) { static_c
 
 const PanelKernels kPanelAvx512Bf16[3] = {
     {},
-    {&kDotAvx512Bf16[static_cast<int>(Precision::kBF16)], group_bytes, place, false, 1, multiply_bf16, nullptr},
-    {&kDotAvx512Bf16[static_cast<int>(Precision::kFP8)], group_bytes, place, false, 1, multiply_fp8, nullptr},
+    {&kDotAvx512Bf16[static_cast<int>(Precision::kBF16)], &kRowAvx512, group_bytes, place, false, 1, multiply_bf16, nullptr},
+    {&kDotAvx512Bf16[static_cast<int>(Precision::kFP8)], &kRowAvx512, group_bytes, place, false, 1, multiply_fp8, nullptr},
 };
 
 }  // namespace evalrun

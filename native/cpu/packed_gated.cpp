@@ -61,7 +61,7 @@ void run_pieces(const PanelKernels& kernels, const std::vector<PanelPiece>& piec
         multiply(gate, gates, gate_panels, panel_of(*up.weight, panel));
         multiply(up, ups, up_panels, after);
         for (int r = 0; r < part.rows; ++r) {
-          kRowAvx512.gated_act(gates[r], ups[r], outputs, y + (gate.output_row + gate.first_row + row + r) * columns + first);
+          kernels.row_loops->gated_act(gates[r], ups[r], outputs, y + (gate.output_row + gate.first_row + row + r) * columns + first);
         }
       }
     }
@@ -117,11 +117,17 @@ bool accepts_grouped(const GroupedGatedLinearOp& op, const CpuFeatures& features
 }
 
 const Register<GatedLinearOp> kGated[] = {
+    Register<GatedLinearOp>({"gated_linear/avx2-packed", 15, accepts_gated<PanelIsa::kAvx2>, gated<kPanelAvx2>}),
+    Register<GatedLinearOp>({"gated_linear/avx512-packed", 25, accepts_gated<PanelIsa::kAvx512>, gated<kPanelAvx512>}),
     Register<GatedLinearOp>(
         {"gated_linear/avx512-bf16-packed", 40, accepts_gated<PanelIsa::kAvx512Bf16>, gated<kPanelAvx512Bf16>}),
     Register<GatedLinearOp>({"gated_linear/amx-bf16-packed", 50, accepts_gated<PanelIsa::kAmx>, gated<kPanelAmx>}),
 };
 const Register<GroupedGatedLinearOp> kGroupedGated[] = {
+    Register<GroupedGatedLinearOp>(
+        {"grouped_gated_linear/avx2-packed", 15, accepts_grouped<PanelIsa::kAvx2>, grouped_gated<kPanelAvx2>}),
+    Register<GroupedGatedLinearOp>(
+        {"grouped_gated_linear/avx512-packed", 25, accepts_grouped<PanelIsa::kAvx512>, grouped_gated<kPanelAvx512>}),
     Register<GroupedGatedLinearOp>({"grouped_gated_linear/avx512-bf16-packed", 40, accepts_grouped<PanelIsa::kAvx512Bf16>,
                                     grouped_gated<kPanelAvx512Bf16>}),
     Register<GroupedGatedLinearOp>(

@@ -71,11 +71,17 @@ bool accepts_grouped(const GroupedLinearOp& op, const CpuFeatures& features) {
 }
 
 const Register<LinearOp> kLinear[] = {
+    Register<LinearOp>({"linear/avx2-packed", 15, accepts_linear<PanelIsa::kAvx2>, linear<kPanelAvx2>}),
+    Register<LinearOp>({"linear/avx512-packed", 25, accepts_linear<PanelIsa::kAvx512>, linear<kPanelAvx512>}),
     Register<LinearOp>(
         {"linear/avx512-bf16-packed", 40, accepts_linear<PanelIsa::kAvx512Bf16>, linear<kPanelAvx512Bf16>}),
     Register<LinearOp>({"linear/amx-bf16-packed", 50, accepts_linear<PanelIsa::kAmx>, linear<kPanelAmx>}),
 };
 const Register<GroupedLinearOp> kGroupedLinear[] = {
+    Register<GroupedLinearOp>(
+        {"grouped_linear/avx2-packed", 15, accepts_grouped<PanelIsa::kAvx2>, grouped_linear<kPanelAvx2>}),
+    Register<GroupedLinearOp>(
+        {"grouped_linear/avx512-packed", 25, accepts_grouped<PanelIsa::kAvx512>, grouped_linear<kPanelAvx512>}),
     Register<GroupedLinearOp>({"grouped_linear/avx512-bf16-packed", 40, accepts_grouped<PanelIsa::kAvx512Bf16>,
                                grouped_linear<kPanelAvx512Bf16>}),
     Register<GroupedLinearOp>(

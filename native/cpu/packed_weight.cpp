@@ -4,12 +4,20 @@
 #include <cstring>
 
 #include "cpu/compact_panel.h"
+#include "cpu/isa.h"
 #include "cpu/pack_kernels.h"
 
 namespace evalrun {
+namespace {
+
+// By PanelIsa.
+constexpr Isa kInstructions[] = {Isa::kAvx2, Isa::kAvx512, Isa::kAvx512Bf16, Isa::kAmx};
+
+}  // namespace
 
 bool takes_packed(Precision precision, DType dtype, const CpuFeatures& features, PanelIsa isa) {
-  if (!(isa == PanelIsa::kAmx ? features.amx_bf16 : features.avx512_bf16)) return false;
+  if (!isa_present(kInstructions[static_cast<int>(isa)], features)) return false;
+  if (precision == Precision::kF32) return dtype == DType::kBF16 && (isa == PanelIsa::kAvx2 || isa == PanelIsa::kAvx512);
   return (precision == Precision::kBF16 && dtype == DType::kBF16) || (precision == Precision::kFP8 && dtype == DType::kF8E4M3);
 }
 

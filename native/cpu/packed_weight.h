@@ -35,11 +35,13 @@ inline int64_t packed_weight_bytes(const Weight& weight) {
   return panels_of(weight.rows) * panel_bytes(weight.dtype, weight.columns);
 }
 
-// What multiplies panels. Both read the same layout: 16 pairs of columns of 16 outputs are a tile of AMX.
-enum class PanelIsa : int { kAvx512Bf16, kAmx };
+// What multiplies panels. All read the same layout: vdpbf16ps takes a pair of columns of 16 outputs, 16 such pairs are a tile of AMX, and
+// float32 vectors widen either column of a pair by one instruction.
+enum class PanelIsa : int { kAvx2, kAvx512, kAvx512Bf16, kAmx };
 
-// True where the CPU has the instructions and the product is one of bfloat16 operands.
-bool takes_packed(Precision precision, DType dtype, const CpuFeatures& features, PanelIsa isa = PanelIsa::kAvx512Bf16);
+// True where the CPU has the instructions and the product is one that they have kernels for; every CPU that has some has those of
+// kAvx2.
+bool takes_packed(Precision precision, DType dtype, const CpuFeatures& features, PanelIsa isa = PanelIsa::kAvx2);
 
 // True where `weight` is packed, and as a kernel of this instruction set reads it.
 inline bool reads_packed(const Weight& weight, Precision precision, const CpuFeatures& features, PanelIsa isa) {

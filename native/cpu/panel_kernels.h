@@ -10,6 +10,7 @@
 namespace evalrun {
 
 struct DotKernels;
+struct RowKernels;
 
 // Rows [first_row, first_row + row_count) of a group times the outputs [first_panel * kPanelOutputs, + outputs).
 struct PanelProduct {
@@ -36,6 +37,8 @@ constexpr size_t kPanelScratchBytes = (1 << 20) + (64 << 10);
 struct PanelKernels {
   // Converts a row; its packed form is what place() takes.
   const DotKernels* rows;
+  // Loops over rows with the same instructions.
+  const RowKernels* row_loops;
   // Bytes of a group of rows that share weights.
   size_t (*group_bytes)(int64_t columns, int rows);
   // Adds a converted row to its group: by reference where the rows stay where they are (copies == false).
@@ -52,7 +55,9 @@ struct PanelKernels {
 
 constexpr int64_t kExpandedPanelBytes = kPanelColumns * kPanelOutputs * 2;
 
-// Indexed by Precision; kF32 is empty.
+// Indexed by Precision. Of those that multiply bfloat16, kF32 is empty.
+extern const PanelKernels kPanelAvx2[3];
+extern const PanelKernels kPanelAvx512[3];
 extern const PanelKernels kPanelAvx512Bf16[3];
 extern const PanelKernels kPanelAmx[3];
 

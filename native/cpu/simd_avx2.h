@@ -83,6 +83,13 @@ struct Avx2 {
     __builtin_memcpy(values, p, static_cast<size_t>(count) * 2);
     return load_u16(values);
   }
+  // Sixteen e4m3 codes as pairs of bfloat16 that are too small by 2^120: their exponents and mantissas, put in place.
+  EVALRUN_INLINE static I load_e4m3_pairs(const void* p) {
+    const I codes = _mm256_cvtepu8_epi16(_mm_loadu_si128(static_cast<const __m128i*>(p)));
+    const I placed = _mm256_and_si256(_mm256_srai_epi16(_mm256_slli_epi16(codes, 8), 4), _mm256_set1_epi16(static_cast<int16_t>(0x87f0)));
+    const I nan = _mm256_cmpeq_epi16(_mm256_or_si256(codes, _mm256_set1_epi16(0x80)), _mm256_set1_epi16(0xff));
+    return _mm256_or_si256(placed, nan);
+  }
   EVALRUN_INLINE static F load_f16(const void* p) {
     return _mm256_cvtph_ps(_mm_loadu_si128(static_cast<const __m128i*>(p)));
   }

@@ -78,6 +78,13 @@ struct Avx512 {
   EVALRUN_INLINE static I load_u16_first(const void* p, int count) {
     return _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(first(count), p));
   }
+  // Thirty-two e4m3 codes as pairs of bfloat16 that are too small by 2^120: their exponents and mantissas, put in place.
+  EVALRUN_INLINE static I load_e4m3_pairs(const void* p) {
+    const I codes = _mm512_cvtepu8_epi16(_mm256_loadu_si256(static_cast<const __m256i*>(p)));
+    const I placed = _mm512_and_si512(_mm512_srai_epi16(_mm512_slli_epi16(codes, 8), 4), _mm512_set1_epi16(static_cast<int16_t>(0x87f0)));
+    const __mmask32 nan = _mm512_cmpeq_epi16_mask(_mm512_or_si512(codes, _mm512_set1_epi16(0x80)), _mm512_set1_epi16(0xff));
+    return _mm512_mask_blend_epi16(nan, placed, _mm512_set1_epi16(-1));
+  }
   EVALRUN_INLINE static F load_f16(const void* p) {
     return _mm512_cvtph_ps(_mm256_loadu_si256(static_cast<const __m256i*>(p)));
   }

@@ -143,11 +143,11 @@ void WeightStore::prepare(const std::vector<WeightUse>& uses, ThreadPool& pool) 
     if (known.count({use.name, use.precision}) != 0) continue;
     const Weight from = stored(use.name);
     const DType dtype = read_by(use.precision, from.dtype);
-    const bool packs = use.packed && use.precision != Precision::kF32 && takes_packed(use.precision, dtype, cpu_features());
+    const bool packs = use.packed && takes_packed(use.precision, dtype, cpu_features());
     known.emplace(std::make_pair(use.name, use.precision), from);
     if (!packs && dtype == from.dtype) continue;
     WeightLoad load = load_of(from, use.precision);
-    load.compact = packs && takes_compact(dtype, cpu_features());
+    load.compact = packs && use.precision != Precision::kF32 && takes_compact(dtype, cpu_features());
     give_memory(load, packs, pool);
     jobs.push_back({&use, &find(use.name), load, {}});
   }
