@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { makeModel } from '../../bench/scaling/models.js';
 import { writeTinyDatasets } from './tiny-dataset.js';
 
 const script = fileURLToPath(new URL('./memory-run.js', import.meta.url));
@@ -42,3 +43,25 @@ test('a question takes less than a kibibyte of memory, whatever its prompt, wher
   for (const [when, bytes] of Object.entries(perQuestion))
     expect([when, bytes < mostBytes, bytes]).toEqual([when, true, bytes]);
 }, 120_000);
+
+/** The most memory that a whole run has, from the start of the process to its end. */
+function peakBytes(perSubject: number): number {
+  const measured = fileURLToPath(new URL('./measured-evalrun.js', import.meta.url));
+  const peak = path.join(home, `peak-${perSubject}`);
+  const data = writeTinyDatasets(path.join(home, `data-${perSubject}`), perSubject);
+  const { folder } = makeModel(home, { width: 64, layers: 1 });
+  const what = ['--suite', 'mmlu', '--model', folder, '--data', data, '--allow-modified-data'];
+  const how = ['--device', 'cpu', '--threads', '1', '--out', path.join(home, 'runs'), '--quiet', '--no-report'];
+  const { stderr, status } = spawnSync(process.execPath, [measured, ...what, ...how], {
+    encoding: 'utf8',
+    env: { ...process.env, PEAK_FILE: peak },
+  });
+  if (status !== 0) throw new Error(stderr);
+  return Number(readFileSync(peak, 'utf8'));
+}
+
+test('a run of 14 times the questions peaks at most a tenth higher', () => {
+  const [thousand, all] = [peakBytes(18), peakBytes(18 * 14)];
+  expect(thousand).toBeGreaterThan(0);
+  expect([thousand, all, all < 1.1 * thousand]).toEqual([thousand, all, true]);
+}, 600_000);
