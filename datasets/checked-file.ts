@@ -2,9 +2,9 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { EvalrunError } from '../errors.js';
+import { sha256Hex } from '../sha256.js';
 import type { DatasetFile } from './choice-question.js';
 import type { DatasetLocation } from './data-directory.js';
-import { sha256Hex } from './file-hash.js';
 import type { DatasetEntry } from './manifest.js';
 
 interface HasLength {
