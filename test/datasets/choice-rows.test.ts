@@ -39,7 +39,7 @@ test('rows by their places are the rows of a file that is parsed whole, or the s
     return random(8) > 0 ? `"${inside.replaceAll('"', '""')}"` : inside;
   };
   let read = 0;
-  for (let i = 0; i < 20_000; ++i) {
+  for (let i = 0; i < 5000; ++i) {
     const format = (['mmlu', 'ceval', 'cmmlu'] as const)[random(3)] ?? 'mmlu';
     const row = () => [...(format === 'mmlu' ? [] : ['7']), field(), field(), 'b', 'c', field(), 'D'].join(',');
     const rows = Array.from({ length: random(4) }, row).join(random(2) === 0 ? '\n' : '\r\n');
@@ -48,7 +48,7 @@ test('rows by their places are the rows of a file that is parsed whole, or the s
     expect([csv, outcomeOf(loadChoiceRows, csv, format)]).toEqual([csv, expected]);
     if (Array.isArray(expected)) read += 1;
   }
-  expect(read).toBeGreaterThan(5000);
+  expect(read).toBeGreaterThan(1000);
 });
 
 test('of a file without faults nothing but bytes and places are kept', () => {
