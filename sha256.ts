@@ -4,8 +4,7 @@ import crypto, { createHash } from 'node:crypto';
 /**
  * In lower-case hexadecimal.
  *
- * Hash objects have memory outside of the heap that a collection of young objects does not free, so that a run's would add up to
- * megabytes. `crypto.hash` makes none; Node.js has it from 20.12 on.
+ * `crypto.hash` makes no object, which `createHash` does for each; Node.js has it from 20.12 on.
  */
 export function sha256Hex(data: string | Uint8Array): string {
   const { hash } = crypto as Partial<typeof crypto>;

@@ -1,7 +1,7 @@
 /**
  * Keeps V8's heap close to what is alive in it. It would rather grow than collect: up to 32 MiB for the youngest objects and several
- * times what is alive for the others, which is memory that a model could have. Collecting sooner takes no more time here, because
- * almost all that a run allocates, texts and token ids of prompts, is dead by then.
+ * times what is alive for the others, which is memory that a model could have. Collecting sooner takes no time that could be
+ * measured, because almost all that a run allocates, texts and token ids of prompts, is dead by then.
  *
  * Imported before everything else, because what has grown stays.
  */
