@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** The `evalrun` command. */
+import './lean-heap.js';
 import { main } from './program.js';
 
 // A closed pipe (`evalrun show ... | head`) is a reader that has seen enough, not an error.

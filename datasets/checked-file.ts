@@ -2,19 +2,23 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { EvalrunError } from '../errors.js';
+import { sha256Hex } from '../sha256.js';
 import type { DatasetFile } from './choice-question.js';
 import type { DatasetLocation } from './data-directory.js';
-import { sha256Hex } from './file-hash.js';
 import type { DatasetEntry } from './manifest.js';
 
-export interface CheckedFileOptions<Row> {
+interface HasLength {
+  readonly length: number;
+}
+
+export interface CheckedFileOptions<Rows extends HasLength> {
   readonly entry: DatasetEntry;
   readonly location: DatasetLocation;
   /** Takes a file that is not the published one, and adds a sentence to `deviations`. */
   readonly allowModified: boolean;
   readonly deviations: string[];
   /** Rows of a file's bytes; `label` is the file's name for messages. */
-  readonly parse: (bytes: Buffer, label: string) => readonly Row[];
+  readonly parse: (bytes: Buffer, label: string) => Rows;
   /** What the reader can do without the file. */
   readonly leaveOut?: string;
 }
@@ -26,10 +30,10 @@ export interface CheckedFileOptions<Row> {
  * @throws EvalrunError `dataset/missing-file`, `dataset/unreadable-file`, `dataset/hash`, `dataset/row-count`, or what
  *   `parse` throws.
  */
-export async function loadCheckedFile<Row>(
+export async function loadCheckedFile<Rows extends HasLength>(
   file: string,
-  { entry, location, allowModified, deviations, parse, leaveOut }: CheckedFileOptions<Row>,
-): Promise<{ rows: readonly Row[]; file: DatasetFile }> {
+  { entry, location, allowModified, deviations, parse, leaveOut }: CheckedFileOptions<Rows>,
+): Promise<{ rows: Rows; file: DatasetFile }> {
   const label = `${entry.id}/${file}`;
   const bytes = await readDatasetFile(path.join(location.folder, file), { label, id: entry.id, leaveOut });
   const found = sha256Hex(bytes);

@@ -17,6 +17,9 @@ const COLUMNS: Readonly<Record<ChoiceFormat, readonly string[] | undefined>> = {
   cmmlu: ['Question', 'A', 'B', 'C', 'D', 'Answer'],
 };
 
+/** Places of the columns where they have no names. */
+const UNNAMED = [0, 1, 2, 3, 4, 5];
+
 interface CsvRecord {
   readonly record: string[];
   /** `lines` counts the file's lines up to the end of the record. */
@@ -46,9 +49,36 @@ export function parseChoiceCsv(bytes: Uint8Array, { format, file }: ChoiceCsvOpt
       found: bytes.length === 0 ? 'an empty file' : 'no row',
     });
   }
-  const columns = header === undefined || names === undefined ? [0, 1, 2, 3, 4, 5] : findColumns(header, names, file);
-  const width = header?.length ?? 6;
+  const columns = header === undefined || names === undefined ? UNNAMED : findColumns(header, names, file);
+  const width = header?.length ?? UNNAMED.length;
   return records.map((record, row) => readQuestion(record, { row, columns, width, file, format }));
+}
+
+/**
+ * Where question, A, B, C, D and answer stand in a row, and how many fields it has; undefined for a header without them. `readHeader`
+ * is asked for the header's fields only where the format has one.
+ */
+export function columnsOf(
+  format: ChoiceFormat,
+  readHeader: () => readonly string[] | undefined,
+): { readonly columns: readonly number[]; readonly width: number } | undefined {
+  const names = COLUMNS[format];
+  if (names === undefined) return { columns: UNNAMED, width: UNNAMED.length };
+  const header = readHeader();
+  if (header === undefined || names.some((name) => header.indexOf(name) !== header.lastIndexOf(name))) return undefined;
+  const columns = names.map((name) => header.indexOf(name));
+  return columns.includes(-1) ? undefined : { columns, width: header.length };
+}
+
+/** The question of a row's fields; undefined without a usable answer. */
+export function questionOf(
+  fields: readonly string[],
+  row: number,
+  columns: readonly number[],
+): ChoiceQuestion | undefined {
+  const [question = '', a = '', b = '', c = '', d = '', answer = ''] = columns.map((column) => fields[column]);
+  if (answer !== 'A' && answer !== 'B' && answer !== 'C' && answer !== 'D') return undefined;
+  return { row, question, options: [a, b, c, d], answer };
 }
 
 function decodeUtf8(bytes: Uint8Array, file: string): string {
@@ -120,17 +150,15 @@ function readQuestion({ record, info }: CsvRecord, { row, columns, width, file, 
       todo: 'fetch the published file again; a comma inside a field needs quotes around the field',
     });
   }
-  const [question = '', a = '', b = '', c = '', d = '', answer = ''] = columns.map((column) => record[column]);
-  if (answer !== 'A' && answer !== 'B' && answer !== 'C' && answer !== 'D') {
-    const headed = format === 'mmlu' && row === 0;
-    throw new EvalrunError('dataset/answer', {
-      what: `row ${row} of ${file} (it ends on line ${info.lines}) has no usable answer`,
-      expected: 'A, B, C or D',
-      found: JSON.stringify(answer.slice(0, 40)),
-      ...(headed
-        ? { todo: "MMLU's files have no header row and give the answer as a letter; this may be another edition" }
-        : {}),
-    });
-  }
-  return { row, question, options: [a, b, c, d], answer };
+  const question = questionOf(record, row, columns);
+  if (question !== undefined) return question;
+  const headed = format === 'mmlu' && row === 0;
+  throw new EvalrunError('dataset/answer', {
+    what: `row ${row} of ${file} (it ends on line ${info.lines}) has no usable answer`,
+    expected: 'A, B, C or D',
+    found: JSON.stringify((record[columns[5] ?? -1] ?? '').slice(0, 40)),
+    ...(headed
+      ? { todo: "MMLU's files have no header row and give the answer as a letter; this may be another edition" }
+      : {}),
+  });
 }

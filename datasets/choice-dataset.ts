@@ -3,8 +3,8 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { EvalrunError } from '../errors.js';
 import { loadCheckedFile } from './checked-file.js';
-import { parseChoiceCsv } from './choice-csv.js';
 import type { ChoiceSubject, DatasetFile } from './choice-question.js';
+import { loadChoiceRows } from './choice-rows.js';
 import { type DatasetLocation, type LocateOptions, locateDataset } from './data-directory.js';
 import { type ChoiceEntry, choiceEntry, manifestSubjects, subjectOf, subjectPath } from './manifest.js';
 import { nearestTo } from './nearest-name.js';
@@ -34,7 +34,7 @@ export interface ChoiceDataset {
  * The dataset `id`, every file checked against the manifest (the questions in the box are only hashed).
  *
  * @throws EvalrunError `dataset/not-installed`, `dataset/missing-file`, `dataset/hash`, `dataset/row-count`,
- *   `usage/unknown-subject`, or what `parseChoiceCsv` throws.
+ *   `usage/unknown-subject`, or what `loadChoiceRows` throws.
  */
 export async function loadChoiceDataset(id: string, options: ChoiceDatasetOptions = {}): Promise<ChoiceDataset> {
   const entry = options.entry ?? choiceEntry(id);
@@ -50,7 +50,7 @@ export async function loadChoiceDataset(id: string, options: ChoiceDatasetOption
         location,
         deviations,
         allowModified: options.allowModified ?? false,
-        parse: (bytes, file) => parseChoiceCsv(bytes, { format: entry.format, file }),
+        parse: (bytes, file) => loadChoiceRows(bytes, { format: entry.format, file }),
         leaveOut: 'leave its subject out with --subjects',
       });
     const dev = await load(entry.layout.shots);

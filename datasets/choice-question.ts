@@ -8,6 +8,13 @@ export interface ChoiceQuestion {
   readonly answer: 'A' | 'B' | 'C' | 'D';
 }
 
+/** The questions of one file; an array of them is one. */
+export interface ChoiceRows extends Iterable<ChoiceQuestion> {
+  readonly length: number;
+  /** Undefined behind the last one. */
+  at(row: number): ChoiceQuestion | undefined;
+}
+
 /** A file that a suite read, for run.json. */
 export interface DatasetFile {
   /** Path below the data directory, with forward slashes. */
@@ -19,7 +26,7 @@ export interface DatasetFile {
 /** One subject: the development questions that make the shots and the questions that are asked. */
 export interface ChoiceSubject {
   readonly subject: string;
-  readonly dev: readonly ChoiceQuestion[];
-  readonly questions: readonly ChoiceQuestion[];
+  readonly dev: ChoiceRows;
+  readonly questions: ChoiceRows;
   readonly files: readonly DatasetFile[];
 }

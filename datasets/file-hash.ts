@@ -37,8 +37,3 @@ export async function sizeOf(file: string): Promise<number | undefined> {
     throw error;
   }
 }
-
-/** SHA-256 of bytes in memory, as the manifest writes it. */
-export function sha256Hex(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
-}

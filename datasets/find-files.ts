@@ -1,7 +1,7 @@
 /** Finds a dataset's files among files that lie somewhere else, by their names. */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { sha256Hex } from './file-hash.js';
+import { sha256Hex } from '../sha256.js';
 import type { ManifestFile } from './manifest.js';
 import type { ArchiveMember } from './zip-archive.js';
 

@@ -2,8 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { EvalrunError } from '../errors.js';
+import { sha256Hex } from '../sha256.js';
 import type { DatasetFile } from './choice-question.js';
-import { sha256Hex } from './file-hash.js';
 
 /** Larger than any few-shot prompt that a model takes. */
 const MAX_BYTES = 1_000_000;

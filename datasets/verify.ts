@@ -2,8 +2,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { EvalrunError } from '../errors.js';
+import { sha256Hex } from '../sha256.js';
 import { countRows } from './count-rows.js';
-import { sha256Hex } from './file-hash.js';
 import type { DatasetEntry, ManifestFile } from './manifest.js';
 
 export interface Deviation {

@@ -28,8 +28,8 @@ interface Stretch {
 /** A stretch of a sequence, which it names instead of copying it. */
 export class TreeNode {
   children: readonly TreeNode[] = noNodes;
-  /** What is asked of its rows. */
-  queries: readonly TreeQuery[] = noQueries;
+  /** What is asked of its rows: most nodes have one query, and no list for it. */
+  private asked: TreeQuery | readonly TreeQuery[] = noQueries;
 
   parent: TreeNode | undefined;
   /** Position of the node's first token in its sequence. */
@@ -47,6 +47,11 @@ export class TreeNode {
     this.start = start;
     this.end = end;
     this.group = group;
+  }
+
+  /** What is asked of its rows. */
+  get queries(): readonly TreeQuery[] {
+    return isList(this.asked) ? this.asked : [this.asked];
   }
 
   get length(): number {
@@ -69,8 +74,9 @@ export class TreeNode {
   }
 
   ask(query: TreeQuery): void {
-    if (this.queries === noQueries) this.queries = [query];
-    else (this.queries as TreeQuery[]).push(query);
+    if (this.asked === noQueries) this.asked = query;
+    else if (isList(this.asked)) (this.asked as TreeQuery[]).push(query);
+    else this.asked = [this.asked, query];
   }
 
   /** Keeps the first `length` tokens; a new child takes the rest. */
@@ -82,9 +88,13 @@ export class TreeNode {
     const { queries } = this;
     this.end = cut;
     this.children = [rest];
-    this.queries = noQueries;
+    this.asked = noQueries;
     for (const query of queries) (query.position < cut ? this : rest).ask(query);
   }
+}
+
+function isList(asked: TreeQuery | readonly TreeQuery[]): asked is readonly TreeQuery[] {
+  return Array.isArray(asked);
 }
 
 /**

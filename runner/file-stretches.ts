@@ -1,5 +1,5 @@
 /** Copies parts of a file in another order, in memory for one portion. */
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 
 /** Bytes of a file. */
 export interface Stretch {
@@ -11,28 +11,39 @@ export interface Stretch {
 /** Read and written at once, where one stretch is not longer. */
 const portionBytes = 2 ** 18;
 
-/** The bytes of the stretches one after the other; neighbours in the file that are neighbours here are read together. */
+/**
+ * The bytes of the stretches one after the other; neighbours in the file that are neighbours here are read together. A part is over
+ * when the next one is asked for.
+ */
 export async function* copyStretches(file: string, stretches: Iterable<Stretch>): AsyncGenerator<Uint8Array> {
   const handle = await open(file, 'r');
   try {
-    let parts: Buffer[] = [];
-    let length = 0;
+    let portion = Buffer.allocUnsafeSlow(portionBytes);
+    let used = 0;
     for (const { start, end } of joined(stretches)) {
-      const part = Buffer.allocUnsafe(end - start);
-      for (let read = 0; read < part.length; ) {
-        const { bytesRead } = await handle.read(part, read, part.length - read, start + read);
-        if (bytesRead === 0) throw new Error(`${file} became shorter while it was read`);
-        read += bytesRead;
+      const length = end - start;
+      if (used + length > portion.length) {
+        yield portion.subarray(0, used);
+        used = 0;
+        if (length > portion.length) portion = Buffer.allocUnsafeSlow(length);
       }
-      parts.push(part);
-      length += part.length;
-      if (length < portionBytes) continue;
-      yield Buffer.concat(parts);
-      [parts, length] = [[], 0];
+      await readInto(portion.subarray(used, used + length), { handle, start, file });
+      used += length;
     }
-    yield Buffer.concat(parts);
+    yield portion.subarray(0, used);
   } finally {
     await handle.close();
+  }
+}
+
+async function readInto(
+  part: Buffer,
+  { handle, start, file }: { readonly handle: FileHandle; readonly start: number; readonly file: string },
+): Promise<void> {
+  for (let read = 0; read < part.length; ) {
+    const { bytesRead } = await handle.read(part, read, part.length - read, start + read);
+    if (bytesRead === 0) throw new Error(`${file} became shorter while it was read`);
+    read += bytesRead;
   }
 }
 

@@ -1,8 +1,8 @@
 /** Questions of multiple choice as the engine will see them: token ids of the prompt and of each answer letter. */
-import { createHash } from 'node:crypto';
 import type { PromptForms, ScoreRequest, Tokenizer } from '../engine/engine.js';
 import { PromptStore } from '../engine/prompt-store.js';
 import { EvalrunError } from '../errors.js';
+import { sha256Hex } from '../sha256.js';
 import type { ChoicePlan, ChoiceSample } from '../suites/suite.js';
 import { letterTokens } from '../suites/token-boundary.js';
 import { stopIfAborted } from './interruption.js';
@@ -90,7 +90,7 @@ class RequestWriter {
       repeat,
       target,
       labels,
-      promptSha256: createHash('sha256').update(context, 'utf8').digest('hex'),
+      promptSha256: sha256Hex(context),
       request: {
         id,
         group: this.nameOf(suite, group),

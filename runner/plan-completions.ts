@@ -1,11 +1,11 @@
 /** Questions answered in writing as the engine will see them: chat template, token ids, limits, sampling. */
-import { createHash } from 'node:crypto';
 import { renderChats } from '../engine/chat-template.js';
 import type { GenerateRequest, PromptForms, SamplingOptions, Tokenizer } from '../engine/engine.js';
 import { encodeChat, encodeText } from '../engine/prompt-ids.js';
 import { PromptStore } from '../engine/prompt-store.js';
 import { checkSampling } from '../engine/sampling-check.js';
 import { EvalrunError } from '../errors.js';
+import { sha256Hex } from '../sha256.js';
 import type { GenerativePlan } from '../suites/suite.js';
 import { stopIfAborted } from './interruption.js';
 import { breath } from './plan-choices.js';
@@ -59,7 +59,7 @@ export async function planCompletions(
       sampling,
       stop,
     };
-    const promptSha256 = createHash('sha256').update(text, 'utf8').digest('hex');
+    const promptSha256 = sha256Hex(text);
     for (let repeat = 0; repeat < repeats; repeat++) {
       const asked = options.prompts?.text ? withPrompt({ ...request, repeat }, prompts, at) : { ...request, repeat };
       samples.push({ id, suite, group, repeat, target, promptSha256, request: asked });
@@ -68,7 +68,7 @@ export async function planCompletions(
   const { temperature = 0, topP = 1, topK = 0, minP = 0 } = sampling;
   const generation = {
     asks: plan.asks,
-    chat_template_sha256: prompts.usesTemplate ? sha256(tokenizer.chatTemplate ?? '') : null,
+    chat_template_sha256: prompts.usesTemplate ? sha256Hex(tokenizer.chatTemplate ?? '') : null,
     ...(options.prompts?.text && { endpoint: prompts.isServersChat ? ('chat' as const) : ('completions' as const) }),
     stop: [...plan.stop],
     max_tokens: maxTokens,
@@ -187,8 +187,4 @@ function roomFor(id: string, promptTokens: number, maxTokens: number, { contextL
     found: String(promptTokens),
     todo: 'use a model with a longer context',
   });
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text, 'utf8').digest('hex');
 }

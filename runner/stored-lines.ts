@@ -1,8 +1,9 @@
 /** Reads JSONL files of a run folder line by line, in memory for one line, and never writes. */
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { EvalrunError } from '../errors.js';
 
+/** Read at once. */
+const portionBytes = 2 ** 18;
 /** Longer than any answer: a file without newlines is not read into memory as a whole. */
 const longestLine = 64 * 2 ** 20;
 
@@ -29,27 +30,37 @@ export async function* readLines(file: string): AsyncGenerator<StoredLine> {
   let number = 0;
   let end = 0;
   const take = (isWhole: boolean): StoredLine => {
-    const bytes = Buffer.concat(parts);
+    const [only, ...others] = parts;
+    const bytes = only !== undefined && others.length === 0 ? only : Buffer.concat(parts);
     const start = end;
     end += bytes.length + (isWhole ? 1 : 0);
     number += 1;
     [parts, length] = [[], 0];
     return { number, text: bytes.toString('utf8'), isWhole, start, end };
   };
+  let handle: FileHandle | undefined;
   try {
-    for await (const chunk of createReadStream(file, { highWaterMark: 2 ** 18 }) as AsyncIterable<Buffer>) {
+    handle = await open(file, 'r');
+    // One for all portions: the buffers of a stream are garbage that nobody hurries to collect.
+    const portion = Buffer.allocUnsafeSlow(portionBytes);
+    for (;;) {
+      const { bytesRead } = await handle.read(portion, 0, portion.length, null);
+      if (bytesRead === 0) break;
+      const chunk = portion.subarray(0, bytesRead);
       let at = 0;
       for (let newline = chunk.indexOf(10, at); newline !== -1; newline = chunk.indexOf(10, at)) {
         parts.push(chunk.subarray(at, newline));
         yield take(true);
         at = newline + 1;
       }
-      if (at < chunk.length) parts.push(chunk.subarray(at));
+      if (at < chunk.length) parts.push(Buffer.from(chunk.subarray(at)));
       length += chunk.length - at;
       if (length > longestLine) throw tooLong(file, number + 1);
     }
   } catch (cause) {
     throw fileError(file, cause);
+  } finally {
+    await handle?.close();
   }
   if (length > 0) yield take(false);
 }

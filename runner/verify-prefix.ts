@@ -1,7 +1,7 @@
 /** `--verify-prefix`: scores a random choice of samples again without prefix sharing and demands the same bits. */
-import { createHash } from 'node:crypto';
 import type { Engine, ScoreResult } from '../engine/engine.js';
 import { EvalrunError } from '../errors.js';
+import { sha256Hex } from '../sha256.js';
 import type { PlannedChoice } from './plan-choices.js';
 import { type ChoiceLine, scoreSample } from './sample-line.js';
 
@@ -37,7 +37,7 @@ export async function verifyPrefix({ engine, samples, readRecorded, count, seed 
 
 /** A sample's rank is a hash of (seed, id): independent of plan order and of how many are chosen. */
 function chooseSamples(samples: readonly PlannedChoice[], count: number, seed: number): PlannedChoice[] {
-  const rank = (sample: PlannedChoice) => createHash('sha256').update(`${seed}\0${sample.id}`).digest('hex');
+  const rank = (sample: PlannedChoice) => sha256Hex(`${seed}\0${sample.id}`);
   return samples
     .map((sample) => ({ sample, rank: rank(sample) }))
     .sort((a, b) => (a.rank < b.rank ? -1 : 1))

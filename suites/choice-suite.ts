@@ -1,6 +1,6 @@
 /** Builds a suite from its wording: loads the dataset, chooses samples, renders prompts, and says what was done. */
 import { type ChoiceDataset, loadChoiceDataset } from '../datasets/choice-dataset.js';
-import type { ChoiceQuestion } from '../datasets/choice-question.js';
+import type { ChoiceQuestion, ChoiceRows } from '../datasets/choice-question.js';
 import { EMBEDDED } from '../datasets/data-directory.js';
 import { type ChoiceProtocol, continuationsOf } from './choice-protocol.js';
 import { chooseProtocol } from './choose-protocol.js';
@@ -37,7 +37,9 @@ export interface ChoiceSuiteSpec {
 interface Candidate {
   readonly id: string;
   readonly subject: string;
-  readonly question: ChoiceQuestion;
+  /** Of its subject. */
+  readonly questions: ChoiceRows;
+  readonly row: number;
 }
 
 /** A suite over one dataset. Its plan has one entry. */
@@ -62,7 +64,10 @@ async function planChoiceSuite(spec: ChoiceSuiteSpec, options: SuiteOptions): Pr
   );
   const all = dataset.subjects.flatMap(({ subject, questions }) =>
     // Joined, because a template literal may keep its parts beside the whole.
-    questions.map((question): Candidate => ({ id: [spec.name, subject, question.row].join('/'), subject, question })),
+    Array.from(
+      { length: questions.length },
+      (_, row): Candidate => ({ id: [spec.name, subject, row].join('/'), subject, questions, row }),
+    ),
   );
   const taken = takeLimit(all, { limit: options.limit, seed: options.seed, idOf: (candidate) => candidate.id });
   const { samples, shortened } = renderSamples(spec, protocol, { taken, shots, options });
@@ -102,17 +107,25 @@ function renderSamples(
 ): { samples: ChoiceSample[]; shortened: number } {
   const continuations = continuationsOf(protocol);
   let shortened = 0;
-  const samples = taken.map(({ id, subject, question }): ChoiceSample => {
+  const samples = taken.map((candidate): ChoiceSample => {
+    const { id, subject } = candidate;
+    const question = questionOf(candidate);
     const asked = shots.get(subject) ?? [];
     const fitting = fitShots(protocol, { id, subject, shots: asked, question }, options);
     if (fitting.length < asked.length) shortened += 1;
-    return new RenderedSample({ id, suite: spec.name, subject, question, shots: fitting, protocol, continuations });
+    const { answer: target } = question;
+    return new RenderedSample({ ...candidate, suite: spec.name, target, shots: fitting, protocol, continuations });
   });
   return { samples, shortened };
 }
 
+function questionOf({ questions, row }: Pick<Candidate, 'questions' | 'row'>): ChoiceQuestion {
+  return questions.at(row) as ChoiceQuestion;
+}
+
 interface AskedQuestion extends Candidate {
   readonly suite: string;
+  readonly target: ChoiceSample['target'];
   readonly shots: readonly ChoiceQuestion[];
   readonly protocol: ChoiceProtocol;
   readonly continuations: ChoiceSample['continuations'];
@@ -127,17 +140,19 @@ class RenderedSample implements ChoiceSample {
   readonly target: string;
   readonly continuations: ChoiceSample['continuations'];
   declare readonly context: string;
-  private readonly question: ChoiceQuestion;
+  private readonly questions: ChoiceRows;
+  private readonly row: number;
   private readonly shots: readonly ChoiceQuestion[];
   private readonly protocol: ChoiceProtocol;
 
-  constructor({ id, suite, subject, question, shots, protocol, continuations }: AskedQuestion) {
+  constructor({ id, suite, subject, questions, row, target, shots, protocol, continuations }: AskedQuestion) {
     this.id = id;
     this.suite = suite;
     this.group = subject;
-    this.target = question.answer;
+    this.target = target;
     this.continuations = continuations;
-    this.question = question;
+    this.questions = questions;
+    this.row = row;
     this.shots = shots;
     this.protocol = protocol;
     // An own property: a sample that is copied with `...` has its context.
@@ -145,7 +160,8 @@ class RenderedSample implements ChoiceSample {
   }
 
   private render(): string {
-    return renderPrompt(this.protocol, { subject: this.group, shots: this.shots, question: this.question });
+    const { group: subject, shots, questions, row } = this;
+    return renderPrompt(this.protocol, { subject, shots, question: questionOf({ questions, row }) });
   }
 }
 

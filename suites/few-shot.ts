@@ -1,5 +1,5 @@
 /** Assembles few-shot prompts and drops shots, said aloud, from prompts that the model cannot take. */
-import type { ChoiceQuestion } from '../datasets/choice-question.js';
+import type { ChoiceQuestion, ChoiceRows } from '../datasets/choice-question.js';
 import { EvalrunError } from '../errors.js';
 import type { ChoiceProtocol } from './choice-protocol.js';
 
@@ -18,8 +18,8 @@ export interface PromptBudget {
  *
  * @throws EvalrunError `usage/shots` when there are not so many.
  */
-export function takeShots(dev: readonly ChoiceQuestion[], count: number, subject: string): readonly ChoiceQuestion[] {
-  if (Number.isInteger(count) && count >= 0 && count <= dev.length) return dev.slice(0, count);
+export function takeShots(dev: ChoiceRows, count: number, subject: string): readonly ChoiceQuestion[] {
+  if (Number.isInteger(count) && count >= 0 && count <= dev.length) return [...dev].slice(0, count);
   throw new EvalrunError('usage/shots', {
     what: `${subject} cannot be asked with ${count} shots`,
     expected: `a whole number from 0 to ${dev.length}, the questions in its development file`,

@@ -1,6 +1,6 @@
 /** Takes a stable part of a plan: the same samples for the same seed, on every platform. */
-import { createHash } from 'node:crypto';
 import { EvalrunError } from '../errors.js';
+import { sha256Hex } from '../sha256.js';
 
 /**
  * `limit` of the items, in their own order: those whose SHA-256 of seed and id is smallest. A simple random sample,
@@ -32,5 +32,5 @@ export function takeLimit<T>(
 }
 
 function sortKey(seed: number, id: string): string {
-  return createHash('sha256').update(`${seed}\n${id}`).digest('hex');
+  return sha256Hex(`${seed}\n${id}`);
 }

@@ -30,7 +30,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'index.ts': ['datasets', 'engine', 'suites', 'models', 'runner', 'reports', 'serve', 'viewer'],
 };
 
-const forEverybody = ['errors.ts', 'package-root.ts', 'process-life.ts'];
+const forEverybody = ['errors.ts', 'package-root.ts', 'process-life.ts', 'sha256.ts'];
 
 interface Import {
   readonly from: string;

@@ -4,13 +4,13 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { parseCodeFile } from '../../datasets/code-problem.js';
-import { sha256Hex } from '../../datasets/file-hash.js';
 import { datasetEntry } from '../../datasets/manifest.js';
 import { parseMathFile } from '../../datasets/math-problem-files.js';
 import { parseMulFile } from '../../datasets/mul-problem.js';
 import { loadProblemDataset, type ProblemDatasetOptions } from '../../datasets/problem-dataset.js';
 import { verifyDataset } from '../../datasets/verify.js';
 import { packageRoot } from '../../package-root.js';
+import { sha256Hex } from '../../sha256.js';
 import { temporaryFolders, writeFiles } from './temporary-folder.js';
 
 const newFolder = temporaryFolders();

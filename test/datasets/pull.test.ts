@@ -4,12 +4,12 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { sha256Hex } from '../../datasets/file-hash.js';
 import type { DatasetSource } from '../../datasets/manifest.js';
 import { onMirror } from '../../datasets/mirror.js';
 import { proxyAgent } from '../../datasets/network.js';
 import { type PullOptions, pullDataset } from '../../datasets/pull.js';
 import { verifyDataset } from '../../datasets/verify.js';
+import { sha256Hex } from '../../sha256.js';
 import { tarOf, zipOf } from './archives.js';
 import { SMALL_FILES, smallEntry } from './small-dataset.js';
 import { temporaryFolders, writeFiles } from './temporary-folder.js';

@@ -1,6 +1,7 @@
 /** A dataset of two subjects with its manifest entry, small enough to write out, for tests of the data commands. */
-import { sha256Hex } from '../../datasets/file-hash.js';
+
 import type { ChoiceEntry, DatasetSource } from '../../datasets/manifest.js';
+import { sha256Hex } from '../../sha256.js';
 
 const row = (subject: string, index: number) => `"${subject}\nquestion ${index}",a,b,c,d,${'ABCD'[index % 4]}\n`;
 
