@@ -29,6 +29,7 @@ const { values } = parseArgs({
     repeats: { type: 'string', default: '2' },
     minutes: { type: 'string', default: '4' },
     threads: { type: 'string', default: String(os.availableParallelism()) },
+    'transformers-dtype': { type: 'string', default: 'bfloat16' },
     out: { type: 'string' },
   },
 });
@@ -51,7 +52,7 @@ const peers: Record<string, () => Promise<Asked>> = {
   ...(values.python !== undefined && {
     transformers: () => {
       const program = fileURLToPath(new URL('../../../bench/peers/transformers_mmlu.py', import.meta.url));
-      return askPeer(values.python as string, [program, model, file, threads]);
+      return askPeer(values.python as string, [program, model, file, threads, values['transformers-dtype']]);
     },
   }),
   ...(values['llama-cpp'] !== undefined && {
@@ -137,7 +138,7 @@ async function run(program: string, args: readonly string[]): Promise<{ seconds:
 function report(): void {
   const total = questions.length;
   console.log(
-    `${path.basename(model)}, MMLU, 5 examples, ${total} questions, bf16, ${threads} threads, cold start included`,
+    `${path.basename(model)}, MMLU, 5 examples, ${total} questions, bf16 (transformers ${values['transformers-dtype']}), ${threads} threads, cold start included`,
   );
   for (const [name, times] of Object.entries(seconds)) {
     const { median, least, most } = spreadOf(times);

@@ -28,6 +28,7 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '4' },
     repeats: { type: 'string', default: '5' },
     threads: { type: 'string', default: String(os.availableParallelism()) },
+    'transformers-dtype': { type: 'string', default: 'bfloat16' },
     prompt: { type: 'string', default: '512' },
     context: { type: 'string', default: '32' },
     tokens: { type: 'string', default: '8' },
@@ -80,7 +81,8 @@ async function startWorkers(): Promise<void> {
   workers.set('evalrun', await evalrun(model, 'bf16'));
   if (values.fp8 !== undefined) workers.set('evalrun fp8', await evalrun(values.fp8, 'fp8'));
   if (values.python !== undefined) {
-    workers.set('transformers', await Worker.start(values.python, [python, model, threads]));
+    const args = [python, model, threads, values['transformers-dtype']];
+    workers.set('transformers', await Worker.start(values.python, args));
   }
   const folder = values['llama-cpp'];
   if (folder !== undefined) {
@@ -116,7 +118,9 @@ function compareTokens(first: ReadonlyMap<string, readonly number[]>): void {
 
 function report(): void {
   const name = path.basename(model);
-  console.log(`${name}, ${config.model_type}, bf16, ${threads} threads, ${os.cpus()[0]?.model.trim()}`);
+  console.log(
+    `${name}, ${config.model_type}, bf16 (transformers ${values['transformers-dtype']}), ${threads} threads, ${os.cpus()[0]?.model.trim()}`,
+  );
   for (const kind of kinds) reportKind(kind);
   console.log(`\nthe same first token as evalrun: ${agreed} of ${compared}`);
   const bytes = (peer: string) => workers.get(peer)?.ready.weightBytes ?? 0;

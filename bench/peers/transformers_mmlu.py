@@ -1,4 +1,4 @@
-"""Multiple choice on transformers, one question at a time: MODEL QUESTIONS.jsonl THREADS; see mmlu.ts.
+"""Multiple choice on transformers, one question at a time: MODEL QUESTIONS.jsonl THREADS DTYPE; see mmlu.ts.
 
 A line of the questions is {"id", "prompt", "letters": {"A": token id}}. Prints {"id", "answer", "tokens"} for each and then
 {"seconds"} of the questions without loading.
@@ -11,12 +11,12 @@ import time
 import torch
 import transformers
 
-folder, questions, threads = sys.argv[1], sys.argv[2], int(sys.argv[3])
+folder, questions, threads, dtype = sys.argv[1], sys.argv[2], int(sys.argv[3]), getattr(torch, sys.argv[4])
 torch.set_num_threads(threads)
 transformers.utils.logging.disable_progress_bar()
 transformers.logging.set_verbosity_error()
 tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
-model = transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=torch.bfloat16).eval()
+model = transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=dtype).eval()
 
 begin = time.perf_counter()
 with open(questions, encoding="utf-8") as lines, torch.inference_mode():

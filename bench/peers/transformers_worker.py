@@ -1,6 +1,6 @@
-"""transformers on PyTorch's CPU build as a peer: MODEL THREADS; see work.ts for the lines that it reads.
+"""transformers on PyTorch's CPU build as a peer: MODEL THREADS DTYPE; see work.ts for the lines that it reads.
 
-bfloat16, the library's own attention and experts, one call of the model per step, greedy.
+DTYPE is torch's name (float32 where a CPU has no bfloat16 products, which PyTorch then makes slowly); the library's own attention and experts, one call of the model per step, greedy.
 """
 
 import json
@@ -10,11 +10,11 @@ import time
 import torch
 import transformers
 
-folder, threads = sys.argv[1], int(sys.argv[2])
+folder, threads, dtype = sys.argv[1], int(sys.argv[2]), getattr(torch, sys.argv[3])
 torch.set_num_threads(threads)
 transformers.logging.set_verbosity_error()
 transformers.utils.logging.disable_progress_bar()
-model = transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=torch.bfloat16).eval()
+model = transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=dtype).eval()
 
 
 def prompt_ids(vocabulary, tokens, sequence):
