@@ -173,5 +173,5 @@ export function workspaceFloats(arch: ArchSpec, tokens: number): number {
       ? 0
       : moe.expertsPerToken * (2 * moe.width + arch.width) + moe.experts + 2 * moe.sharedWidth + arch.width;
   const mtpFloats = arch.mtpLayers > 0 ? 4 * arch.width : 0;
-  return tokens * (4 * arch.width + attentionFloats + 2 * arch.denseWidth + moeFloats + mtpFloats);
+  return tokens * (6 * arch.width + attentionFloats + 2 * arch.denseWidth + moeFloats + mtpFloats);
 }

@@ -1,5 +1,5 @@
 /** Measures an open engine: prompts of many lengths, decoding in many batches, through the interface that runs use. */
-import { flopsPerToken } from '../accounting/flops.js';
+import { promptFlops } from '../accounting/flops.js';
 import { kvElementsPerToken } from '../accounting/kv-cache.js';
 import { countParameters } from '../accounting/parameters.js';
 import { kvElementBytes } from '../accounting/weight-memory.js';
@@ -54,15 +54,8 @@ export async function measurePrefill(
   return {
     promptTokens,
     tokensPerSecond: rateOf(promptTokens, spread),
-    flops: rateOf(prefillFlops(engine.arch, promptTokens), spread),
+    flops: rateOf(promptFlops(engine.arch, promptTokens), spread),
   };
-}
-
-/** Only the last row goes through the head; a row attends to half of the prompt on average. */
-function prefillFlops(arch: ArchSpec, tokens: number): number {
-  const { weights, perContextToken } = flopsPerToken(arch);
-  const head = 2 * arch.width * arch.vocabSize;
-  return tokens * (weights - head + (perContextToken * tokens) / 2) + head;
 }
 
 /** Times the steps in which all sequences decode and no prompt is computed. */

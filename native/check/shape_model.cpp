@@ -56,6 +56,14 @@ void keep_layers(Plan& plan, int layers) {
   plan.weight_flops = plan.context_flops = plan.kv_elements = 0;
 }
 
+// What a row's keys and values pass through.
+bool is_of_keys(const std::string& name) {
+  for (const char* part : {".input_layernorm.", ".k_proj.", ".v_proj.", ".k_norm.", ".kv_a_proj_with_mqa.", ".kv_a_layernorm.", ".kv_b_proj."}) {
+    if (name.find(part) != std::string::npos) return true;
+  }
+  return false;
+}
+
 ShapeCounts count_shape(const Plan& plan) {
   const ArchSpec& spec = plan.spec;
   ShapeCounts counts;
@@ -63,12 +71,16 @@ ShapeCounts count_shape(const Plan& plan) {
     const double elements = static_cast<double>(elements_of(tensor));
     counts.weight_bytes += bytes_of(tensor);
     const bool embedding = tensor.name == "model.embed_tokens.weight";
+    const bool asked = layer_of(tensor.name) == spec.layers - 1 && !is_of_keys(tensor.name);
     const bool expert = tensor.name.find(".experts.") != std::string::npos;
     if (expert) {
-      counts.active_parameters += elements * spec.moe.experts_per_token / spec.moe.experts;
+      const double active = elements * spec.moe.experts_per_token / spec.moe.experts;
+      counts.active_parameters += active;
+      if (asked) counts.asked_parameters += active;
       if (tensor.name.find(".experts.0.") != std::string::npos && layer_of(tensor.name) == spec.layers - 1) counts.expert_bytes += bytes_of(tensor);
     } else if (!embedding || spec.tied_head) {
       counts.active_parameters += elements;
+      if (asked) counts.asked_parameters += elements;
       counts.always_bytes += bytes_of(tensor);
     }
   }
@@ -96,7 +108,10 @@ ShapeModel::ShapeModel(Plan plan, int layers, std::shared_ptr<Device> device, co
 
 double ShapeModel::flops(double count, double start, double rows) const {
   const double head = 2.0 * plan_.spec.width * plan_.spec.vocab;
-  return count * (2 * counts_.active_without_head + counts_.context_flops * (start + count / 2)) + rows * head;
+  // Asked rows stand at the end.
+  const double layers = plan_.spec.layers;
+  const double attention = counts_.context_flops / layers * ((layers - 1) * count * (start + count / 2) + rows * (start + count));
+  return count * 2 * counts_.active_without_head - (count - rows) * 2 * counts_.asked_parameters + attention + rows * head;
 }
 
 double ShapeModel::file_read_rate(int threads) const {

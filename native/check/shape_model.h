@@ -12,6 +12,7 @@ namespace evalrun::check {
 struct ShapeCounts {
   double active_parameters = 0;               // that one token passes through, with the head
   double active_without_head = 0;
+  double asked_parameters = 0;                // of those, what only rows that are asked about pass through: the last layer without keys and values
   double context_flops = 0;                   // attention's, per earlier token
   double kv_elements = 0;                     // per token
   int64_t weight_bytes = 0;                   // all tensors, as stored
@@ -33,7 +34,7 @@ class ShapeModel {
   double load_seconds() const { return load_seconds_; }
   // Bytes per second at which the weights' files are read from the page cache by all threads.
   double file_read_rate(int threads) const;
-  // Operations of `count` tokens behind `start` others, of which `rows` go through the head.
+  // Operations of `count` tokens behind `start` others, of which `rows` are asked about: they go through the last layer and the head.
   double flops(double count, double start, double rows) const;
 
  private:

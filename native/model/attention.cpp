@@ -4,46 +4,71 @@
 
 namespace evalrun {
 
-void Model::attention(int layer, const Rows& rows, const float* h, float* y) {
+void Model::remember(int layer, const Rows& rows, const float* h) {
+  const DeviceRange range(*device_, "keys and values");
+  spec_.latent ? remember_latent(layer, rows, h) : remember_keys(layer, rows, h);
+}
+
+void Model::attend(int layer, const Rows& rows, const float* h, float* y) {
   const DeviceRange range(*device_, "attention");
-  if (spec_.latent) {
-    latent_attention(layer, rows, h, y);
-  } else {
-    gqa_attention(layer, rows, h, y);
+  spec_.latent ? latent_attention(layer, rows, h, y) : gqa_attention(layer, rows, h, y);
+}
+
+void Model::remember_keys(int layer, const Rows& rows, const float* h) {
+  const GqaSpec& spec = spec_.gqa;
+  const std::string prefix = "model.layers." + std::to_string(layer) + ".self_attn.";
+  const int count = rows.count;
+  const int64_t columns = static_cast<int64_t>(spec.kv_heads) * spec.head_dim;
+  float* k = k_.floats(count * columns);
+  float* v = v_.floats(count * columns);
+  linear(h, spec_.width, prefix + "k_proj", numerics_.linear, count, k, spec.qkv_bias);
+  linear(h, spec_.width, prefix + "v_proj", numerics_.linear, count, v, spec.qkv_bias);
+  if (spec.qk_norm) {
+    const int dim = spec.head_dim;
+    run(RmsNormOp{k, dim, weights_->stored(prefix + "k_norm.weight"), spec.qk_norm_eps, numerics_.round_normalized,
+                  count * spec.kv_heads, dim, k, dim});
   }
+  run(RopeOp{k, columns, spec.kv_heads, spec.head_dim, 0, spec_.rope_dim, spec_.rope_interleaved, rows.rope_positions,
+             static_cast<const float*>(cos_sin_.data()), count});
+  run(StoreKvOp{k, columns, v, columns, false, spec.kv_heads, spec.head_dim, spec.head_dim, rows.slots, cache_.dtype(),
+                cache_.keys(layer), cache_.values(layer), count});
 }
 
 void Model::gqa_attention(int layer, const Rows& rows, const float* h, float* y) {
   const GqaSpec& spec = spec_.gqa;
   const std::string prefix = "model.layers." + std::to_string(layer) + ".self_attn.";
   const int count = rows.count;
-  const int64_t q_columns = static_cast<int64_t>(spec.heads) * spec.head_dim;
-  const int64_t kv_columns = static_cast<int64_t>(spec.kv_heads) * spec.head_dim;
-  float* q = q_.floats(count * q_columns);
-  float* k = k_.floats(count * kv_columns);
-  float* v = v_.floats(count * kv_columns);
+  const int64_t columns = static_cast<int64_t>(spec.heads) * spec.head_dim;
+  float* q = q_.floats(count * columns);
   linear(h, spec_.width, prefix + "q_proj", numerics_.linear, count, q, spec.qkv_bias);
-  linear(h, spec_.width, prefix + "k_proj", numerics_.linear, count, k, spec.qkv_bias);
-  linear(h, spec_.width, prefix + "v_proj", numerics_.linear, count, v, spec.qkv_bias);
   if (spec.qk_norm) {
     const int dim = spec.head_dim;
     run(RmsNormOp{q, dim, weights_->stored(prefix + "q_norm.weight"), spec.qk_norm_eps, numerics_.round_normalized,
                   count * spec.heads, dim, q, dim});
-    run(RmsNormOp{k, dim, weights_->stored(prefix + "k_norm.weight"), spec.qk_norm_eps, numerics_.round_normalized,
-                  count * spec.kv_heads, dim, k, dim});
   }
-  const int32_t* positions = rows.rope_positions;
-  const float* angles = static_cast<const float*>(cos_sin_.data());
-  run(RopeOp{q, q_columns, spec.heads, spec.head_dim, 0, spec_.rope_dim, spec_.rope_interleaved, positions,
-             angles, count});
-  run(RopeOp{k, kv_columns, spec.kv_heads, spec.head_dim, 0, spec_.rope_dim, spec_.rope_interleaved, positions,
-             angles, count});
-  run(StoreKvOp{k, kv_columns, v, kv_columns, false, spec.kv_heads, spec.head_dim, spec.head_dim, rows.slots,
-                cache_.dtype(), cache_.keys(layer), cache_.values(layer), count});
-  float* attended = attended_.floats(count * q_columns);
-  run(AttentionOp{q, q_columns, spec.heads, spec.kv_heads, spec.head_dim, spec_.softmax_scale, spec_.sliding_windows[layer],
-                  numerics_.attention, cache_.dtype(), cache_.keys(layer), cache_.values(layer), rows.spans, attended, q_columns});
-  linear(attended, q_columns, prefix + "o_proj", numerics_.linear, count, y, spec.output_bias);
+  run(RopeOp{q, columns, spec.heads, spec.head_dim, 0, spec_.rope_dim, spec_.rope_interleaved, rows.rope_positions,
+             static_cast<const float*>(cos_sin_.data()), count});
+  float* attended = attended_.floats(count * columns);
+  run(AttentionOp{q, columns, spec.heads, spec.kv_heads, spec.head_dim, spec_.softmax_scale, spec_.sliding_windows[layer],
+                  numerics_.attention, cache_.dtype(), cache_.keys(layer), cache_.values(layer), rows.spans, attended, columns});
+  linear(attended, columns, prefix + "o_proj", numerics_.linear, count, y, spec.output_bias);
+}
+
+// The low-rank projection holds the latent and, after it, the one rotary key that all heads share; only the latent is normalised.
+void Model::remember_latent(int layer, const Rows& rows, const float* h) {
+  const MlaSpec& spec = spec_.mla;
+  const std::string prefix = "model.layers." + std::to_string(layer) + ".self_attn.";
+  const int count = rows.count;
+  const int rank = spec.kv_lora_rank;
+  const int64_t columns = rank + spec.rope_dim;
+  float* kv = kv_.floats(count * columns);
+  linear(h, spec_.width, prefix + "kv_a_proj_with_mqa", numerics_.linear, count, kv, spec.attention_bias);
+  run(RmsNormOp{kv, columns, weights_->stored(prefix + "kv_a_layernorm.weight"), spec.latent_norm_eps,
+                numerics_.round_normalized, count, rank, kv, columns});
+  run(RopeOp{kv, columns, 1, static_cast<int>(columns), rank, spec.rope_dim, spec_.rope_interleaved, rows.rope_positions,
+             static_cast<const float*>(cos_sin_.data()), count});
+  run(StoreKvOp{kv, columns, kv + rank, columns, true, 1, rank, spec.rope_dim, rows.slots, cache_.dtype(), cache_.keys(layer),
+                nullptr, count});
 }
 
 void Model::latent_attention(int layer, const Rows& rows, const float* h, float* y) {
@@ -63,24 +88,11 @@ void Model::latent_attention(int layer, const Rows& rows, const float* h, float*
   } else {
     linear(h, spec_.width, prefix + "q_proj", numerics_.linear, count, q, false);
   }
-  // The low-rank projection holds the latent and, after it, the one rotary key that all heads share; only the latent is normalised.
-  const int rank = spec.kv_lora_rank;
-  const int64_t kv_columns = rank + spec.rope_dim;
-  float* kv = kv_.floats(count * kv_columns);
-  linear(h, spec_.width, prefix + "kv_a_proj_with_mqa", numerics_.linear, count, kv, spec.attention_bias);
-  run(RmsNormOp{kv, kv_columns, weights_->stored(prefix + "kv_a_layernorm.weight"), spec.latent_norm_eps,
-                numerics_.round_normalized, count, rank, kv, kv_columns});
-  const int32_t* positions = rows.rope_positions;
-  const float* angles = static_cast<const float*>(cos_sin_.data());
-  run(RopeOp{q, q_columns, spec.heads, q_head, spec.nope_dim, spec.rope_dim, spec_.rope_interleaved, positions,
-             angles, count});
-  run(RopeOp{kv, kv_columns, 1, static_cast<int>(kv_columns), rank, spec.rope_dim, spec_.rope_interleaved, positions,
-             angles, count});
-  run(StoreKvOp{kv, kv_columns, kv + rank, kv_columns, true, 1, rank, spec.rope_dim, rows.slots, cache_.dtype(),
-                cache_.keys(layer), nullptr, count});
+  run(RopeOp{q, q_columns, spec.heads, q_head, spec.nope_dim, spec.rope_dim, spec_.rope_interleaved, rows.rope_positions,
+             static_cast<const float*>(cos_sin_.data()), count});
   const int64_t out_columns = static_cast<int64_t>(spec.heads) * spec.v_dim;
   float* attended = attended_.floats(count * out_columns);
-  run(LatentAttentionOp{q, q_columns, spec.heads, spec.nope_dim, spec.rope_dim, spec.v_dim, rank,
+  run(LatentAttentionOp{q, q_columns, spec.heads, spec.nope_dim, spec.rope_dim, spec.v_dim, spec.kv_lora_rank,
                         weights_->product(prefix + "kv_b_proj.weight", numerics_.kv_b), spec_.softmax_scale,
                         numerics_.attention, cache_.dtype(), cache_.keys(layer), rows.spans, attended, out_columns,
                         numerics_.attention_in_parts()});

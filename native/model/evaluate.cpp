@@ -13,12 +13,12 @@ constexpr int64_t kSampledLogits = int64_t{1} << 26;
 
 }  // namespace
 
-void Model::evaluate(const Step& step, const float* x, StepResult& result) {
+void Model::evaluate(const Step& step, const float* x, const int32_t* places, StepResult& result) {
   const int count = static_cast<int>(step.rows.size());
   if (count == 0) return;
   const DeviceRange range(*device_, "evaluation");
   float* rows = rows_.floats(static_cast<int64_t>(count) * spec_.width);
-  run(TakeRowsOp{x, spec_.width, device_->stage(step.rows), count, rows});
+  run(TakeRowsOp{x, spec_.width, places, count, rows});
   run(RmsNormOp{rows, spec_.width, weights_->stored("model.norm.weight"), spec_.norm_eps, numerics_.round_normalized, count,
                 spec_.width, rows, spec_.width});
   result.log_probs.resize(step.ids.size());
@@ -85,7 +85,7 @@ void Model::predict_next_next(const Step& step, const Rows& main_rows, const flo
   Rows rows = main_rows;
   for (int32_t& position : rows.positions) ++position;
   rows.rope_positions = device_->stage(rows.positions);
-  layer(index, rows, mtp, nullptr);
+  layer(index, rows, rows, mtp, nullptr);
   run(AddNormOp{mtp, delta_.floats(0), Weight{}, 0, false, count, width, nullptr});
   auto draft = [&](const std::vector<int32_t>& from, int32_t* best, float* logits) {
     const int drafts = static_cast<int>(from.size());

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <stdexcept>
 
 #include "model/rows.h"
@@ -47,6 +48,7 @@ Model::Model(std::shared_ptr<Device> device, ArchSpec spec, Numerics numerics, c
       expert_out_(*device_, "the experts' outputs"),
       rows_(*device_, "rows to evaluate"),
       logits_(*device_, "logits"),
+      asked_(*device_, "rows that are asked about"),
       mtp_in_(*device_, "the input of multi-token prediction"),
       mtp_x_(*device_, "the stream of multi-token prediction") {}
 
@@ -54,7 +56,7 @@ int64_t Model::workspace_bytes() const {
   int64_t bytes = 0;
   for (const Workspace* space :
        {&x_, &h_, &delta_, &q_, &q_latent_, &kv_, &k_, &v_, &attended_, &gate_, &up_, &shared_, &router_, &chosen_, &chosen_weights_,
-        &order_, &offsets_, &slot_of_, &expert_in_, &expert_out_, &rows_, &logits_, &mtp_in_, &mtp_x_}) {
+        &order_, &offsets_, &slot_of_, &expert_in_, &expert_out_, &rows_, &logits_, &asked_, &mtp_in_, &mtp_x_}) {
     bytes += space->bytes();
   }
   return bytes;
@@ -131,8 +133,9 @@ void Model::linear(const float* x, int64_t x_stride, const std::string& name, Pr
   run(linear_op(x, x_stride, name, precision, rows, y, has_bias));
 }
 
-// x += delta of the layer before; then this layer's two halves, the second left in delta_ for whoever comes next.
-void Model::layer(int index, const Rows& rows, float* x, const float* delta) {
+// x += delta of the layer before; then this layer's two halves, the second left in delta_ for whoever comes next. Only `queries` go on
+// behind the keys and values: all rows, or some of them, which then are in memory of their own. Returns their x.
+float* Model::layer(int index, const Rows& rows, const Rows& queries, float* x, const float* delta) {
   const std::string prefix = layer_prefix(index);
   const DeviceRange range(*device_, prefix.c_str());
   float* h = h_.floats(static_cast<int64_t>(rows.count) * spec_.width);
@@ -140,10 +143,65 @@ void Model::layer(int index, const Rows& rows, float* x, const float* delta) {
   const Weight first = weights_->stored(prefix + "input_layernorm.weight");
   const Weight second = weights_->stored(prefix + "post_attention_layernorm.weight");
   run(AddNormOp{x, delta, first, spec_.norm_eps, numerics_.round_normalized, rows.count, spec_.width, h});
-  attention(index, rows, h, y);
-  run(AddNormOp{x, y, second, spec_.norm_eps, numerics_.round_normalized, rows.count, spec_.width, h});
-  feed_forward(index, rows.count, h, y);
+  remember(index, rows, h);
+  const int count = queries.count;
+  if (count == 0) return x;
+  const float* asking = h;
+  if (queries.from != nullptr) {
+    float* taken = asked_.floats(2 * static_cast<int64_t>(rows.count) * spec_.width);
+    float* taken_h = taken + static_cast<int64_t>(count) * spec_.width;
+    run(TakeRowsOp{x, spec_.width, queries.from, count, taken});
+    run(TakeRowsOp{h, spec_.width, queries.from, count, taken_h});
+    x = taken;
+    asking = taken_h;
+  }
+  attend(index, queries, asking, y);
+  run(AddNormOp{x, y, second, spec_.norm_eps, numerics_.round_normalized, count, spec_.width, h});
+  feed_forward(index, count, h, y);
+  return x;
 }
+
+// Rows of the step that nobody asks about end with their keys and values in the last layer, unless the step wants something of each:
+// its experts, or the MTP module.
+struct Model::Asked {
+  Asked(const Step& step, const Rows& all, Device& device) {
+    std::vector<int32_t> places(step.tokens.size(), -1);
+    for (int32_t row : step.rows) places[row] = 0;
+    int span = -1, last = -1;
+    for (size_t row = 0, next = 0; row < places.size(); ++row) {
+      if (next < step.spans.size() && step.spans[next].first_row == static_cast<int>(row)) ++next;
+      if (places[row] < 0) continue;
+      places[row] = static_cast<int32_t>(from.size());
+      const int its_span = static_cast<int>(next) - 1;
+      if (its_span == span && last + 1 == static_cast<int>(row)) {
+        ++spans.back().count;
+      } else {
+        const Span& whole = step.spans[its_span];
+        spans.push_back({places[row], 1, whole.start_position + static_cast<int>(row) - whole.first_row, whole.first_page, whole.decode});
+      }
+      span = its_span;
+      last = static_cast<int>(row);
+      from.push_back(last);
+      rows.positions.push_back(all.positions[row]);
+    }
+    for (int32_t row : step.rows) evaluated.push_back(places[row]);
+    rows.count = static_cast<int>(from.size());
+    if (rows.count == 0) return;
+    rows.from = device.stage(from);
+    rows.rope_positions = device.stage(rows.positions);
+    rows.spans = all.spans;
+    rows.spans.host = spans.data();
+    rows.spans.device = device.stage(spans);
+    rows.spans.count = static_cast<int>(spans.size());
+  }
+
+  Rows rows;
+  std::vector<int32_t> evaluated;  // the step's `rows`, as places in these
+
+ private:
+  std::vector<int32_t> from;
+  std::vector<Span> spans;
+};
 
 StepResult Model::forward(const Step& step) {
   check(step);
@@ -176,15 +234,19 @@ StepResult Model::forward(const Step& step) {
   recorded_experts_.reserve(spec_.layers);  // landed memory must stay where it is
   float* x = x_.floats(static_cast<int64_t>(rows.count) * spec_.width);
   run(EmbedOp{device_->stage(step.tokens), weights_->stored("model.embed_tokens.weight"), rows.count, x});
+  std::optional<Asked> asked;
+  if (step.next_tokens.empty() && !step.want_experts) asked.emplace(step, rows, *device_);
+  const bool some = asked.has_value() && asked->rows.count < rows.count;
+  const Rows& last = some ? asked->rows : rows;
   const float* delta = nullptr;
   for (int index = 0; index < spec_.layers; ++index) {
-    layer(index, rows, x, delta);
+    x = layer(index, rows, index + 1 == spec_.layers ? last : rows, x, delta);
     delta = delta_.floats(0);
   }
-  run(AddNormOp{x, delta, Weight{}, 0, false, rows.count, spec_.width, nullptr});
+  if (last.count > 0) run(AddNormOp{x, delta, Weight{}, 0, false, last.count, spec_.width, nullptr});
 
   recording_experts_ = false;
-  evaluate(step, x, result);
+  evaluate(step, x, device_->stage(some ? asked->evaluated : step.rows), result);
   if (!step.next_tokens.empty()) predict_next_next(step, rows, x, result);
   device_->finish();
   for (const std::vector<int32_t>& chosen : recorded_experts_) {

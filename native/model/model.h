@@ -33,7 +33,8 @@ class Model {
   const std::map<std::string, std::string>& kernels_used() const { return kernels_used_; }
 
  private:
-  struct Rows;  // the step's derived per-row arrays
+  struct Rows;  // derived per-row arrays
+  struct Asked;  // the rows of a step that are asked about
 
   template <class Op>
   void run(const Op& op);
@@ -44,14 +45,20 @@ class Model {
                      bool has_bias);
   void linear(const float* x, int64_t x_stride, const std::string& name, Precision precision, int rows, float* y,
               bool has_bias);
-  void layer(int index, const Rows& rows, float* x, const float* delta);
-  void attention(int layer, const Rows& rows, const float* h, float* y);
+  float* layer(int index, const Rows& rows, const Rows& queries, float* x, const float* delta);
+  // The rows' keys and values, into the cache.
+  void remember(int layer, const Rows& rows, const float* h);
+  void remember_keys(int layer, const Rows& rows, const float* h);
+  void remember_latent(int layer, const Rows& rows, const float* h);
+  // What the rows find in the cache.
+  void attend(int layer, const Rows& rows, const float* h, float* y);
   void gqa_attention(int layer, const Rows& rows, const float* h, float* y);
   void latent_attention(int layer, const Rows& rows, const float* h, float* y);
   void feed_forward(int layer, int count, const float* h, float* y);
   void dense_mlp(const std::string& prefix, int64_t width, int count, const float* h, float* y);
   void moe(int layer, const std::string& prefix, int count, const float* h, float* y);
-  void evaluate(const Step& step, const float* x, StepResult& result);
+  // places: where the step's `rows` are in x, on the device.
+  void evaluate(const Step& step, const float* x, const int32_t* places, StepResult& result);
   void predict_next_next(const Step& step, const Rows& rows, const float* x, StepResult& result);
   Weight head();
   std::string head_name() const;
@@ -74,7 +81,7 @@ class Model {
   std::vector<std::vector<int32_t>> recorded_experts_;
   bool recording_experts_ = false;
   Workspace x_, h_, delta_, q_, q_latent_, kv_, k_, v_, attended_, gate_, up_, shared_, router_, chosen_, chosen_weights_, order_,
-      offsets_, slot_of_, expert_in_, expert_out_, rows_, logits_, mtp_in_, mtp_x_;
+      offsets_, slot_of_, expert_in_, expert_out_, rows_, logits_, asked_, mtp_in_, mtp_x_;
 };
 
 }  // namespace evalrun

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { flopsPerToken } from '../../../engine/accounting/flops.js';
+import { flopsPerToken, promptFlops } from '../../../engine/accounting/flops.js';
 import { countParameters } from '../../../engine/accounting/parameters.js';
 import type { RawConfig } from '../../../engine/architectures/family.js';
 import { archSpecOf } from '../../../engine/architectures/registry.js';
@@ -89,5 +89,24 @@ describe('flopsPerToken', () => {
   test('adds two per number of key and value for each earlier token', () => {
     expect(flopsPerToken(archSpecOf(DEEPSEEK_V3)).perContextToken).toBe(2 * 61 * 128 * (192 + 128));
     expect(flopsPerToken(archSpecOf(LLAMA_3_2_1B)).perContextToken).toBe(2 * 16 * 32 * (64 + 64));
+  });
+});
+
+describe('promptFlops', () => {
+  test('counts the last layer and the head of one token, and keys and values of all', () => {
+    // Llama 3.2 1B by hand: 16 layers of 2048, 32 heads of 64 and 8 of keys and values, 8192 in the middle, a tied head.
+    const keys = 2048 + 2 * 2048 * 512;
+    const rest = 2 * 2048 * 2048 + 3 * 2048 * 8192 + 2048;
+    const head = 128256 * 2048;
+    const tokens = 512;
+    const products = 2 * (tokens * (15 * (keys + rest) + keys + 2048) + rest + head);
+    const attention = 2 * 32 * 128 * ((15 * tokens * tokens) / 2 + tokens);
+    expect(promptFlops(archSpecOf(LLAMA_3_2_1B), tokens)).toBe(products + attention);
+  });
+
+  test('of one token that is asked about are those of a token', () => {
+    const arch = archSpecOf(DEEPSEEK_V3);
+    const { weights, perContextToken } = flopsPerToken(arch);
+    expect(promptFlops(arch, 1)).toBeCloseTo(weights + (perContextToken * (60 / 2 + 1)) / 61, 0);
   });
 });
