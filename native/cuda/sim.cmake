@@ -29,7 +29,7 @@ function(add_sim_test name optimise)
   target_link_libraries(${name} PRIVATE Threads::Threads ${CMAKE_DL_LIBS})
 endfunction()
 
-set_source_files_properties(cuda/sim/warp.cpp PROPERTIES COMPILE_OPTIONS -O3)
+set_source_files_properties(cuda/sim/warp.cpp cuda/sim/wgmma.cpp PROPERTIES COMPILE_OPTIONS -O3)
 
 add_library(evalrun_cuda_sim OBJECT ${SIM_SOURCES})
 use_sim(evalrun_cuda_sim -O2)

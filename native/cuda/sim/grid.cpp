@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <deque>
 #include <exception>
+#include <memory>
 #include <numeric>
 #include <utility>
 #include <vector>
@@ -23,7 +23,7 @@ dim3 gridDim;
 namespace evalrun::cuda::sim {
 namespace {
 
-enum class State { kReady, kBarrier, kCollective, kReturned };
+constexpr int kMostThreads = 1024;  // of a block
 
 struct Copy {
   void* shared;
@@ -36,8 +36,6 @@ struct Copy {
 struct Thread {
   Fiber fiber;
   uint3 index;
-  State state;
-  Site site;
   std::vector<Copy> copies;
   int group = 0;  // of the next copy
 };
@@ -73,6 +71,7 @@ class Machine {
   void barrier(Site site);
   void collective(const char* kind, Site site, void* argument, Perform perform, bool full);
   Thread& running() { return threads_[running_]; }
+  bool returned(int thread) const { return warps_[thread / 32].returned >> (thread % 32) & 1; }
   std::string where() const;
   SharedBlock& shared() { return shared_; }
 
@@ -91,7 +90,7 @@ class Machine {
   SharedBlock shared_;
   Random random_{1};
   uint64_t launches_ = 0;
-  std::deque<Thread> threads_;
+  std::unique_ptr<Thread[]> threads_ = std::make_unique<Thread[]>(kMostThreads);
   std::vector<Warp> warps_;
   int count_ = 0, running_ = 0, returned_ = 0, waiting_ = 0;
   Site barrier_site_{};
@@ -131,13 +130,11 @@ void Machine::run_block(int threads) {
   returned_ = waiting_ = 0;
   greedy_ = random_.below(2) == 0;
   error_ = nullptr;
-  while (static_cast<int>(threads_.size()) < threads) threads_.emplace_back();
   warps_.assign((threads + 31) / 32, Warp{});
   ready_warps_ = 0;
   for (int i = 0; i < threads; ++i) {
     Thread& thread = threads_[i];
     thread.index = {i % blockDim.x, i / blockDim.x % blockDim.y, i / (blockDim.x * blockDim.y)};
-    thread.state = State::kReady;
     thread.copies.clear();
     thread.group = 0;
     thread.fiber.start(thread_main);
@@ -151,7 +148,7 @@ void Machine::run_block(int threads) {
   threads_[running_].fiber.resume(program_);
   active_ = false;
   if (error_) {
-    for (Thread& thread : threads_) thread.fiber.abandon();
+    for (int i = 0; i < kMostThreads; ++i) threads_[i].fiber.abandon();
     std::rethrow_exception(std::exchange(error_, nullptr));
   }
   std::string written = shared_.written_outside();
@@ -176,7 +173,6 @@ void Machine::thread_main() {
 void Machine::finish_thread() {
   Warp& warp = warps_[running_ / 32];
   const uint32_t bit = 1u << (running_ % 32);
-  running().state = State::kReturned;
   ++returned_;
   warp.returned |= bit;
   warp.ready &= ~bit;
@@ -218,21 +214,19 @@ void Machine::stop() {
 
 void Machine::barrier(Site site) {
   if (returned_ > 0) {
-    const auto gone = std::find_if(threads_.begin(), threads_.begin() + count_,
-                                   [](const Thread& thread) { return thread.state == State::kReturned; });
-    fail("reached __syncthreads() at " + place(site) + " after thread " + print(gone->index) + " had returned");
+    int gone = 0;
+    while (!returned(gone)) ++gone;
+    fail("reached __syncthreads() at " + place(site) + " after thread " + print(threads_[gone].index) + " had returned");
   }
   if (waiting_ > 0 && !same(site, barrier_site_)) {
     fail("reached __syncthreads() at " + place(site) + " while others wait in the one at " + place(barrier_site_));
   }
   Warp& warp = warps_[running_ / 32];
-  running().state = State::kBarrier;
-  running().site = barrier_site_ = site;
+  barrier_site_ = site;
   warp.ready &= ~(1u << (running_ % 32));
   if (warp.ready == 0) ready_warps_ &= ~(1u << (running_ / 32));
   if (++waiting_ == count_) {
     waiting_ = 0;
-    for (int i = 0; i < count_; ++i) threads_[i].state = State::kReady;
     for (size_t i = 0; i < warps_.size(); ++i) {
       warps_[i].ready = warps_[i].lanes;
       ready_warps_ |= 1u << i;
@@ -261,13 +255,10 @@ void Machine::collective(const char* kind, Site site, void* argument, Perform pe
   warp.arguments[lane] = argument;
   warp.arrived |= 1u << lane;
   warp.ready &= ~(1u << lane);
-  running().state = State::kCollective;
-  running().site = site;
   if (warp.arrived == warp.lanes) {
     if (perform != nullptr) perform(warp.arguments);
     warp.arrived = 0;
     warp.ready = warp.lanes;
-    for (int i = 0; i < 32 && running_ / 32 * 32 + i < count_; ++i) threads_[running_ / 32 * 32 + i].state = State::kReady;
   }
   if (warp.ready == 0) ready_warps_ &= ~(1u << (running_ / 32));
   go_on(false);
@@ -281,12 +272,13 @@ std::string Machine::where() const {
 
 std::string Machine::stuck() const {
   std::string text = "no thread can go on:";
+  std::string last;
   for (int i = 0; i < count_; ++i) {
-    const Thread& thread = threads_[i];
-    if (i > 0 && thread.state == threads_[i - 1].state && same(thread.site, threads_[i - 1].site)) continue;
-    const bool in_barrier = thread.state == State::kBarrier;
-    text += " from thread " + print(thread.index) + " on, waiting in " +
-            (in_barrier ? "__syncthreads()" : warps_[i / 32].kind) + " at " + place(thread.site) + ";";
+    const Warp& warp = warps_[i / 32];
+    const bool in_collective = warp.arrived >> (i % 32) & 1;
+    const std::string wait = in_collective ? warp.kind + (" at " + place(warp.site)) : "__syncthreads() at " + place(barrier_site_);
+    if (wait != last) text += " from thread " + print(threads_[i].index) + " on, waiting in " + wait + ";";
+    last = wait;
   }
   return text;
 }
@@ -304,7 +296,7 @@ void check_launch(const char* name, dim3 grid, dim3 block, int shared_bytes) {
   if (grid.x == 0 || grid.y == 0 || grid.z == 0 || block.x == 0 || block.y == 0 || block.z == 0) refuse("it is empty");
   if (grid.x > 0x7fffffffu) refuse("grid.x is above 2147483647");
   if (grid.y > 65535 || grid.z > 65535) refuse("grid.y or grid.z is above 65535");
-  if (block.z > 64 || uint64_t{block.x} * block.y * block.z > 1024) refuse("the block is above 1024 threads, or 64 in z");
+  if (block.z > 64 || uint64_t{block.x} * block.y * block.z > kMostThreads) refuse("the block is above 1024 threads, or 64 in z");
   if (shared_bytes < 0 || shared_bytes > max_shared_bytes()) {
     refuse("compute capability " + std::to_string(compute_capability()) + " has " + std::to_string(max_shared_bytes()));
   }

@@ -68,6 +68,27 @@ struct Product {
 //   a: register r holds row group + 8 * (r % 2), columns place * n + 4 * n * (r / 2) and the n - 1 after it
 //   b: register r holds rows place * n + 4 * n * r and the n - 1 after it, column group
 //   d: element i is row group + 8 * (i / 2), column 2 * place + i % 2
+//
+// A CPU with AVX takes a row of d at once; the products and sums are the same, one by one.
+template <int Depth>
+[[gnu::always_inline]] inline void add_products(const float (&a)[kRows][Depth], const float (&b)[Depth][kColumns],
+                                                float (&d)[kRows][kColumns]) {
+  for (int row = 0; row < kRows; ++row) {
+    for (int k = 0; k < Depth; ++k) {
+      for (int column = 0; column < kColumns; ++column) d[row][column] += a[row][k] * b[k][column];
+    }
+  }
+}
+
+#if defined(__x86_64__)
+template <int Depth>
+[[gnu::target("avx")]] void add_products_avx(const float (&a)[kRows][Depth], const float (&b)[Depth][kColumns],
+                                             float (&d)[kRows][kColumns]) {
+  add_products(a, b, d);
+}
+const bool has_avx = __builtin_cpu_supports("avx");
+#endif
+
 template <int N, class Decode>
 void multiply(void* const (&lanes)[32], Decode decode) {
   constexpr int kDepth = 8 * N;
@@ -83,10 +104,13 @@ void multiply(void* const (&lanes)[32], Decode decode) {
     }
     for (int i = 0; i < 4; ++i) d[group + 8 * (i / 2)][2 * place + i % 2] = product.d[i];
   }
-  for (int row = 0; row < kRows; ++row) {
-    for (int k = 0; k < kDepth; ++k) {
-      for (int column = 0; column < kColumns; ++column) d[row][column] += a[row][k] * b[k][column];
-    }
+#if defined(__x86_64__)
+  if (has_avx) {
+    add_products_avx(a, b, d);
+  } else
+#endif
+  {
+    add_products(a, b, d);
   }
   for (int lane = 0; lane < 32; ++lane) {
     const Product& product = *static_cast<const Product*>(lanes[lane]);

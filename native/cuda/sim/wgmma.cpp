@@ -167,6 +167,22 @@ void perform_issue(void* const (&lanes)[32]) {
   warp.products.push_back(std::move(product));
 }
 
+// sums[16, columns] += a[16, depth] * b[depth, columns], term by term in the order of k. A CPU with AVX takes eight columns at once.
+[[gnu::always_inline]] inline void add_products(const float* a, const float* b, float* sums, int depth, int columns) {
+  for (int row = 0; row < kRowsOfWarp; ++row) {
+    for (int k = 0; k < depth; ++k) {
+      for (int column = 0; column < columns; ++column) sums[row * columns + column] += a[row * depth + k] * b[k * columns + column];
+    }
+  }
+}
+
+#if defined(__x86_64__)
+[[gnu::target("avx")]] void add_products_avx(const float* __restrict a, const float* __restrict b, float* __restrict sums, int depth, int columns) {
+  add_products(a, b, sums, depth, columns);
+}
+const bool has_avx = __builtin_cpu_supports("avx");
+#endif
+
 void compute(Product& product) {
   std::vector<unsigned char> now;
   now.reserve(product.operands.size());
@@ -184,15 +200,16 @@ void compute(Product& product) {
   for (int column = 0; column < columns; ++column) {
     for (int k = 0; k < depth; ++k) b[static_cast<size_t>(k * columns + column)] = element(kRowsOfWarp + column, k);
   }
+  std::vector<float> a(static_cast<size_t>(kRowsOfWarp * depth));
   for (int row = 0; row < kRowsOfWarp; ++row) {
-    float* sums = product.sums->values.data() + row * columns;
-    if (!product.issue.add) std::fill_n(sums, columns, 0.0f);
-    for (int k = 0; k < depth; ++k) {
-      const float a = element(row, k);
-      const float* of_k = b.data() + k * columns;
-      for (int column = 0; column < columns; ++column) sums[column] += a * of_k[column];
-    }
+    for (int k = 0; k < depth; ++k) a[static_cast<size_t>(row * depth + k)] = element(row, k);
   }
+  float* sums = product.sums->values.data();
+  if (!product.issue.add) std::fill_n(sums, kRowsOfWarp * columns, 0.0f);
+#if defined(__x86_64__)
+  if (has_avx) return add_products_avx(a.data(), b.data(), sums, depth, columns);
+#endif
+  add_products(a.data(), b.data(), sums, depth, columns);
 }
 
 void perform_wait(void* const (&lanes)[32]) {

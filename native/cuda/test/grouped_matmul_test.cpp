@@ -49,7 +49,7 @@ std::string equals_linear() {
   for (const Precision precision : {Precision::kBF16, Precision::kFP8}) {
     for (const Group& group : groups()) {
       const int experts = static_cast<int>(group.share.size());
-      const int64_t outputs = experts > 10 ? 20 : 150, columns = experts > 10 ? 130 : 260;
+      const int64_t outputs = experts > 10 ? 20 : 150, columns = experts > 10 ? 130 : 200;
       std::vector<StoredWeight> stored;
       std::vector<Weight> host_weights;
       for (int e = 0; e < experts; ++e) stored.emplace_back(random, dtype_of(precision), outputs, columns);

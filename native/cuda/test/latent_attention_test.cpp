@@ -36,7 +36,7 @@ struct Shape {
   int heads, nope, rope, v, rank;
 };
 const Shape kTiny{4, 16, 8, 16, 32};                 // the oracle checkpoints
-const Shape kOdd{5, 24, 40, 72, 104};                // multiples of eight, of nothing else
+const Shape kOdd{3, 24, 40, 72, 104};                // multiples of eight, of nothing else
 const Shape kDeepSeek{2, 128, 64, 128, 512};         // per head
 const Shape kManyHeads{17, 32, 16, 48, 64};
 
@@ -162,7 +162,7 @@ std::string agrees_with_reference(const std::vector<Case>& cases, const std::vec
       // The reference takes its time for each row.
       const std::vector<Part> few = {{0, 127, 130}, {1, 139, 140, true}, {2, 63, 65}, {0, 168, 170, true}};
       const std::vector<Part> many = {{0, 110, 130}, {1, 139, 140, true}, {2, 40, 65}, {0, 166, 170, true}, {2, 0, 1, true}, {2, 0, 1}};
-      agreement.add(World(21, c, s), s.rank > 256 ? few : many, kernel, c.precision == Precision::kBF16 ? 2e-4 : 2e-6);
+      agreement.add(World(21, c, s), s.heads * s.rank > 1000 ? few : many, kernel, c.precision == Precision::kBF16 ? 2e-4 : 2e-6);
     }
   }
   return agreement.summary();
@@ -200,22 +200,22 @@ std::string is_cut_invariant(const Case& c, const std::vector<Shape>& shapes) {
       same(world.run({{0, begin, end}}), 0, end - begin, begin, "cut");
     }
     std::vector<Part> chunks;
-    for (int begin = 0; begin < 170; begin += 13) chunks.push_back({0, begin, std::min(begin + 13, 170)});
-    same(world.run(chunks), 0, 170, 0, "13 at a time, in one step");
+    for (int begin = 0; begin < 170; begin += 37) chunks.push_back({0, begin, std::min(begin + 37, 170)});
+    same(world.run(chunks), 0, 170, 0, "37 at a time, in one step");
     const std::vector<float> mixed =
-        world.run({{2, 0, 65}, {2, 64, 65, true}, {0, 90, 131}, {1, 128, 140}, {0, 40, 42, true}, {0, 0, 20}});
-    same(mixed, 66, 41, 90, "among others");
-    same(mixed, 121, 20, 0, "after a longer span");
-    expect_rows(world, mixed, 107, 12, world.run({{1, 128, 140}}), 0, "behind a shared prefix");
+        world.run({{2, 40, 65}, {2, 64, 65, true}, {0, 90, 131}, {1, 128, 140}, {0, 40, 42, true}, {0, 0, 20}});
+    same(mixed, 26, 41, 90, "among others");
+    same(mixed, 81, 20, 0, "after a longer span");
+    expect_rows(world, mixed, 67, 12, world.run({{1, 128, 140}}), 0, "behind a shared prefix");
     const ContextSettings settings;
     context().multiprocessors = 1;
     context().compute_capability = 80;
-    same(world.run({{0, 0, 170}}), 0, 170, 0, "on a smaller GPU");
+    same(world.run({{0, 120, 170}}), 0, 50, 120, "on a smaller GPU");
     const int element_bytes = c.parts ? 2 * kFloatParts : c.precision == Precision::kF32 ? 4 : 2;
     const int64_t limit = std::exchange(max_expanded_bytes, 3 * 64 * (s.nope + s.rope + s.v) * 2 * element_bytes);
-    const std::vector<float> grouped = world.run({{0, 0, 170}});
+    const std::vector<float> grouped = world.run({{0, 120, 170}});
     max_expanded_bytes = limit;
-    same(grouped, 0, 170, 0, "two heads at a time");
+    same(grouped, 0, 50, 120, "two heads at a time");
   }
   return print("%ld rows the same bits in one piece, in parts, among others", compared);
 }
@@ -235,7 +235,7 @@ std::string decodes_alike(const Case& c, const std::vector<Shape>& shapes, int l
         const int begin = position - before, end = begin + count;
         if (begin >= 0 && end <= length) same(world.run({{0, begin, end, true}}), before, "among rows of its span");
       }
-      same(world.run({{2, 0, 65}, {2, 64, 65, true}, {0, 5, 9, true}, {0, position, position + 1, true}, {1, 139, 140, true}}), 70,
+      same(world.run({{2, 0, 5}, {2, 64, 65, true}, {0, 5, 9, true}, {0, position, position + 1, true}, {1, 139, 140, true}}), 10,
            "among others");
       same(world.run({{0, position, position + 1, true}}, 1000), 0, "planned for later positions");
       const ContextSettings settings;
@@ -300,10 +300,10 @@ const Suite kSuite([] {
   });
   add("latent_attention/mma in parts agrees with the reference in both forms, whatever kv_b is stored as", [] {
     return agrees_with_reference({kParts}, {kTiny, kOdd, kManyHeads, kDeepSeek}, kernel_in_parts()) + "; " +
-           agrees_with_reference({{Precision::kF32, DType::kF32, DType::kF32, true},
-                                  {Precision::kF32, DType::kF32, DType::kBF16, true},
+           agrees_with_reference({{Precision::kF32, DType::kF32, DType::kF32, true}}, {kOdd}, kernel_in_parts()) + "; " +
+           agrees_with_reference({{Precision::kF32, DType::kF32, DType::kBF16, true},
                                   {Precision::kF32, DType::kF32, DType::kF16, true}},
-                                 {kTiny, kOdd}, kernel_in_parts());
+                                 {kTiny}, kernel_in_parts());
   });
   add("latent_attention/simt takes in float32 what tiles of parts cannot",
       [] { return agrees_with_reference({kParts}, {{2, 12, 4, 68, 130}}, "simt"); });
@@ -334,7 +334,7 @@ const Suite kSuite([] {
   add("latent_attention/simt computes the same in expanded and absorbed form",
       [] { return forms_agree(kF32, {{3, 7, 6, 5, 33}, {2, 32, 16, 24, 64}}, 1e-11); });
   add("latent_attention/mma in parts computes the same in expanded and absorbed form",
-      [] { return forms_agree(kParts, {kTiny, kOdd, kDeepSeek}, 1e-11); });
+      [] { return forms_agree(kParts, {kTiny, kOdd}, 1e-11); });
   add("latent_attention refuses a kv_b of another rank", refuses);
 });
 
