@@ -6,9 +6,9 @@
 namespace evalrun {
 
 const PanelKernels kPanelAvx2[3] = {
-    FloatPanels<Avx2, Precision::kF32, 6, 2>::kernels(&kDotAvx2[0], &kRowAvx2),
-    FloatPanels<Avx2, Precision::kBF16, 6, 2>::kernels(&kDotAvx2[1], &kRowAvx2),
-    FloatPanels<Avx2, Precision::kFP8, 6, 2>::kernels(&kDotAvx2[2], &kRowAvx2),
+    FloatPanels<Avx2, false, 6, 2>::kernels(&kDotAvx2[0], &kRowAvx2),
+    FloatPanels<Avx2, false, 6, 2>::kernels(&kDotAvx2[1], &kRowAvx2),
+    FloatPanels<Avx2, true, 6, 2>::kernels(&kDotAvx2[2], &kRowAvx2),
 };
 
 }  // namespace evalrun

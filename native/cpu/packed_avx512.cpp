@@ -6,9 +6,9 @@
 namespace evalrun {
 
 const PanelKernels kPanelAvx512[3] = {
-    FloatPanels<Avx512, Precision::kF32, 12, 2>::kernels(&kDotAvx512[0], &kRowAvx512),
-    FloatPanels<Avx512, Precision::kBF16, 12, 2>::kernels(&kDotAvx512[1], &kRowAvx512),
-    FloatPanels<Avx512, Precision::kFP8, 12, 2>::kernels(&kDotAvx512[2], &kRowAvx512),
+    FloatPanels<Avx512, false, 12, 2>::kernels(&kDotAvx512[0], &kRowAvx512),
+    FloatPanels<Avx512, false, 12, 2>::kernels(&kDotAvx512[1], &kRowAvx512),
+    FloatPanels<Avx512, true, 12, 2>::kernels(&kDotAvx512[2], &kRowAvx512),
 };
 
 }  // namespace evalrun

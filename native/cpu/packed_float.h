@@ -10,7 +10,8 @@
 
 namespace evalrun {
 
-template <class V, Precision kPrecision, int kTileRows, int kTileVectors>
+// kFp8: of e4m3 codes with scales; else of bfloat16, whatever the rows were rounded to.
+template <class V, bool kFp8, int kTileRows, int kTileVectors>
 class FloatPanels {
  public:
   static constexpr PanelKernels kernels(const DotKernels* rows, const RowKernels* row_loops) {
@@ -21,7 +22,6 @@ class FloatPanels {
   using F = typename V::F;
   using I = typename V::I;
   static constexpr int kLanes = V::kLanes;
-  static constexpr bool kFp8 = kPrecision == Precision::kFP8;
   static constexpr int64_t kElementBytes = kFp8 ? 1 : 2;
   static constexpr int kPanelVectors = kPanelOutputs / kLanes;
   static constexpr int64_t kPairBytes = 2 * kPanelOutputs * kElementBytes;

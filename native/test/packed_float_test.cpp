@@ -92,7 +92,7 @@ float chain(const Operand& x, const Weight& weight, int64_t n, const float* bias
 
 template <int kLanes, Precision kPrecision, int kTileRows>
 void compare(Random& random, const Shape& s, long& compared) {
-  const PanelKernels kernels = FloatPanels<Lanes<kLanes>, kPrecision, kTileRows, 2>::kernels(nullptr, nullptr);
+  const PanelKernels kernels = FloatPanels<Lanes<kLanes>, kPrecision == Precision::kFP8, kTileRows, 2>::kernels(nullptr, nullptr);
   const DType dtype = kPrecision == Precision::kFP8 ? DType::kF8E4M3 : DType::kBF16;
   const StoredWeight stored(random, dtype, s.outputs, s.columns);
   const GuardedBytes panel(static_cast<size_t>(panel_bytes(dtype, s.columns)));
