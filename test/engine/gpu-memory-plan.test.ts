@@ -36,11 +36,11 @@ describe('the plan of DeepSeek-V2-Lite in bf16 on a GPU with 139 GiB free', () =
     expect(experts?.bytes).toBe(26 * 64 * 3 * 2048 * 1408 * 2);
   });
 
-  test('takes steps of 16,384 tokens with 72,704 float32 numbers each', () => {
+  test('takes steps of 16,384 tokens with 76,800 float32 numbers each', () => {
     expect(plan.batchTokens).toBe(16_384);
-    // Stream, norms, outputs, rows 4 x 2048; queries and outputs 16 x (192 + 128); latents 576; dense 2 x 10944;
+    // Stream, norms, outputs, rows 4 x 2048, those that are asked about 2 x 2048; queries and outputs 16 x (192 + 128); latents 576; dense 2 x 10944;
     // six experts 6 x (2 x 1408 + 2048), router 64, shared 2 x 2816 + 2048.
-    expect(plan.workspaceBytes).toBe(16_384 * 72_704 * 4);
+    expect(plan.workspaceBytes).toBe(16_384 * 76_800 * 4);
   });
 
   test('fills what is left, less a twentieth, with pages of 64 tokens of 31,104 bytes', () => {
@@ -113,7 +113,7 @@ test('an embedding that is the head too is in memory twice only where the two ar
 test('steps are smaller on a smaller GPU: at most an eighth of what is free', () => {
   const bf16 = numericsOf('bf16');
   expect(defaultGpuBatchTokens(lite, bf16, 139 * GIB)).toBe(16_384);
-  const step = 16_384 * (4 * 72_704 + 2 * (2 * 2048 + 16 * 128 + 6 * 1408 + 2816));
+  const step = 16_384 * (4 * 76_800 + 2 * (2 * 2048 + 16 * 128 + 6 * 1408 + 2816));
   expect(defaultGpuBatchTokens(lite, bf16, 8 * step)).toBe(16_384);
   expect(defaultGpuBatchTokens(lite, bf16, 8 * step - 1)).toBe(8_192);
   expect(defaultGpuBatchTokens(lite, bf16, GIB / 8)).toBe(256);

@@ -54,9 +54,16 @@ describe('a measurement', () => {
     const { activeWithoutHead } = countParameters(arch);
     const head = config.vocab_size * config.hidden_size;
     const { num_attention_heads: heads, qk_nope_head_dim: nope, qk_rope_head_dim: rope, v_head_dim: v } = config;
+    const { hidden_size: width, q_lora_rank: rank, n_routed_experts: experts, num_hidden_layers: layers } = config;
+    // Of the last layer what only the last token passes through: queries, output, a norm, router, experts.
+    const queries = rank === null ? width * heads * (nope + rope) : width * rank + rank + rank * heads * (nope + rope);
+    const taken = config.num_experts_per_tok + config.n_shared_experts;
+    const feedForward = experts * width + experts + taken * 3 * width * config.moe_intermediate_size;
+    const asked = queries + heads * v * width + width + feedForward;
     for (const { promptTokens: t, tokensPerSecond, flops } of result.prefill) {
-      const attention = 2 * config.num_hidden_layers * heads * (nope + rope + v) * (t / 2);
-      const expected = t * (2 * activeWithoutHead + attention) + 2 * head;
+      const attention = 2 * heads * (nope + rope + v) * (((layers - 1) * t * t) / 2 + t);
+      // The norm behind the last layer is counted with what every token passes through.
+      const expected = 2 * (t * activeWithoutHead - (t - 1) * asked) + attention + 2 * head;
       expect((flops.median / tokensPerSecond.median) * t).toBeCloseTo(expected, -2);
     }
   });
