@@ -1,7 +1,7 @@
 /** Floating-point operations of one token's forward pass. */
 import type { ArchSpec } from '../arch-spec.js';
 import { expectedTensors } from '../architectures/expected-tensors.js';
-import { countParameters } from './parameters.js';
+import { activeOf, countParameters } from './parameters.js';
 
 export interface FlopsPerToken {
   /** Two per active parameter: one multiplication, one addition. Includes the head. */
@@ -26,13 +26,13 @@ export function promptFlops(arch: ArchSpec, tokens: number): number {
 /** Parameters that only a token that is asked about passes through. */
 function askedParameters(arch: ArchSpec): number {
   const prefix = `model.layers.${arch.layers - 1}.`;
-  let parameters = arch.width * arch.vocabSize;
+  let parameters = 0;
   for (const { name, shape, part, mtp } of expectedTensors(arch)) {
     if (mtp || !name.startsWith(prefix) || OF_KEYS.test(name)) continue;
-    const size = shape.reduce((product, side) => product * side, 1);
-    parameters += part === 'experts' && arch.moe !== null ? (size * arch.moe.expertsPerToken) / arch.moe.experts : size;
+    const total = shape.reduce((product, size) => product * size, 1);
+    parameters += activeOf(arch, part, total);
   }
-  return parameters;
+  return parameters + arch.vocabSize * arch.width;
 }
 
 export function flopsPerToken(arch: ArchSpec): FlopsPerToken {

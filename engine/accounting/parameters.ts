@@ -45,14 +45,9 @@ export function countParameters(arch: ArchSpec): ParameterCounts {
     if (tensor.mtp) mtp += parameters;
     else totals.set(tensor.part, (totals.get(tensor.part) ?? 0) + parameters);
   }
-  const active = (part: ModelPart, total: number): number => {
-    // Experts are all of one size, so the division is exact.
-    if (part === 'experts' && arch.moe !== null) return (total / arch.moe.experts) * arch.moe.expertsPerToken;
-    return part === 'embedding' && !arch.tiedHead ? 0 : total;
-  };
   const parts = PART_ORDER.filter((part) => totals.has(part)).map((part) => {
     const total = totals.get(part) as number;
-    return { part, total, active: active(part, total) };
+    return { part, total, active: activeOf(arch, part, total) };
   });
   const sum = (pick: (count: PartCount) => number) => parts.reduce((all, count) => all + pick(count), 0);
   const activeTotal = sum((count) => count.active);
@@ -63,4 +58,11 @@ export function countParameters(arch: ArchSpec): ParameterCounts {
     mtp,
     parts,
   };
+}
+
+/** Of `total` parameters of a part, those that one token passes through. */
+export function activeOf(arch: ArchSpec, part: ModelPart, total: number): number {
+  // Experts are all of one size, so the division is exact.
+  if (part === 'experts' && arch.moe !== null) return (total / arch.moe.experts) * arch.moe.expertsPerToken;
+  return part === 'embedding' && !arch.tiedHead ? 0 : total;
 }

@@ -33,8 +33,8 @@ class FloatPanels {
   static constexpr int64_t kNarrowChunk = kFp8 ? kQuantBlock : 64;
   // More rows than these share widened columns.
   static constexpr int kNarrowRows = kFp8 ? kTileRows : 4 * kTileRows;
-  // What few rows will need is asked for this far ahead.
-  static constexpr int64_t kAheadBytes = 8192;
+  // What few rows will need is asked for so far ahead: the next columns.
+  static constexpr int64_t kAheadBytes = kNarrowChunk / 2 * kPairBytes;
 
   // The vectors of outputs of a tile of `rows` that widens: as many as the tile's registers hold.
   static constexpr int vectors_of(int rows) {
@@ -108,8 +108,8 @@ class FloatPanels {
     const float* x[R];
     float* y[R];
     const float* scales[R];
-    const float* later;
-    const char* asked;
+    const float* later;  // rows of the next tile
+    const char* asked;   // codes of the next columns, and how far a pair of these goes
     int64_t ask_step;
     const float* bias;
     int64_t outputs;  // that exist
@@ -133,8 +133,8 @@ class FloatPanels {
       return whole() ? V::load(from + v * kLanes) : V::load_first(from + v * kLanes, count(v));
     }
 
-    // kWide: b is of widen_chunk(), else of the panel; kAsks: and what comes later is asked for.
-    template <bool kWide, bool kAsks>
+    // kWide: b is of widen_chunk(), else of the panel, of which more is asked for.
+    template <bool kWide>
     EVALRUN_INLINE void add_columns(const char* b, const Chunk& c, F (&sum)[R][N]) const {
       // Of a pair of columns.
       constexpr int64_t kShare = N * kLanes * 2 * kElementBytes;
@@ -150,11 +150,9 @@ class FloatPanels {
         } else {
 #pragma GCC unroll 8
           for (int v = 0; v < N; ++v) widen_pair(b + v * kLanes * 2 * kElementBytes, even[v], odd[v]);
-          if constexpr (kAsks) {
 #pragma GCC unroll 4
-            for (int64_t line = 0; line < kShare; line += 64) __builtin_prefetch(asked + line);
-            asked += ask_step;
-          }
+          for (int64_t line = 0; line < kShare; line += 64) __builtin_prefetch(asked + line);
+          asked += ask_step;
           b += kPairBytes;
         }
 #pragma GCC unroll 16
@@ -177,7 +175,7 @@ class FloatPanels {
       }
     }
 
-    template <bool kWide, bool kAsks>
+    template <bool kWide>
     EVALRUN_INLINE void run(const char* b, const Chunk& c) const {
       F sum[R][N];
 #pragma GCC unroll 16
@@ -185,7 +183,7 @@ class FloatPanels {
 #pragma GCC unroll 8
         for (int v = 0; v < N; ++v) sum[r][v] = c.first || kFp8 ? V::zero() : load(y[r], v);
       }
-      add_columns<kWide, kAsks>(b, c, sum);
+      add_columns<kWide>(b, c, sum);
 #pragma GCC unroll 16
       for (int r = 0; r < R; ++r) {
 #pragma GCC unroll 8
@@ -217,21 +215,17 @@ class FloatPanels {
       tile.ask_step = kStep * 2 * kElementBytes / tiles;
       tile.asked = b + kAheadBytes + (first * tiles + row / kTileRows * kStep) * (c.end - c.begin) * kElementBytes / tiles;
       tile.later += first / kStep * (c.end - c.begin) * kTileRows / kTiles;
-      if constexpr (!kWide) {
-        tile.template run<false, true>(part, c);
-        continue;
-      }
-      tile.template run<kWide, false>(part, c);
+      tile.template run<kWide>(part, c);
     }
   }
 
   static void multiply(const PanelProduct& p) {
     const int64_t columns = p.weight->columns;
-    const char* b = static_cast<const char*>(p.weight->packed) + p.first_panel * panel_bytes(p.weight->dtype, columns);
+    const char* b = panel_of(*p.weight, p.first_panel);
     const Group group(p.group, columns, p.group_rows);
     const float* scales = nullptr;
     if constexpr (kFp8) {
-      scales = p.weight->scale + p.first_panel * kPanelOutputs / kQuantBlock * ((columns + kQuantBlock - 1) / kQuantBlock);
+      scales = p.weight->scale + p.first_panel * kPanelOutputs / kQuantBlock * blocks_of(columns);
     }
     float* const wide = static_cast<float*>(p.scratch);
     const bool shares = p.row_count > kNarrowRows;

@@ -164,7 +164,7 @@ float* Model::layer(int index, const Rows& rows, const Rows& queries, float* x, 
 // Rows of the step that nobody asks about end with their keys and values in the last layer, unless the step wants something of each:
 // its experts, or the MTP module.
 struct Model::Asked {
-  Asked(const Step& step, const Rows& all, Device& device) {
+  Asked(const Step& step, const Rows& all) {
     std::vector<int32_t> places(step.tokens.size(), -1);
     for (int32_t row : step.rows) places[row] = 0;
     int span = -1, last = -1;
@@ -186,6 +186,10 @@ struct Model::Asked {
     }
     for (int32_t row : step.rows) evaluated.push_back(places[row]);
     rows.count = static_cast<int>(from.size());
+  }
+
+  // Before they are computed, where they are not all rows.
+  void stage(const Rows& all, Device& device) {
     if (rows.count == 0) return;
     rows.from = device.stage(from);
     rows.rope_positions = device.stage(rows.positions);
@@ -235,8 +239,9 @@ StepResult Model::forward(const Step& step) {
   float* x = x_.floats(static_cast<int64_t>(rows.count) * spec_.width);
   run(EmbedOp{device_->stage(step.tokens), weights_->stored("model.embed_tokens.weight"), rows.count, x});
   std::optional<Asked> asked;
-  if (step.next_tokens.empty() && !step.want_experts) asked.emplace(step, rows, *device_);
+  if (step.next_tokens.empty() && !step.want_experts) asked.emplace(step, rows);
   const bool some = asked.has_value() && asked->rows.count < rows.count;
+  if (some) asked->stage(rows, *device_);
   const Rows& last = some ? asked->rows : rows;
   const float* delta = nullptr;
   for (int index = 0; index < spec_.layers; ++index) {
