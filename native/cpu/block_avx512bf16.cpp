@@ -16,6 +16,7 @@ struct PairBlock {
   static constexpr int kGroup = 32;
   static constexpr int kVectors = 2;
   static constexpr int kPair = 2;
+  static constexpr bool kBase2 = true;
 
   template <DType, int v>
   EVALRUN_INLINE static __m512bh load(const char* b, int64_t stride, int count, bool first, bool second) {

@@ -14,6 +14,7 @@
 //   consecutive
 //                           columns and back to them
 //   store_operand(out, x)   a vector of float32 as Elements
+//   kBase2                  whether the softmax is in powers of 2, in whose unit the running maximum then is, too
 #pragma once
 #include "cpu/block_kernels.h"
 #include "cpu/dot_convert.h"
@@ -183,58 +184,69 @@ struct BlockTile {
     }
   }
 
-  // One row's step; kWhole: all keys of the block are in its range.
-  template <bool kWhole>
-  EVALRUN_INLINE static void softmax_row(const BlockSoftmax& o, int r, Element* p) {
+  EVALRUN_INLINE static F power(F x) {
+    if constexpr (P::kBase2) return exp2_normal<V>(x);
+    return exp_normal<V>(x);
+  }
+
+  static constexpr int kSoftmaxRows = 8;
+
+  // Rows [first, first + rows), at most kSoftmaxRows of them, whose maxima and sums are taken together.
+  static void softmax_rows(const BlockSoftmax& o, int first, int rows) {
     constexpr int kVectors = kPageTokens / V::kLanes;
-    const auto masked = [&](int v, F outside, F inside) {
-      if constexpr (kWhole) return inside;
-      return V::select(V::between(o.begin[r] - v * V::kLanes, o.end[r] - v * V::kLanes), outside, inside);
-    };
-    F s[kVectors];
-    const float before = o.running_max[r];
-    F largest = V::set1(before);
+    const F unit = V::set1(P::kBase2 ? o.scale * 0x1.715476p+0f : o.scale);
+    const auto score = [&](int r, int v) { return V::mul(V::load(o.scores + r * kPageTokens + v * V::kLanes), unit); };
+    const auto whole = [&](int r) { return o.begin[r] == 0 && o.end[r] == kPageTokens; };
+    const auto keys = [&](int r, int v) { return V::between(o.begin[r] - v * V::kLanes, o.end[r] - v * V::kLanes); };
+    F values[kSoftmaxRows];
+    float across[kSoftmaxRows];
+    for (int i = 0; i < kSoftmaxRows; ++i) {
+      const int r = first + i;
+      F largest = V::set1(-__builtin_inff());
+      if (i < rows && whole(r)) {
 #pragma GCC unroll 8
-    for (int v = 0; v < kVectors; ++v) {
-      s[v] = V::mul(V::load(o.scores + r * kPageTokens + v * V::kLanes), V::set1(o.scale));
-      s[v] = masked(v, V::set1(-__builtin_inff()), s[v]);
-      largest = V::max(s[v], largest);
+        for (int v = 0; v < kVectors; ++v) largest = V::max(score(r, v), largest);
+      } else if (i < rows) {
+        for (int v = 0; v < kVectors; ++v) largest = V::select(keys(r, v), largest, V::max(score(r, v), largest));
+      }
+      values[i] = largest;
     }
-    const float maximum = V::maximum(largest);
-    F sum[kVectors];
+    V::maximum8(values, across);
+    const F before = V::load_first(o.running_max + first, rows);
+    const F maximum = V::max(V::load_first(across, rows), before);
+    // 1 to the bit where nothing was larger, which is so in an empty range.
+    const F alpha = V::select(V::less(before, maximum), V::set1(1.0f), power(V::sub(before, maximum)));
+    V::store_first(o.running_max + first, maximum, rows);
+    V::store_first(o.alpha + first, alpha, rows);
+    for (int i = 0; i < kSoftmaxRows; ++i) {
+      values[i] = V::zero();
+      if (i >= rows) continue;
+      const int r = first + i;
+      Element* p = reinterpret_cast<Element*>(static_cast<char*>(o.p) + r * o.p_stride);
+      const F largest = V::set1(o.running_max[r]);
+      F sum[kVectors];
+      if (whole(r)) {
 #pragma GCC unroll 8
-    for (int v = 0; v < kVectors; ++v) {
-      sum[v] = masked(v, V::zero(), exp_normal<V>(V::sub(s[v], V::set1(maximum))));
-      P::store_operand(p + v * V::kLanes, sum[v]);
-    }
+        for (int v = 0; v < kVectors; ++v) sum[v] = power(V::sub(score(r, v), largest));
+      } else {
+        for (int v = 0; v < kVectors; ++v) sum[v] = V::select(keys(r, v), V::zero(), power(V::sub(score(r, v), largest)));
+      }
 #pragma GCC unroll 8
-    for (int step = kVectors / 2; step > 0; step /= 2) {
-      for (int v = 0; v < step; ++v) sum[v] = V::add(sum[v], sum[v + step]);
+      for (int v = 0; v < kVectors; ++v) P::store_operand(p + v * V::kLanes, sum[v]);
+#pragma GCC unroll 4
+      for (int step = kVectors / 2; step > 0; step /= 2) {
+        for (int v = 0; v < step; ++v) sum[v] = V::add(sum[v], sum[v + step]);
+      }
+      values[i] = sum[0];
     }
-    // exp(0) is 1 to the bit; NaN is not equal to anything.
-    float alpha = 1;
-    if (maximum != before) {
-      float lanes[V::kLanes];
-      V::store(lanes, exp_normal<V>(V::set1(before - maximum)));
-      alpha = lanes[0];
-    }
-    o.alpha[r] = alpha;
-    o.total[r] = o.total[r] * alpha + V::sum(sum[0]);
-    o.running_max[r] = maximum;
+    V::sum8(values, across);
+    const F total = V::mul(V::load_first(o.total + first, rows), alpha);
+    V::store_first(o.total + first, V::add(total, V::load_first(across, rows)), rows);
   }
 
   static void softmax(const BlockSoftmax& o) {
-    for (int r = 0; r < o.rows; ++r) {
-      Element* p = reinterpret_cast<Element*>(static_cast<char*>(o.p) + r * o.p_stride);
-      if (o.begin[r] == 0 && o.end[r] == kPageTokens) {
-        softmax_row<true>(o, r, p);
-      } else if (o.begin[r] < o.end[r]) {
-        softmax_row<false>(o, r, p);
-      } else {
-        o.alpha[r] = 1;
-        for (int v = 0; v < kPageTokens / V::kLanes; ++v) P::store_operand(p + v * V::kLanes, V::zero());
-      }
-    }
+    for (int first = 0; first < o.rows; first += kSoftmaxRows)
+      softmax_rows(o, first, o.rows - first < kSoftmaxRows ? o.rows - first : kSoftmaxRows);
   }
 
   static void pack(const float* x, int n, void* out) {
@@ -281,6 +293,7 @@ struct FloatBlock {
   static constexpr int kGroup = V::kLanes;
   static constexpr int kVectors = 1;
   static constexpr int kPair = 1;
+  static constexpr bool kBase2 = kRound;
 
   template <DType kType, int>
   EVALRUN_INLINE static F load(const char* b, int64_t, int count, bool, bool) {

@@ -1,4 +1,4 @@
-// Panels of packed_weight.h written with vector instructions: the border to the file compiled for them.
+// Panels of packed_weight.h written with vector instructions: the border to the files compiled for them.
 #pragma once
 #include <cstdint>
 
@@ -7,6 +7,7 @@
 namespace evalrun {
 
 // As pack_panel(), for weights of bfloat16 and e4m3.
+void pack_panel_avx2(const Weight& weight, int64_t panel, void* out);
 void pack_panel_avx512(const Weight& weight, int64_t panel, void* out);
 
 }  // namespace evalrun

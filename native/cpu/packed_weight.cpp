@@ -28,6 +28,7 @@ const char* panel_of(const Weight& weight, int64_t panel) {
 void pack_panel(const Weight& weight, int64_t panel, void* out) {
 #if defined(__x86_64__)
   if (cpu_features().avx512) return pack_panel_avx512(weight, panel, out);
+  if (cpu_features().avx2) return pack_panel_avx2(weight, panel, out);
 #endif
   const int64_t size = weight.dtype == DType::kBF16 ? 2 : 1;
   const int64_t bytes = panel_bytes(weight.dtype, weight.columns);

@@ -20,11 +20,14 @@ struct Avx2 {
   EVALRUN_INLINE static F set1(float v) { return _mm256_set1_ps(v); }
   EVALRUN_INLINE static I set1i(int32_t v) { return _mm256_set1_epi32(v); }
   EVALRUN_INLINE static F load(const void* p) { return _mm256_loadu_ps(static_cast<const float*>(p)); }
+  // Whole vectors are the rule, and stores through a mask take tens of cycles on some CPUs.
   EVALRUN_INLINE static F load_first(const void* p, int count) {
+    if (count >= kLanes) return load(p);
     return _mm256_maskload_ps(static_cast<const float*>(p), _mm256_castps_si256(between(0, count)));
   }
   EVALRUN_INLINE static void store(void* p, F v) { _mm256_storeu_ps(static_cast<float*>(p), v); }
   EVALRUN_INLINE static void store_first(void* p, F v, int count) {
+    if (count >= kLanes) return store(p, v);
     _mm256_maskstore_ps(static_cast<float*>(p), _mm256_castps_si256(between(0, count)), v);
   }
 
@@ -109,6 +112,7 @@ struct Avx2 {
   // Sums of the lanes of each of eight vectors, in one fixed tree.
   EVALRUN_INLINE static void sum8(const F* a, float* out) { sum8_avx(a, out); }
   EVALRUN_INLINE static float sum(F a) { return sum_avx(a); }
+  EVALRUN_INLINE static void maximum8(const F* a, float* out) { maximum8_avx(a, out); }
   EVALRUN_INLINE static float maximum(F a) { return maximum_avx(a); }
 };
 

@@ -107,11 +107,15 @@ struct Avx512 {
     sum8_avx(h, out);
   }
   EVALRUN_INLINE static float sum(F a) { return sum_avx(halve(a)); }
-  EVALRUN_INLINE static float maximum(F a) {
-    return maximum_avx(_mm256_max_ps(_mm512_castps512_ps256(a), _mm512_extractf32x8_ps(a, 1)));
+  EVALRUN_INLINE static void maximum8(const F* a, float* out) {
+    __m256 h[8];
+    for (int i = 0; i < 8; ++i) h[i] = larger_half(a[i]);
+    maximum8_avx(h, out);
   }
+  EVALRUN_INLINE static float maximum(F a) { return maximum_avx(larger_half(a)); }
 
  private:
+  EVALRUN_INLINE static __m256 larger_half(F a) { return _mm256_max_ps(_mm512_castps512_ps256(a), _mm512_extractf32x8_ps(a, 1)); }
   EVALRUN_INLINE static __mmask16 first(int count) {
     return count >= 16 ? 0xffff : count <= 0 ? 0 : static_cast<__mmask16>((1u << count) - 1);
   }
