@@ -14,6 +14,16 @@ void Model::attend(int layer, const Rows& rows, const float* h, float* y) {
   spec_.latent ? latent_attention(layer, rows, h, y) : gqa_attention(layer, rows, h, y);
 }
 
+void Model::norm_and_rotate(const std::string& norm, const Rows& rows, int heads, float* x) {
+  const GqaSpec& spec = spec_.gqa;
+  const int dim = spec.head_dim;
+  if (spec.qk_norm) {
+    run(RmsNormOp{x, dim, weights_->stored(norm), spec.qk_norm_eps, numerics_.round_normalized, rows.count * heads, dim, x, dim});
+  }
+  run(RopeOp{x, static_cast<int64_t>(heads) * dim, heads, dim, 0, spec_.rope_dim, spec_.rope_interleaved, rows.rope_positions,
+             static_cast<const float*>(cos_sin_.data()), rows.count});
+}
+
 void Model::remember_keys(int layer, const Rows& rows, const float* h) {
   const GqaSpec& spec = spec_.gqa;
   const std::string prefix = "model.layers." + std::to_string(layer) + ".self_attn.";
@@ -23,13 +33,7 @@ void Model::remember_keys(int layer, const Rows& rows, const float* h) {
   float* v = v_.floats(count * columns);
   linear(h, spec_.width, prefix + "k_proj", numerics_.linear, count, k, spec.qkv_bias);
   linear(h, spec_.width, prefix + "v_proj", numerics_.linear, count, v, spec.qkv_bias);
-  if (spec.qk_norm) {
-    const int dim = spec.head_dim;
-    run(RmsNormOp{k, dim, weights_->stored(prefix + "k_norm.weight"), spec.qk_norm_eps, numerics_.round_normalized,
-                  count * spec.kv_heads, dim, k, dim});
-  }
-  run(RopeOp{k, columns, spec.kv_heads, spec.head_dim, 0, spec_.rope_dim, spec_.rope_interleaved, rows.rope_positions,
-             static_cast<const float*>(cos_sin_.data()), count});
+  norm_and_rotate(prefix + "k_norm.weight", rows, spec.kv_heads, k);
   run(StoreKvOp{k, columns, v, columns, false, spec.kv_heads, spec.head_dim, spec.head_dim, rows.slots, cache_.dtype(),
                 cache_.keys(layer), cache_.values(layer), count});
 }
@@ -41,13 +45,7 @@ void Model::gqa_attention(int layer, const Rows& rows, const float* h, float* y)
   const int64_t columns = static_cast<int64_t>(spec.heads) * spec.head_dim;
   float* q = q_.floats(count * columns);
   linear(h, spec_.width, prefix + "q_proj", numerics_.linear, count, q, spec.qkv_bias);
-  if (spec.qk_norm) {
-    const int dim = spec.head_dim;
-    run(RmsNormOp{q, dim, weights_->stored(prefix + "q_norm.weight"), spec.qk_norm_eps, numerics_.round_normalized,
-                  count * spec.heads, dim, q, dim});
-  }
-  run(RopeOp{q, columns, spec.heads, spec.head_dim, 0, spec_.rope_dim, spec_.rope_interleaved, rows.rope_positions,
-             static_cast<const float*>(cos_sin_.data()), count});
+  norm_and_rotate(prefix + "q_norm.weight", rows, spec.heads, q);
   float* attended = attended_.floats(count * columns);
   run(AttentionOp{q, columns, spec.heads, spec.kv_heads, spec.head_dim, spec_.softmax_scale, spec_.sliding_windows[layer],
                   numerics_.attention, cache_.dtype(), cache_.keys(layer), cache_.values(layer), rows.spans, attended, columns});

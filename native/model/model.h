@@ -48,6 +48,8 @@ class Model {
   float* layer(int index, const Rows& rows, const Rows& queries, float* x, const float* delta);
   // The rows' keys and values, into the cache.
   void remember(int layer, const Rows& rows, const float* h);
+  // Of queries or keys of grouped-query attention, [rows, heads]: their norm, where the model has one, and their rotation, in place.
+  void norm_and_rotate(const std::string& norm, const Rows& rows, int heads, float* x);
   void remember_keys(int layer, const Rows& rows, const float* h);
   void remember_latent(int layer, const Rows& rows, const float* h);
   // What the rows find in the cache.
