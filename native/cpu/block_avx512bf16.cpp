@@ -16,7 +16,6 @@ struct PairBlock {
   static constexpr int kGroup = 32;
   static constexpr int kVectors = 2;
   static constexpr int kPair = 2;
-  static constexpr bool kBase2 = true;
 
   template <DType, int v>
   EVALRUN_INLINE static __m512bh load(const char* b, int64_t stride, int count, bool first, bool second) {
@@ -76,7 +75,7 @@ EVALRUN_INLINE __mmask16 keys_of(const BlockSoftmax& o, int r, int v) {
 // Rows [first, first + rows), at most 16 of them, whose maxima and sums are taken together. In base 2, in whose unit the running
 // maximum is, too.
 void softmax_rows(const BlockSoftmax& o, int first, int rows) {
-  const __m512 unit = _mm512_set1_ps(o.scale * 0x1.715476p+0f);
+  const __m512 unit = _mm512_set1_ps(o.scale * kLog2E);
   const __m512 lowest = _mm512_set1_ps(-__builtin_inff());
   const __mmask16 present = static_cast<__mmask16>((1u << rows) - 1);
   const auto score = [&](int r, int v) { return _mm512_mul_ps(_mm512_loadu_ps(o.scores + r * kPageTokens + v * 16), unit); };
@@ -131,14 +130,8 @@ void softmax(const BlockSoftmax& o) {
   for (int first = 0; first < o.rows; first += kGroupRows) softmax_rows(o, first, o.rows - first < kGroupRows ? o.rows - first : kGroupRows);
 }
 
-constexpr BlockKernels pair_kernels() {
-  BlockKernels kernels = BlockTile<PairBlock>::kernels();
-  kernels.softmax = softmax;
-  return kernels;
-}
-
 }  // namespace
 
-const BlockKernels kBlockAvx512Bf16[2] = {{}, pair_kernels()};
+const BlockKernels kBlockAvx512Bf16[2] = {{}, BlockTile<PairBlock>::kernels(softmax)};
 
 }  // namespace evalrun

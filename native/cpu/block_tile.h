@@ -194,7 +194,7 @@ struct BlockTile {
   // Rows [first, first + rows), at most kSoftmaxRows of them, whose maxima and sums are taken together.
   static void softmax_rows(const BlockSoftmax& o, int first, int rows) {
     constexpr int kVectors = kPageTokens / V::kLanes;
-    const F unit = V::set1(P::kBase2 ? o.scale * 0x1.715476p+0f : o.scale);
+    const F unit = V::set1(P::kBase2 ? o.scale * kLog2E : o.scale);
     const auto score = [&](int r, int v) { return V::mul(V::load(o.scores + r * kPageTokens + v * V::kLanes), unit); };
     const auto whole = [&](int r) { return o.begin[r] == 0 && o.end[r] == kPageTokens; };
     const auto keys = [&](int r, int v) { return V::between(o.begin[r] - v * V::kLanes, o.end[r] - v * V::kLanes); };
@@ -276,8 +276,9 @@ struct BlockTile {
   }
 
   // 48 rows: enough that a block of keys is read from the first-level cache by most of them.
-  static constexpr BlockKernels kernels() {
-    return {48, 1, P::kGroup, sizeof(Element), pack, product, softmax, divide, store_bf16, nullptr, nullptr, nullptr, nullptr};
+  // A P with a softmax of its own needs no kBase2.
+  static constexpr BlockKernels kernels(void (*own_softmax)(const BlockSoftmax&) = softmax) {
+    return {48, 1, P::kGroup, sizeof(Element), pack, product, own_softmax, divide, store_bf16, nullptr, nullptr, nullptr, nullptr};
   }
 };
 

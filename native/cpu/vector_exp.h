@@ -4,11 +4,13 @@
 
 namespace evalrun {
 
+constexpr float kLog2E = 0x1.715476p+0f;
+
 // exp(clamped) = 2^n times what is returned, which is near 1.
 template <class V>
 EVALRUN_INLINE typename V::F exp_mantissa(typename V::F clamped, typename V::F& n) {
   using F = typename V::F;
-  n = V::round(V::mul(clamped, V::set1(0x1.715476p+0f)));
+  n = V::round(V::mul(clamped, V::set1(kLog2E)));
   // x - n ln 2, with ln 2 in two parts: the first has 9 bits, so its product with n is exact.
   const F r = V::fma(n, V::set1(0x1.bd0106p-13f), V::fma(n, V::set1(-0x1.63p-1f), clamped));
   // Minimax polynomial of (exp(r) - 1 - r) / r^2 on [-ln 2 / 2, ln 2 / 2] (Cephes expf.c).
