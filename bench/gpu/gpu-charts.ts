@@ -48,7 +48,8 @@ function matrixBars(rows: readonly Row[]): Bar[] {
     const limit = typeof row.limit === 'string' && row.limit.includes('TFLOP/s') ? number(row, 'median') : undefined;
     if (limit !== undefined) return [{ label: `limit: ${row.limit}`, value: limit, ...range(row, 1) }];
     const rate = number(row, 'TFLOP/s');
-    return rate === undefined ? [] : [{ label: `${row.shape}, ${row.measured}`, value: rate }];
+    // Single products have a table of their own.
+    return rate === undefined || row.product !== undefined ? [] : [{ label: `${row.shape}, ${row.measured}`, value: rate }];
   });
 }
 

@@ -22,12 +22,13 @@ constexpr int kSubjects = 57;
 
 struct Sizes {
   int batch_tokens, context, repeats, steps;
+  bool kernels;
   std::vector<int> batches;
 };
 
 Sizes sizes_of(const Options& options) {
   Sizes sizes{options.integer("--batch-tokens", 8192), options.integer("--context", 1024), options.integer("--repeats", 5),
-              options.integer("--steps", 16), {}};
+              options.integer("--steps", 16), options.integer("--kernels", 0) != 0, {}};
   std::istringstream list(options.text("--batches", "1,8,64"));
   for (std::string item; std::getline(list, item, ',');) {
     sizes.batches.push_back(std::atoi(item.c_str()));
@@ -45,8 +46,8 @@ int32_t token_of(int i, int seed, int vocab) { return static_cast<int32_t>((stat
 
 class ShapeBench {
  public:
-  ShapeBench(ShapeModel& shape, const Sizes& sizes, double copy_rate, Records& records)
-      : shape_(shape), sizes_(sizes), copy_rate_(copy_rate), records_(records) {}
+  ShapeBench(ShapeModel& shape, Device& device, const Sizes& sizes, double copy_rate, Records& records)
+      : shape_(shape), device_(device), sizes_(sizes), copy_rate_(copy_rate), records_(records) {}
 
   // Questions behind a prefix that is in the cache already, as the scheduler of the engine makes them: full pages shared, the page where
   // they part copied, the last row of each through the head.
@@ -86,6 +87,7 @@ class ShapeBench {
                            .add("questions/s", questions / seconds.median)
                            .add("TFLOP/s", flops / seconds.median * 1e-12)
                            .add("s for 14,042 questions", all));
+    kernels("score, shared prefix", [&] { shape_.model().forward(step); });
   }
 
   // Prompts of their own, nothing shared: what a harness without prefix sharing computes.
@@ -114,6 +116,7 @@ class ShapeBench {
                            .add("questions/s", count / seconds.median)
                            .add("TFLOP/s", count * shape_.flops(length, 0, 1) / seconds.median * 1e-12)
                            .add("s for 14,042 questions", kQuestions / (count / seconds.median)));
+    kernels("score, whole prompts", [&] { shape_.model().forward(step); });
   }
 
   void decode() {
@@ -149,6 +152,7 @@ class ShapeBench {
                              .add("GB a step", bytes * 1e-9)
                              .add("GB/s", bytes / seconds.median * 1e-9)
                              .add("of the copy rate", copy_rate_ > 0 ? bytes / seconds.median / copy_rate_ : 0));
+      kernels("decoding " + std::to_string(batch), [&] { decode_step(batch, position, next, false); });
     }
   }
 
@@ -167,6 +171,24 @@ class ShapeBench {
       seconds.push_back(now() - begin);
     }
     return spread_of(seconds);
+  }
+
+  // Where a step's time goes, kernel by kernel.
+  void kernels(const std::string& what, const std::function<void()>& work) {
+    if (!sizes_.kernels) return;
+    cuda::time_kernels(device_, true);
+    work();
+    cuda::take_kernel_times(device_);  // a warm-up
+    const double begin = now();
+    work();
+    const double seconds = now() - begin;
+    cuda::time_kernels(device_, false);
+    double in_kernels = 0;
+    for (const cuda::KernelTime& time : cuda::take_kernel_times(device_)) {
+      in_kernels += time.seconds;
+      records_.push_back(begun(what).add("kernel", time.name).add("launches", time.launches).add("ms", 1e3 * time.seconds).add("of the step", time.seconds / seconds));
+    }
+    records_.push_back(begun(what).add("kernel", "everything else").add("launches", 0).add("ms", 1e3 * (seconds - in_kernels)).add("of the step", 1 - in_kernels / seconds));
   }
 
   // Prompts of `context` tokens for `count` sequences into the cache; returns the token behind each.
@@ -215,6 +237,7 @@ class ShapeBench {
   }
 
   ShapeModel& shape_;
+  Device& device_;
   Sizes sizes_;
   double copy_rate_;
   Records& records_;
@@ -277,7 +300,7 @@ bool measure_shape(const Options& options, Records& records) {
                         .add("seconds", shape.load_seconds())
                         .add("GB/s", bytes / shape.load_seconds() * 1e-9)
                         .add("page cache GB/s", shape.file_read_rate(threads_of(options)) * 1e-9));
-  ShapeBench bench(shape, sizes, std::atof(options.text("--copy-gbs", "0").c_str()) * 1e9, records);
+  ShapeBench bench(shape, *device, sizes, std::atof(options.text("--copy-gbs", "0").c_str()) * 1e9, records);
   bench.score();
   bench.prompts();
   bench.decode();

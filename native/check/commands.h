@@ -22,6 +22,8 @@ bool check_oracles(const Options& options, Records& records);
 bool check_invariance(const Options& options, Records& records);
 // What the device can do at most: copying, and a product of large matrices.
 bool measure_limits(const Options& options, Records& records);
+// Every tile of the products of a GPU.
+bool measure_products(const Options& options, Records& records);
 // A model of random weights: loading, prompts, decoding, memory.
 bool measure_shape(const Options& options, Records& records);
 // The GPUs and whether this build can compute on them.

@@ -45,6 +45,13 @@ void measure_copy(Device& device, const Options& options, Records& records) {
                         .add("at most", moved / seconds.least));
 }
 
+// From the host's memory: what loading weights cannot exceed.
+void measure_upload(const Options& options, Records& records) {
+  const int gpu = gpu_of(options);
+  if (gpu < 0) return;
+  records.push_back(Record().add("limit", "pinned memory to the GPU, GB/s").add("at most", cuda::measure_upload(gpu) * 1e-9));
+}
+
 // Our own product, with the rounding of its operand that every product of the graph has.
 void measure_product(Device& device, const Options& options, Records& records) {
   const int size = options.integer("--product", 8192);
@@ -104,6 +111,7 @@ void measure_loops(const Options& options, Records& records) {
 bool measure_limits(const Options& options, Records& records) {
   const std::shared_ptr<Device> device = open_device(options);
   measure_loops(options, records);
+  measure_upload(options, records);
   measure_copy(*device, options, records);
   measure_product(*device, options, records);
   return true;

@@ -20,9 +20,10 @@ const std::map<std::string, Command> kCommands = {
     {"oracles", {check_oracles, {"--device", "--threads", "--dtypes", "--only", "--forms", "--max-tokens"}}},
     {"invariance", {check_invariance, {"--device", "--threads", "--dtypes", "--only", "--max-tokens"}}},
     {"limits", {measure_limits, {"--device", "--threads", "--repeats", "--copy-mib", "--product", "--scratch"}}},
+    {"products", {measure_products, {"--device"}}},
     {"bench",
      {measure_shape,
-      {"--device", "--threads", "--repeats", "--layers", "--batch-tokens", "--context", "--batches", "--steps", "--copy-gbs", "--scratch"}}}};
+      {"--device", "--threads", "--repeats", "--layers", "--batch-tokens", "--context", "--batches", "--steps", "--copy-gbs", "--kernels", "--scratch"}}}};
 
 constexpr int kPassed = 0, kFailed = 1, kUsage = 3, kInternal = 4;
 
@@ -32,8 +33,9 @@ int usage() {
                "       evalrun_gpu_check oracles|invariance PLANS [--device cpu|cpu-reference|cuda|cuda:N] [--threads N]\n"
                "                         [--only NAME,..] [--dtypes f32,bf16,fp8] [--forms whole,..] [--max-tokens N]\n"
                "       evalrun_gpu_check limits [--device D] [--repeats N] [--copy-mib N] [--product N] [--scratch FOLDER]\n"
+               "       evalrun_gpu_check products [--device cuda|cuda:N]\n"
                "       evalrun_gpu_check bench FILE.plan [--device D] [--layers N] [--batch-tokens N] [--context N] [--batches 1,8,64]\n"
-               "                         [--steps N] [--repeats N] [--copy-gbs X] [--scratch FOLDER]\n"
+               "                         [--steps N] [--repeats N] [--copy-gbs X] [--kernels 1] [--scratch FOLDER]\n"
                "       each with --json FILE\n"
                "exit: 0 right or measured, 1 a check failed, 3 bad usage or input or no such device, 4 internal error\n");
   return kUsage;

@@ -85,6 +85,8 @@ def main():
         for record in limits():
             note(record)
         network = model(options.layers)
+        # How transformers chose to compute the experts and the attention, where this version says so.
+        note({"experts": str(getattr(network.config, "_experts_implementation", None)), "attention": str(network.config._attn_implementation)})
         for batch in BATCHES:
             note(score(network, batch))
 

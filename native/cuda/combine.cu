@@ -12,6 +12,7 @@ constexpr int kInFlight = 8;  // experts' rows read before the first is needed
 template <bool kWide>
 __global__ void __launch_bounds__(kThreads) combine_kernel(const float* x, const int32_t* slot_of, const float* weights,
                                                             int columns, int per_token, bool add, float* y) {
+  begin_kernel();
   const int column = (blockIdx.y * kThreads + threadIdx.x) * kGroup;
   const int left = columns - column;
   if (left <= 0) return;

@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "cuda/kernel_times.h"
 #include "cuda/launch_recorder.h"
 #include "cuda/operand_cache.h"
 #include "cuda/runtime.h"
@@ -90,6 +91,10 @@ class StageRing {
   int64_t used_ = 0;  // of chunks_[current_]
 };
 
+// Which products are made by wgmma instead of mma.sync: none, large ones in bf16 (where both give the same bits, so that sizes may
+// decide), or all of both precisions. More than kNever is compute capability 9.0's alone.
+enum class Wgmma { kNever, kLargeBf16, kAlways };
+
 // What attention derives from the spans of a step, once for all layers; see attention_plan.h.
 struct AttentionPlan;
 
@@ -97,8 +102,9 @@ struct Context {
   cudaStream_t stream = nullptr;
   int multiprocessors = 1;
   int compute_capability = 90;  // 10 * major + minor
-  // Products by wgmma instead of mma.sync (matmul.h): compute capability 9.0 alone.
-  bool wgmma = false;
+  Wgmma wgmma = Wgmma::kNever;
+  // Whether kernels of decoding steps may be started before the last one has finished (launch.h): compute capability 9.0 and later.
+  bool overlap = false;
   // Valid until the running op returns (to the host: the stream keeps the order). Reset by the caller of each op.
   Scratch scratch;
   // Valid until the step ends.
@@ -112,6 +118,7 @@ struct Context {
   std::unordered_map<const void*, int> large_shared;
   // Where launches go while a decoding step is recorded.
   LaunchRecorder recorder;
+  KernelTimer timer;
   std::shared_ptr<AttentionPlan> attention_plan;
   // Copies `count` values to the device, in stream order; the pointer is valid until the step ends. `host` may be reused at once.
   template <class T>

@@ -1,5 +1,6 @@
 // A GPU as a device: one stream, on which everything happens in order.
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -21,6 +22,11 @@ namespace {
 // Kernels are compiled for 8.0 and for 9.0a; earlier GPUs lack bfloat16 matrix units.
 constexpr int kOldest = 80;
 
+bool switched_off(const char* variable) {
+  const char* text = std::getenv(variable);
+  return text != nullptr && std::strcmp(text, "0") == 0;
+}
+
 class CudaDevice : public Device {
  public:
   CudaDevice(int index, int host_threads) : index_(index), host_threads_(host_threads) {
@@ -30,6 +36,7 @@ class CudaDevice : public Device {
     ctx_.multiprocessors = properties.multiProcessorCount;
     ctx_.compute_capability = properties.major * 10 + properties.minor;
     ctx_.wgmma = wgmma_asked(ctx_.compute_capability);
+    ctx_.overlap = ctx_.compute_capability >= 90 && !switched_off("EVALRUN_CUDA_OVERLAP");
     check(cudaStreamCreateWithFlags(&ctx_.stream, cudaStreamNonBlocking), "making a stream");
   }
   ~CudaDevice() override {
@@ -61,6 +68,12 @@ class CudaDevice : public Device {
     check(cudaMemcpyAsync(to, from, static_cast<size_t>(bytes), cudaMemcpyDeviceToDevice, ctx_.stream), "copying on the GPU");
   }
 
+  void copy(const std::vector<CopyRange>& ranges) override {
+    activate();
+    for (const CopyRange& range : ranges) ctx_.operands.invalidate(range.to, range.bytes);
+    if (!copy_ranges(ctx_, ranges)) Device::copy(ranges);
+  }
+
   void begin_step(bool decoding) override {
     activate();
     landings_.clear();
@@ -68,7 +81,7 @@ class CudaDevice : public Device {
     check(cudaStreamSynchronize(ctx_.stream), "the step before");  // it may have failed half-way
     ctx_.step_memory.reset();
     ++ctx_.step;
-    decoding_ = decoding;
+    decoding_ = decoding && !ctx_.timer.on;
     if (decoding_) ctx_.recorder.begin();
   }
   void finish() override {
@@ -80,6 +93,7 @@ class CudaDevice : public Device {
             "fetching results");
     }
     check(cudaStreamSynchronize(ctx_.stream), "computing the step");
+    if (ctx_.timer.on) ctx_.timer.collect();
     landings_.clear();
     if (decoding_) ctx_.recorder.begin();  // a step may go on after it has finished once
   }
@@ -102,11 +116,15 @@ class CudaDevice : public Device {
     return open_device_weights(*this, ctx_, files, std::move(tensors), host_threads_);
   }
 
+  KernelTimer& timer() { return ctx_.timer; }
+
   using Device::run;
 #define EVALRUN_RUN(Op, name) \
   const char* run(const Op& op) override { return run_on_stream(op, name); }
   EVALRUN_OPS(EVALRUN_RUN)
 #undef EVALRUN_RUN
+  const char* run(const GatedLinearOp& op) override { return run_composed(op, "gated_linear"); }
+  const char* run(const GroupedGatedLinearOp& op) override { return run_composed(op, "grouped_gated_linear"); }
 
  private:
   struct Landing {
@@ -123,9 +141,18 @@ class CudaDevice : public Device {
     activate();
     const NvtxRange range(name);
     ctx_.scratch.reset();
-    const char* kernel = cuda::run(ctx_, op);
+    // Before, because an op may convert what it writes.
     for (const Range& range : outputs_of(op)) ctx_.operands.invalidate(range.begin, range.bytes);
-    return kernel;
+    return cuda::run(ctx_, op);
+  }
+
+  template <class Op>
+  const char* run_composed(const Op& op, const char* name) {
+    activate();
+    const NvtxRange range(name);
+    ctx_.scratch.reset();
+    const char* kernel = run_fused(ctx_, op);
+    return kernel != nullptr ? kernel : Device::run(op);
   }
 
   const int index_;
@@ -196,6 +223,15 @@ GpuList list_gpus() {
   for (const GpuInfo& gpu : list.gpus) usable = usable || gpu.reason.empty();
   if (!list.gpus.empty() && !usable) list.reason = list.gpus[0].name + ": " + list.gpus[0].reason;
   return list;
+}
+
+void time_kernels(Device& device, bool on) {
+  if (auto* cuda = dynamic_cast<CudaDevice*>(&device)) cuda->timer().on = on;
+}
+
+std::vector<KernelTime> take_kernel_times(Device& device) {
+  auto* cuda = dynamic_cast<CudaDevice*>(&device);
+  return cuda == nullptr ? std::vector<KernelTime>() : cuda->timer().take();
 }
 
 std::shared_ptr<Device> create_cuda_device(int index, int host_threads) {

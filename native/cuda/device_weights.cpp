@@ -2,6 +2,7 @@
 
 #include <map>
 #include <string>
+#include <unordered_map>
 #include <utility>
 
 #include "cuda/uploader.h"
@@ -10,6 +11,8 @@
 
 namespace evalrun::cuda {
 namespace {
+
+constexpr int kPrecisions = 3;
 
 int64_t blocks_of(int64_t size) { return (size + kQuantBlock - 1) / kQuantBlock; }
 int64_t row_bytes_of(const Weight& weight) { return round_up(weight.columns * element_size(weight.dtype), kRowBytes); }
@@ -27,19 +30,21 @@ class DeviceWeights : public Weights {
   }
 
   Weight product(const std::string& name, Precision precision) override {
-    const auto known = products_.find({name, precision});
-    if (known != products_.end()) return known->second;
+    auto& products = products_[static_cast<int>(precision)];
+    const auto known = products.find(name);
+    if (known != products.end()) return known->second;
     Buffer between;
     const Weight weight = uploaded(name, store_.converted_into(name, precision, between, pool_));
-    return products_.emplace(std::make_pair(name, precision), weight).first->second;
+    return products.emplace(name, weight).first->second;
   }
 
   Weight matrix(const std::string& name, Precision precision) override {
-    const auto known = matrices_.find({name, precision});
-    if (known != matrices_.end()) return known->second;
+    auto& matrices = matrices_[static_cast<int>(precision)];
+    const auto known = matrices.find(name);
+    if (known != matrices.end()) return known->second;
     Buffer between;
     const Weight weight = uploaded(name, operand(name, precision, between));
-    return matrices_.emplace(std::make_pair(name, precision), weight).first->second;
+    return matrices.emplace(name, weight).first->second;
   }
 
   // All experts of one part lie behind each other, so that a kernel finds one by its number.
@@ -118,11 +123,12 @@ class DeviceWeights : public Weights {
   WeightStore store_;
   Uploader uploader_;
   std::vector<DeviceMemory> memory_;
-  std::map<std::string, Weight> stored_;
-  std::map<std::pair<std::string, Precision>, Weight> products_, matrices_;
+  std::unordered_map<std::string, Weight> stored_;
+  // By precision: a step asks for hundreds of them.
+  std::unordered_map<std::string, Weight> products_[kPrecisions], matrices_[kPrecisions];
   std::map<std::pair<std::string, DType>, Weight> uploaded_;
-  std::map<std::string, std::vector<Weight>> experts_;
-  std::map<std::string, const float*> vectors_;
+  std::unordered_map<std::string, std::vector<Weight>> experts_;
+  std::unordered_map<std::string, const float*> vectors_;
   int64_t bytes_ = 0;
 };
 

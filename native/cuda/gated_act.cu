@@ -9,11 +9,10 @@ namespace {
 constexpr int kThreads = 256;
 constexpr int kHeld = 2;  // groups of a thread
 
-__device__ __forceinline__ float gated(float gate, float up) { return gate / (1.0f + expf(-gate)) * up; }
-
 // The matrices as one row of `count` values.
 template <bool kWide>
 __global__ void __launch_bounds__(kThreads) gated_act_kernel(const float* gate, const float* up, float* y, int64_t count) {
+  begin_kernel();
   const int64_t begin = (static_cast<int64_t>(blockIdx.x) * kHeld * kThreads + threadIdx.x) * kGroup;
   float4 g[kHeld], u[kHeld];
 #pragma unroll

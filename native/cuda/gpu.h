@@ -42,6 +42,35 @@ struct GpuLimits {
 // In about a second and a half; takes up to 2 GiB for a moment. Throws std::runtime_error with the reason.
 GpuLimits measure_gpu_limits(int index);
 
+// Bytes a second that one copy after the other brings from pinned memory of the host. Throws std::runtime_error with the reason.
+double measure_upload(int index);
+
+// How fast a product of one shape is with one tile.
+struct ProductRate {
+  Precision precision;
+  bool wgmma;
+  int rows, experts;  // slots, with experts; 0: dense
+  int64_t outputs, columns;
+  int tile_rows, tile_columns;
+  bool chosen;  // by the engine, for these sizes
+  double seconds;
+};
+
+// Every tile of every kind that the GPU has, on products that published models have: activations converted already, weights from
+// memory that no cache holds. What choose_tile (matmul.cu) estimates is fitted to these. Throws std::runtime_error with the reason.
+std::vector<ProductRate> measure_products(int index);
+
+// Kernels of one name.
+struct KernelTime {
+  std::string name;
+  int launches = 0;
+  double seconds = 0;
+};
+
+// Whether a device of create_cuda_device times its kernels; what it timed since the last call, the longest first. Other devices have none.
+void time_kernels(Device& device, bool on);
+std::vector<KernelTime> take_kernel_times(Device& device);
+
 // Throws std::runtime_error with the reason when the GPU cannot be used. `host_threads` convert weights before they are uploaded.
 std::shared_ptr<Device> create_cuda_device(int index, int host_threads);
 

@@ -7,7 +7,7 @@
 
 namespace evalrun::cuda {
 
-void run_grouped(Context& ctx, const GroupedLinearOp& op, MatmulTile tile) {
+Matmul grouped_matmul(Context& ctx, const GroupedLinearOp& op) {
   const Weight& first = op.weights[0];
   // Gathered, x has one row for each token, and the slots are all its pairs with an expert.
   const int rows_of_x = op.gather ? op.slots / op.experts_per_token : op.slots;
@@ -29,14 +29,16 @@ void run_grouped(Context& ctx, const GroupedLinearOp& op, MatmulTile tile) {
   matmul.offsets = op.offsets;
   matmul.order = op.gather ? op.order : nullptr;
   matmul.per_token = op.experts_per_token;
-  run_matmul(ctx, matmul, tile);
+  return matmul;
 }
+
+void run_grouped(Context& ctx, const GroupedLinearOp& op, MatmulTile tile) { run_matmul(ctx, grouped_matmul(ctx, op), tile); }
 
 const char* run(Context& ctx, const GroupedLinearOp& op) {
   if (op.precision == Precision::kF32) return run_f32(ctx, op);
-  if (op.slots == 0) return kind_of_products(ctx);
+  if (op.slots == 0) return kind_of_products(ctx, op.precision);
   run_grouped(ctx, op, choose_tile(op.precision, op.slots, op.experts, op.weights[0].rows, ctx.multiprocessors, ctx.wgmma));
-  return kind_of_products(ctx);
+  return kind_of_products(ctx, op.precision);
 }
 
 }  // namespace evalrun::cuda

@@ -7,8 +7,8 @@
 namespace evalrun::cuda {
 namespace {
 
-// Sequences remembered: batch sizes times lengths, in steps of whole splits of the keys.
-constexpr size_t kGraphs = 64;
+// Sequences remembered: parts of a step, times batch sizes, times lengths in steps of whole splits of the keys.
+constexpr size_t kGraphs = 1024;
 
 void destroy(cudaGraphExec_t graph) {
   if (graph != nullptr) cudaGraphExecDestroy(graph);

@@ -1,8 +1,8 @@
 // Replays the launches of decoding steps as CUDA graphs: hundreds of small kernels cost the host more than the GPU one by one.
 //
 // The host code of every op runs in every step, and its launches are held back with a hash of everything that a graph would freeze:
-// kernel, grid, block, shared memory and arguments. When the step's sequence was seen before, its graph is launched instead. So a
-// graph can never be stale: what has changed has another hash, and only memory behind unchanged pointers is read anew.
+// kernel, grid, block, shared memory and arguments. When the sequence was seen before, its graph is launched instead. A step is several
+// such sequences, so that the GPU computes the first while the host prepares the next. A graph can never be stale: what has changed has another hash, and only memory behind unchanged pointers is read anew.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -40,6 +40,8 @@ class LaunchRecorder {
   // From here to flush() launches are held back.
   void begin();
   bool recording() const { return recording_; }
+  // Whether so much is held back that the GPU should begin with it while the host goes on.
+  bool full() const { return launches_.size() >= kLaunchesOfGraph; }
   // `launch` gives one kernel to the stream; `what` has hashed what it would freeze.
   void add(const LaunchHash& what, std::function<void()> launch);
   // Gives what is held back to the stream, and holds back no more. Throws CudaError.
@@ -50,6 +52,7 @@ class LaunchRecorder {
   int64_t replays() const { return replays_; }
 
  private:
+  static constexpr size_t kLaunchesOfGraph = 96;
   struct Graph {
     LaunchHash hash;
     size_t launches = 0;

@@ -5,6 +5,7 @@
 
 #include "cuda/gpu.h"
 #include "cuda/launch.h"
+#include "cuda/stopwatch.h"
 
 namespace evalrun::cuda {
 namespace {
@@ -21,35 +22,6 @@ constexpr double kSeconds = 0.05;
 constexpr int64_t kReadBytes = int64_t{2} << 30;
 #endif
 constexpr int kMostRounds = 1 << 28;
-
-class Stopwatch {
- public:
-  explicit Stopwatch(cudaStream_t stream) : stream_(stream) {
-    check(cudaEventCreate(&begin_), "making an event");
-    check(cudaEventCreate(&end_), "making an event");
-  }
-  ~Stopwatch() {
-    cudaEventDestroy(begin_);
-    cudaEventDestroy(end_);
-  }
-  Stopwatch(const Stopwatch&) = delete;
-  Stopwatch& operator=(const Stopwatch&) = delete;
-
-  template <class Work>
-  double seconds(const Work& work) {
-    check(cudaEventRecord(begin_, stream_), "measuring the GPU's limits");
-    work();
-    check(cudaEventRecord(end_, stream_), "measuring the GPU's limits");
-    check(cudaEventSynchronize(end_), "measuring the GPU's limits");
-    float milliseconds = 0;
-    check(cudaEventElapsedTime(&milliseconds, begin_, end_), "measuring the GPU's limits");
-    return std::max(1e-9, milliseconds * 1e-3);
-  }
-
- private:
-  cudaStream_t stream_;
-  cudaEvent_t begin_ = nullptr, end_ = nullptr;
-};
 
 // The most per second of a few tries, each of `flops_of_round` times so many rounds that it takes kSeconds.
 template <class Launch>
@@ -94,6 +66,25 @@ GpuLimits measure_gpu_limits(int index) {
     if (i > 0) limits.read_bytes = std::max(limits.read_bytes, static_cast<double>(bytes) / seconds);
   }
   return limits;
+}
+
+double measure_upload(int index) {
+  check(cudaSetDevice(index), "choosing the GPU");
+  constexpr int64_t kBytes = kReadBytes / 8;
+  constexpr const char* kWhat = "measuring copies from the host";
+  Context ctx;
+  char* target = ctx.scratch.take<char>(kBytes, kWhat);
+  void* pinned = nullptr;
+  check(cudaMallocHost(&pinned, kBytes), kWhat);
+  for (int64_t i = 0; i < kBytes / 4; ++i) static_cast<uint32_t*>(pinned)[i] = static_cast<uint32_t>(i) * 2654435761u;
+  Stopwatch stopwatch(ctx.stream);
+  double best = 0;
+  for (int i = 0; i <= kTries; ++i) {
+    const double seconds = stopwatch.seconds([&] { check(cudaMemcpyAsync(target, pinned, kBytes, cudaMemcpyHostToDevice, ctx.stream), kWhat); });
+    if (i > 0) best = std::max(best, static_cast<double>(kBytes) / seconds);
+  }
+  cudaFreeHost(pinned);
+  return best;
 }
 
 }  // namespace evalrun::cuda

@@ -28,8 +28,17 @@ const char* launch_type(Context& ctx, const F32Product& p) {
     launch(ctx, "linear_f32_skinny", linear_f32_skinny<kType>, grid, dim3(kSkinnyWarps * kWarp), kSkinnyShared, p);
     return "f32-skinny";
   }
-  const dim3 grid(static_cast<unsigned>(most_tiles(p, kTile)), static_cast<unsigned>(ceil_div(p.outputs, kTile)));
-  launch(ctx, "linear_f32_tiled", linear_f32_tiled<kType>, grid, dim3(kTiledThreads), kTiledShared, p);
+  const auto launch_tiled = [&](auto kernel, int height, int groups, int shared_bytes) {
+    const dim3 grid(static_cast<unsigned>(most_tiles(p, height)), static_cast<unsigned>(ceil_div(p.outputs, kTile)));
+    launch(ctx, "linear_f32_tiled", kernel, grid, dim3(static_cast<unsigned>(groups * kTiledThreads)), shared_bytes, p);
+  };
+  // A router has so few outputs that a block's own threads have to hide its waits.
+  constexpr int kGroups = 4;
+  if (tiles < 4 * ctx.multiprocessors) {
+    launch_tiled(linear_f32_tiled<kType, kTile / 2, kGroups>, kTile / 2, kGroups, tiled_shared_bytes<kTile / 2, kGroups>());
+  } else {
+    launch_tiled(linear_f32_tiled<kType, kTile, 1>, kTile, 1, tiled_shared_bytes<kTile, 1>());
+  }
   return "f32-tiled";
 }
 

@@ -1,6 +1,7 @@
 // Conversion of activations, once a step for the ops that read the same matrix.
 #include "cuda/linear_operand.h"
 
+#include <algorithm>
 #include <type_traits>
 
 #include "cuda/kernels/operand.cuh"
@@ -36,6 +37,21 @@ const Operand& OperandCache::add(const OperandKey& key, int64_t step, Scratch& s
   return entries_.back().operand;
 }
 
+std::optional<Precision> OperandCache::wanted(const float* x, int64_t x_stride, int64_t columns) const {
+  for (const OperandKey& key : noted_) {
+    if (key.x == x && key.x_stride == x_stride && key.columns == columns) return key.precision;
+  }
+  return std::nullopt;
+}
+
+void OperandCache::note(const OperandKey& key) {
+  constexpr size_t kNoted = 32;
+  const auto same = [&](const OperandKey& other) { return other.x == key.x && other.x_stride == key.x_stride && other.columns == key.columns; };
+  noted_.erase(std::remove_if(noted_.begin(), noted_.end(), same), noted_.end());
+  if (noted_.size() == kNoted) noted_.erase(noted_.begin());
+  noted_.push_back(key);
+}
+
 void OperandCache::invalidate(const void* begin, int64_t bytes) {
   const auto overlaps = [&](const Entry& entry) {
     const OperandKey& key = entry.operand.key;
@@ -64,6 +80,7 @@ OperandCache::Buffer OperandCache::take(int64_t bytes, Scratch& step_memory) {
 
 Operand linear_operand(Context& ctx, const OperandKey& key) {
   if (const Operand* made = ctx.operands.find(key, ctx.step)) return *made;
+  ctx.operands.note(key);
   const Operand operand = ctx.operands.add(key, ctx.step, ctx.step_memory);
   ConvertArguments in;
   in.x = key.x;

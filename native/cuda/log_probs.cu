@@ -52,7 +52,7 @@ void summarize_bf16(Context& ctx, const LogProbsOp& op, LogitSummary* summaries)
     launch_summaries<decltype(shape)>(ctx, name, matmul_log_probs_wgmma<decltype(shape)>, in, summaries);
   };
   // A step of generation streams the head for a few rows; prompts ask for whole tiles.
-  if (ctx.wgmma) {
+  if (ctx.wgmma == Wgmma::kAlways || (ctx.wgmma == Wgmma::kLargeBf16 && op.rows > 16)) {
     if (op.rows <= kWgmmaRows) {
       summarize_with_wgmma(WgmmaShape<kWgmmaRows, kLogitTile, 1, 5, 1>(), "log_probs wgmma 64x256");
     } else {
@@ -65,7 +65,7 @@ void summarize_bf16(Context& ctx, const LogProbsOp& op, LogitSummary* summaries)
   }
   if (op.logits_out != nullptr) {
     take_asked(ctx, op, op.logits_out, op.head.rows, 0, in.columns);
-  } else if (ctx.wgmma) {
+  } else if (ctx.wgmma == Wgmma::kAlways) {
     launch(ctx, "asked_logits wgmma", asked_logits_wgmma, blocks_for(op.asked, kAskedOfBlock), dim3(AskedShape::kThreads),
            AskedShape::kSharedBytes, in.a, in.a_row_bytes, in.w, in.w_row_bytes, in.panels, op.ids, op.id_rows, op.asked, op.out);
   } else {
@@ -101,7 +101,7 @@ const char* run_log_probs(Context& ctx, const LogProbsOp& op, int64_t logits_at_
   if (op.precision == Precision::kFP8)
     throw std::invalid_argument("log_probs: the head is computed in bf16 or f32, not in fp8");
   const bool f32 = op.precision == Precision::kF32;
-  const char* name = f32 ? "simt" : kind_of_products(ctx);
+  const char* name = f32 ? "simt" : kind_of_products(ctx, op.precision);
   if (op.rows == 0) return name;
   const int tiles = static_cast<int>(ceil_div(op.head.rows, kLogitTile));
   auto* summaries = ctx.scratch.take<LogitSummary>(static_cast<int64_t>(op.rows) * tiles, "summaries of logits");

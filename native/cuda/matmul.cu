@@ -16,19 +16,19 @@ static_assert(std::has_unique_object_representations_v<MatmulArguments>);
 
 namespace {
 
-// Clocks that a multiprocessor of an H200 is estimated to spend on a panel of a tile, by MatmulTile: (rows + columns) *
-// 128 bytes at 24 a clock (all of them reading the level 2 cache at once), or for FP8's larger tiles 2 * rows * columns
-// * 128 operations at 2,500 a clock. They only choose between tiles; no timing stands behind them yet.
-constexpr int kClocksBf16[kMatmulTiles] = {170, 426, 341, 682, 1365, 2048, 0};
-constexpr int kClocksFp8[kMatmulTiles] = {170, 426, 341, 700, 1700, 0, 0};
-// By wgmma it is the copies alone, with FP8's large tile scaled by 200 clocks more. 64x16's rows are mostly absent and
-// so not copied.
-constexpr int kClocksWgmmaBf16[kMatmulTiles] = {0, 0, 0, 682, 1365, 2048, 170};
-constexpr int kClocksWgmmaFp8[kMatmulTiles] = {0, 0, 0, 682, 1565, 0, 170};
+// Clocks that a multiprocessor of an H200 spends on a panel of a tile, by MatmulTile, where others' tiles run beside it: fitted to
+// `evalrun_gpu_check products` (see bench/results). They only choose between tiles.
+constexpr int kClocksBf16[kMatmulTiles] = {170, 426, 341, 450, 1130, 2350, 0};
+constexpr int kClocksFp8[kMatmulTiles] = {280, 540, 400, 670, 2850, 0, 0};
+constexpr int kClocksWgmmaBf16[kMatmulTiles] = {0, 0, 0, 450, 1050, 1400, 230};
+constexpr int kClocksWgmmaFp8[kMatmulTiles] = {0, 0, 0, 490, 1260, 0, 270};
+// mma's small tiles beside wgmma's large ones: by_wgmma.
+constexpr int kClocksBothBf16[kMatmulTiles] = {170, 426, 341, 450, 0, 1400, 200};
 
-const int* clocks_of(Precision precision, bool wgmma) {
-  if (wgmma) return precision == Precision::kFP8 ? kClocksWgmmaFp8 : kClocksWgmmaBf16;
-  return precision == Precision::kFP8 ? kClocksFp8 : kClocksBf16;
+const int* clocks_of(Precision precision, Wgmma wgmma) {
+  if (wgmma == Wgmma::kAlways) return precision == Precision::kFP8 ? kClocksWgmmaFp8 : kClocksWgmmaBf16;
+  if (precision == Precision::kFP8) return kClocksFp8;
+  return wgmma == Wgmma::kLargeBf16 ? kClocksBothBf16 : kClocksBf16;
 }
 
 // Rows, columns; of a warp; panels in a stage, stages, blocks on a multiprocessor. Stages hold what the memory's
@@ -74,15 +74,18 @@ int64_t tile_rows_needed(int rows, int experts, int height) {
   return used + (rows - used) / height;
 }
 
-bool has_tile(MatmulTile tile, Precision precision, bool wgmma) { return clocks_of(precision, wgmma)[static_cast<int>(tile)] != 0; }
+bool has_tile(MatmulTile tile, Precision precision, Wgmma wgmma) { return clocks_of(precision, wgmma)[static_cast<int>(tile)] != 0; }
 
-MatmulTile choose_tile(Precision precision, int rows, int experts, int64_t columns, int multiprocessors, bool wgmma) {
+MatmulTile choose_tile(Precision precision, int rows, int experts, int64_t columns, int multiprocessors, Wgmma wgmma) {
   const int* clocks = clocks_of(precision, wgmma);
-  int best = 0;
+  // What a tile reads of the weights is most of its work where its rows are few, and low tiles have more copies under way: higher ones
+  // than these have been slower. wgmma has none lower than 64.
+  const int highest = std::max(wgmma == Wgmma::kAlways ? 64 : 16, 4 * (experts == 0 ? rows : rows / std::min(rows, experts)));
+  int best = -1;
   int64_t least = INT64_MAX;
   for (int i = 0; i < kMatmulTiles; ++i) {
-    if (clocks[i] == 0) continue;
     const auto tile = static_cast<MatmulTile>(i);
+    if (clocks[i] == 0 || rows_of(tile) > highest) continue;
     const int64_t tiles = tile_rows_needed(rows, experts, rows_of(tile)) * ceil_div(columns, columns_of(tile));
     const int64_t time = ceil_div(tiles, multiprocessors) * clocks[i];
     if (time < least) {
@@ -109,10 +112,10 @@ Operand operand_for(Context& ctx, const float* x, int64_t x_stride, int rows, co
   return linear_operand(ctx, {x, x_stride, rows, weight.columns, precision});
 }
 
-void run_matmul(Context& ctx, const Matmul& matmul, MatmulTile tile) {
+MatmulArguments matmul_arguments(const Matmul& matmul) {
   const Weight& weight = matmul.weight;
   const bool fp8 = matmul.x.key.precision == Precision::kFP8;
-  MatmulArguments in;
+  MatmulArguments in{};
   in.a = static_cast<const unsigned char*>(matmul.x.values);
   in.a_row_bytes = matmul.x.row_bytes;
   in.a_scale = matmul.x.scales;
@@ -131,9 +134,14 @@ void run_matmul(Context& ctx, const Matmul& matmul, MatmulTile tile) {
   in.offsets = matmul.offsets;
   in.order = matmul.order;
   in.per_token = matmul.per_token;
-  in.tile_rows = in.tile_columns = 0;
   in.pairs = matmul.y_stride % 2 == 0 && reinterpret_cast<uintptr_t>(matmul.y) % 8 == 0 ? 1 : 0;
-  if (ctx.wgmma) {
+  return in;
+}
+
+void run_matmul(Context& ctx, const Matmul& matmul, MatmulTile tile) {
+  const MatmulArguments in = matmul_arguments(matmul);
+  const bool fp8 = matmul.x.key.precision == Precision::kFP8;
+  if (by_wgmma(tile, matmul.x.key.precision, ctx.wgmma)) {
     launch_wgmma(ctx, in, matmul, matmul.x.key.precision, tile);
   } else if (fp8) {
     launch_tile<Codes::kE4M3>(ctx, in, matmul, tile);

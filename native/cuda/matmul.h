@@ -21,8 +21,9 @@ struct Matmul {
   int per_token = 1;
 };
 
-// Rows x columns of y that a block computes. With one kind of instruction all give the same bits. FP8 has no k128x256: it needs
-// twice the sums. wgmma has those from k64x64 on, and k64x16 in place of the smaller ones.
+// Rows x columns of y that a block computes. In bf16 all give the same bits, by mma.sync and by wgmma (a GPU's answer, which the tests
+// ask for again); in FP8 all of one kind do. FP8 has no k128x256: it needs twice the sums. wgmma has those from k64x64 on, and
+// k64x16 in place of the smaller ones.
 enum class MatmulTile : uint8_t { k16x16, k16x64, k32x32, k64x64, k128x128, k128x256, k64x16 };
 constexpr int kMatmulTiles = 7;
 constexpr int rows_of(MatmulTile tile) {
@@ -36,14 +37,21 @@ constexpr int columns_of(MatmulTile tile) {
 
 // Tiles of this height that `rows` rows need: exactly, or at most that many where `experts` share them in any way.
 int64_t tile_rows_needed(int rows, int experts, int height);
-bool has_tile(MatmulTile tile, Precision precision, bool wgmma);
+bool has_tile(MatmulTile tile, Precision precision, Wgmma wgmma);
+// Whether a product with this tile is made by wgmma.
+inline bool by_wgmma(MatmulTile tile, Precision precision, Wgmma wgmma) {
+  return wgmma == Wgmma::kAlways || (wgmma == Wgmma::kLargeBf16 && precision == Precision::kBF16 && rows_of(tile) >= 64);
+}
 // The tile with the least estimated time on so many multiprocessors; depends on sizes alone.
-MatmulTile choose_tile(Precision precision, int rows, int experts, int64_t columns, int multiprocessors, bool wgmma = false);
+MatmulTile choose_tile(Precision precision, int rows, int experts, int64_t columns, int multiprocessors, Wgmma wgmma = Wgmma::kNever);
 
-// Whether EVALRUN_CUDA_WGMMA asks for wgmma. Throws CudaError where it is not 0 or 1, or the GPU has none.
-bool wgmma_asked(int compute_capability);
+// kLargeBf16 where the GPU has wgmma, unless EVALRUN_CUDA_WGMMA is 0 (kNever) or 1 (kAlways). Throws CudaError where it is something
+// else, or 1 and the GPU has none.
+Wgmma wgmma_asked(int compute_capability);
 // The kind of products in a run's provenance.
-inline const char* kind_of_products(const Context& ctx) { return ctx.wgmma ? "wgmma" : "mma"; }
+inline const char* kind_of_products(const Context& ctx, Precision precision) {
+  return ctx.wgmma == Wgmma::kAlways || (ctx.wgmma == Wgmma::kLargeBf16 && precision == Precision::kBF16) ? "wgmma" : "mma";
+}
 
 // The converted activations of a product with this weight. Throws std::invalid_argument where the weight's dtype does
 // not go with the precision, or its rows do not begin at multiples of kRowBytes.
@@ -51,7 +59,14 @@ Operand operand_for(Context& ctx, const float* x, int64_t x_stride, int rows, co
                     Precision precision);
 
 void run_matmul(Context& ctx, const Matmul& matmul, MatmulTile tile);
+// matmul_gated.cu: bfloat16 operands of silu(gate's product) * up's product; gate.y is not written.
+void run_matmul_gated(Context& ctx, const Matmul& gate, const Weight& up, const Operand& result, MatmulTile tile);
+// GroupedLinearOp as a product.
+Matmul grouped_matmul(Context& ctx, const GroupedLinearOp& op);
 // GroupedLinearOp in bf16 or FP8, with the tile of the caller's choice (for tests).
 void run_grouped(Context& ctx, const GroupedLinearOp& op, MatmulTile tile);
+// The fused forms of gated_linear.cpp, likewise; their weights have the same layout.
+void run_gated(Context& ctx, const GatedLinearOp& op, MatmulTile tile);
+void run_gated(Context& ctx, const GroupedGatedLinearOp& op, MatmulTile tile);
 
 }  // namespace evalrun::cuda

@@ -5,6 +5,9 @@
 
 namespace evalrun::cuda {
 
+// All but the grid's and, of matmul_gated, the up product's and the result's.
+MatmulArguments matmul_arguments(const Matmul& matmul);
+
 template <class Shape, class Kernel>
 void launch_tiles(Context& ctx, const char* name, Kernel kernel, MatmulArguments in, const Matmul& matmul) {
   in.tile_rows = static_cast<int>(tile_rows_needed(matmul.rows, matmul.experts, Shape::kRows));

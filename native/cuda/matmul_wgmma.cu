@@ -1,4 +1,4 @@
-// Launches of the products by wgmma: compute capability 9.0, and only where it was asked for.
+// Launches of the products by wgmma: compute capability 9.0.
 #include <cstdlib>
 #include <cstring>
 #include <stdexcept>
@@ -47,15 +47,16 @@ void launch_wgmma(Context& ctx, const MatmulArguments& in, const Matmul& matmul,
   }
 }
 
-bool wgmma_asked(int compute_capability) {
+Wgmma wgmma_asked(int compute_capability) {
   const char* text = std::getenv("EVALRUN_CUDA_WGMMA");
-  if (text == nullptr || std::strcmp(text, "") == 0 || std::strcmp(text, "0") == 0) return false;
+  if (text == nullptr || std::strcmp(text, "") == 0) return compute_capability == 90 ? Wgmma::kLargeBf16 : Wgmma::kNever;
+  if (std::strcmp(text, "0") == 0) return Wgmma::kNever;
   if (std::strcmp(text, "1") != 0) throw CudaError(std::string("EVALRUN_CUDA_WGMMA is \"") + text + "\"; it may be 0 or 1");
   if (compute_capability != 90) {
     throw CudaError("EVALRUN_CUDA_WGMMA=1 needs a GPU of compute capability 9.0, and this one has " +
                     std::to_string(compute_capability / 10) + "." + std::to_string(compute_capability % 10) + "; unset it");
   }
-  return true;
+  return Wgmma::kAlways;
 }
 
 }  // namespace evalrun::cuda

@@ -13,6 +13,13 @@ GpuList list_gpus() {
 
 GpuLimits measure_gpu_limits(int) { throw std::runtime_error(EVALRUN_NO_CUDA_REASON); }
 
+double measure_upload(int) { throw std::runtime_error(EVALRUN_NO_CUDA_REASON); }
+
+std::vector<ProductRate> measure_products(int) { throw std::runtime_error(EVALRUN_NO_CUDA_REASON); }
+
+void time_kernels(Device&, bool) {}
+std::vector<KernelTime> take_kernel_times(Device&) { return {}; }
+
 std::shared_ptr<Device> create_cuda_device(int, int) { throw std::runtime_error(EVALRUN_NO_CUDA_REASON); }
 
 }  // namespace evalrun::cuda

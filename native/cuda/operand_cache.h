@@ -2,6 +2,7 @@
 // and up).
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "ops/ops.h"
@@ -43,6 +44,10 @@ class OperandCache {
   const Operand* find(const OperandKey& key, int64_t step) const;
   // Remembers a new operand of this key: memory for it, undefined until the caller converts into it.
   const Operand& add(const OperandKey& key, int64_t step, Scratch& step_memory);
+  // Whoever writes these rows may convert them as well: the precision in which rows of this matrix were converted last.
+  std::optional<Precision> wanted(const float* x, int64_t x_stride, int64_t columns) const;
+  // An operand of this key had to be made from its matrix.
+  void note(const OperandKey& key);
   // Forgets the operands whose matrix overlaps memory that an op has written or is about to write.
   void invalidate(const void* begin, int64_t bytes);
 
@@ -59,6 +64,7 @@ class OperandCache {
 
   int64_t step_ = 0;  // of all entries and free buffers
   std::vector<Entry> entries_;
+  std::vector<OperandKey> noted_;  // the oldest first
   std::vector<Buffer> free_;
 };
 

@@ -8,6 +8,7 @@
 // point values, no split of a reduction that depends on the number of rows.
 #pragma once
 #include "cuda/context.h"
+#include "model/device.h"
 #include "ops/ops.h"
 
 namespace evalrun::cuda {
@@ -27,6 +28,13 @@ const char* run(Context& ctx, const CombineOp& op);
 // linear.cpp, grouped_linear.cpp
 const char* run(Context& ctx, const LinearOp& op);
 const char* run(Context& ctx, const GroupedLinearOp& op);
+// rows.cu. False, and nothing done, where the ranges cannot be copied all at once: ranges of one place begin at the same address, or
+// do not overlap.
+bool copy_ranges(Context& ctx, const std::vector<CopyRange>& ranges);
+// gated_linear.cpp. Null, and nothing done, where there is no kernel for both products; otherwise gate.y is not written, and only the next
+// product with its rows as x can have what should be there.
+const char* run_fused(Context& ctx, const GatedLinearOp& op);
+const char* run_fused(Context& ctx, const GroupedGatedLinearOp& op);
 // log_probs.cu, sample.cu. LogProbsOp's out and best, and SampleOp's out, are device memory as well.
 const char* run(Context& ctx, const LogProbsOp& op);
 const char* run(Context& ctx, const SampleOp& op);

@@ -35,6 +35,13 @@ namespace evalrun {
   APPLY(LogProbsOp, "log_probs")                \
   APPLY(SampleOp, "sample")
 
+// Bytes that are copied from one place of a device's memory to another.
+struct CopyRange {
+  const void* from;
+  void* to;
+  int64_t bytes;
+};
+
 class Device {
  public:
   virtual ~Device() = default;
@@ -45,6 +52,10 @@ class Device {
   // Host to device and device to device, in the order of the ops. The host's memory may be reused when upload returns.
   virtual void upload(void* to, const void* from, int64_t bytes) = 0;
   virtual void copy(void* to, const void* from, int64_t bytes) = 0;
+  // One after the other.
+  virtual void copy(const std::vector<CopyRange>& ranges) {
+    for (const CopyRange& range : ranges) copy(range.to, range.from, range.bytes);
+  }
 
   // A step is what lies between these two. `decoding`: all of its rows continue sequences, so that steps like it will follow. finish() waits for everything begun, after which landed memory is filled; a step may
   // finish more than once.

@@ -15,14 +15,19 @@ KvCache::KvCache(Device& device, const ArchSpec& spec, DType dtype, int pages)
   }
 }
 
-void KvCache::copy_page(int source, int target) {
-  for (Layer& layer : layers_) {
-    char* keys = static_cast<char*>(layer.keys.data());
-    device_.copy(keys + target * key_page_bytes_, keys + source * key_page_bytes_, key_page_bytes_);
-    if (value_page_bytes_ == 0) continue;
-    char* values = static_cast<char*>(layer.values.data());
-    device_.copy(values + target * value_page_bytes_, values + source * value_page_bytes_, value_page_bytes_);
+void KvCache::copy_pages(const std::vector<int32_t>& pairs) {
+  std::vector<CopyRange> ranges;
+  const auto add = [&](const DeviceMemory& memory, int32_t source, int32_t target, int64_t bytes) {
+    char* pages = static_cast<char*>(memory.data());
+    if (bytes > 0) ranges.push_back({pages + source * bytes, pages + target * bytes, bytes});
+  };
+  for (size_t i = 0; i + 1 < pairs.size(); i += 2) {
+    for (const Layer& layer : layers_) {
+      add(layer.keys, pairs[i], pairs[i + 1], key_page_bytes_);
+      add(layer.values, pairs[i], pairs[i + 1], value_page_bytes_);
+    }
   }
+  if (!ranges.empty()) device_.copy(ranges);
 }
 
 int64_t KvCache::bytes() const {

@@ -18,8 +18,8 @@ class KvCache {
   // Keys of a dense layer, or the latent rows of an MLA layer.
   void* keys(int layer) const { return layers_[layer].keys.data(); }
   void* values(int layer) const { return layers_[layer].values.data(); }
-  // Copies a whole page in every layer.
-  void copy_page(int source, int target);
+  // Copies whole pages in every layer: pairs of source and target, one pair after the other.
+  void copy_pages(const std::vector<int32_t>& pairs);
   int64_t bytes() const;
 
  private:

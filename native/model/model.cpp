@@ -212,7 +212,7 @@ StepResult Model::forward(const Step& step) {
   const bool decoding = std::all_of(step.spans.begin(), step.spans.end(), [](const Span& span) { return span.decode; });
   const DeviceRange range(*device_, decoding ? "decoding step" : "step");
   device_->begin_step(decoding);
-  for (size_t i = 0; i < step.page_copies.size(); i += 2) cache_.copy_page(step.page_copies[i], step.page_copies[i + 1]);
+  cache_.copy_pages(step.page_copies);
 
   Rows rows;
   rows.count = static_cast<int>(step.tokens.size());

@@ -257,7 +257,8 @@ struct GroupedLinearOp {
 };
 
 // The first half of a gated feed-forward in one: gate.y = silu(gate's product) * up's product, the bits of both products and
-// GatedActOp. Both have the same x, rows, shape and precision and contiguous results; up.y is memory to work in.
+// GatedActOp. Both have the same x, rows, shape and precision and contiguous results; up.y is memory to work in. gate.y may be read by a
+// product of that precision alone: a device that converts operands may keep it in that form.
 struct GatedLinearOp {
   LinearOp gate, up;
 };

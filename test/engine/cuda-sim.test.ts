@@ -164,7 +164,11 @@ describe('latent attention, experts and drafts in bf16 on a simulated GPU of com
   });
 
   test('products run on the matrix units', () => {
-    expect(gpu.info.kernels).toMatchObject({ linear: 'mma', grouped_gated_linear: 'mma', log_probs: 'mma' });
+    expect(gpu.info.kernels).toMatchObject({
+      linear: 'wgmma',
+      grouped_gated_linear: 'wgmma',
+      log_probs: 'wgmma',
+    });
     expect(gpu.info.numerics).toMatchObject({
       isa: 'sm_90',
       latentForm: 'expanded for prompts, absorbed for decoding',

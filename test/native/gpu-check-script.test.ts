@@ -81,14 +81,18 @@ describe('gpu-check.sh', () => {
     expect(played.output).toContain('there is no PyTorch with CUDA');
   });
 
-  test('runs the products by wgmma as well, without a say in the exit code', () => {
-    expect(statusOf(good, 'ops-wgmma')).toBe('passed');
+  test('runs FP8 by wgmma as well, without a say in the exit code', () => {
+    expect(statusOf(good, 'invariance-wgmma')).toBe('passed');
     expect(good.result.records['v2-lite-fp8-wgmma']?.[0]?.['copy rate']).toBe(4300.5);
-    const failing = '[ "$EVALRUN_CUDA_WGMMA" = 1 ] && exit 1; exit 0';
-    const played = play({ 'bin/nvidia-smi': DRIVER, 'build/evalrun_cuda_test': failing }, { EVALRUN_CUDA_WGMMA: '1' });
-    expect([statusOf(played, 'ops'), statusOf(played, 'ops-wgmma'), played.status]).toEqual(['passed', 'failed', 0]);
+    const failing = `[ "$1" = invariance ] && [ "$EVALRUN_CUDA_WGMMA" = 1 ] && exit 1\n${CHECK}`;
+    const played = play({ 'bin/nvidia-smi': DRIVER, 'build/evalrun_gpu_check': failing }, { EVALRUN_CUDA_WGMMA: '1' });
+    expect([statusOf(played, 'invariance'), statusOf(played, 'invariance-wgmma'), played.status]).toEqual([
+      'passed',
+      'failed',
+      0,
+    ]);
     const ampere = play({ 'bin/nvidia-smi': DRIVER.replace('9.0', '8.0') });
-    expect(statusOf(ampere, 'ops-wgmma')).toBeUndefined();
+    expect(statusOf(ampere, 'invariance-wgmma')).toBeUndefined();
   });
 
   test('hands the measured copy rate to the shapes', () => {

@@ -247,6 +247,7 @@ constexpr int prompt_shared_bytes(int warps) {
 
 template <int kQk, int kV, int kParts>
 __global__ void __launch_bounds__(256, kQk <= 64 && kParts == 1 ? 2 : 1) attend_prompt(PromptArguments a) {
+  begin_kernel();
   using Rows = PromptRows<kQk, kV, kParts>;
   constexpr int kKeyElements = kParts * kPageTokens * Rows::kKeyPitch;
   constexpr int kStage = kKeyElements + kParts * kPageTokens * Rows::kValuePitch;

@@ -35,6 +35,7 @@ __device__ __forceinline__ void load_tile(float* tile, const PagedRows& rows, bo
 }
 
 __global__ void __launch_bounds__(kTileThreads) attend_rows(RowsArguments a) {
+  begin_kernel();
   const Span span = a.spans[blockIdx.z];
   const int rows = span.count * a.group;
   const int first_row = blockIdx.x * kTileRows;

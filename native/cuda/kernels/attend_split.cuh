@@ -112,6 +112,7 @@ __device__ __forceinline__ void copy_half(Element* to, const PagedRows& rows, in
 
 template <class S>
 __global__ void __launch_bounds__(S::kWarps * 32, 1) attend_split(SplitArguments a) {
+  begin_kernel();
   unsigned char* shared = shared_memory();
   using Element = typename S::Element;
   Element* ring = reinterpret_cast<Element*>(shared);

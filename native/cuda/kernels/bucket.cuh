@@ -134,6 +134,7 @@ __host__ __device__ constexpr int bucket_shared_ints(int experts) { return (kBuc
 
 // All of it, when the pairs are one chunk.
 __global__ void __launch_bounds__(kBucketThreads) bucket_one_chunk(BucketArguments op) {
+  begin_kernel();
   int32_t* counts = reinterpret_cast<int32_t*>(shared_memory());
   int32_t* totals = counts + kBucketWarps * op.experts;
   int32_t* offsets = totals + op.experts;
@@ -147,6 +148,7 @@ __global__ void __launch_bounds__(kBucketThreads) bucket_one_chunk(BucketArgumen
 
 // chunk_counts [chunks, E].
 __global__ void __launch_bounds__(kBucketThreads) bucket_count(BucketArguments op, int32_t* chunk_counts) {
+  begin_kernel();
   int32_t* counts = reinterpret_cast<int32_t*>(shared_memory());
   count_chunk(op, counts);
   for (int e = threadIdx.x; e < op.experts; e += kBucketThreads) {
@@ -156,6 +158,7 @@ __global__ void __launch_bounds__(kBucketThreads) bucket_count(BucketArguments o
 
 // One block: offsets, and in place of each chunk's counts its first slots.
 __global__ void __launch_bounds__(kBucketThreads) bucket_scan(BucketArguments op, int32_t* chunk_counts) {
+  begin_kernel();
   int32_t* totals = reinterpret_cast<int32_t*>(shared_memory());
   int32_t* offsets = totals + op.experts;
   for (int e = threadIdx.x; e < op.experts; e += kBucketThreads) {
@@ -186,6 +189,7 @@ __global__ void __launch_bounds__(kBucketThreads) bucket_scan(BucketArguments op
 }
 
 __global__ void __launch_bounds__(kBucketThreads) bucket_place(BucketArguments op, const int32_t* first_slots) {
+  begin_kernel();
   int32_t* counts = reinterpret_cast<int32_t*>(shared_memory());
   count_chunk(op, counts);
   place_chunk(op, first_slots + static_cast<int64_t>(blockIdx.x) * op.experts, counts);

@@ -8,6 +8,7 @@ namespace evalrun::cuda {
 // A warp to each (row, head); up to kGroups * 128 columns. Rows of y are those of the step, or with kDecodeRows only the decode rows.
 template <int kGroups, bool kDecodeRows>
 __global__ void __launch_bounds__(128) combine_splits(SplitResults a, float* y, int64_t y_stride) {
+  begin_kernel();
   const int lane = threadIdx.x % 32;
   const int head = blockIdx.y * 4 + threadIdx.x / 32;
   const DecodeRow entry = a.plan.rows[blockIdx.x];

@@ -83,4 +83,7 @@ __device__ __forceinline__ float4 load_vector_group(const void* data, DType type
   return load_weight_group<DType::kF16>(data, i);
 }
 
+// silu(gate) * up.
+__device__ __forceinline__ float gated(float gate, float up) { return gate / (1.0f + expf(-gate)) * up; }
+
 }  // namespace evalrun::cuda

@@ -11,6 +11,7 @@ constexpr int kEmbedThreads = 128;
 template <DType kType, bool kWide>
 __global__ void __launch_bounds__(kEmbedThreads) embed_kernel(const int32_t* ids, const void* table, int64_t stride,
                                                                const float* scale, int columns, float* y) {
+  begin_kernel();
   const int row = blockIdx.x;
   const int64_t id = ids[row];
   const int column = (blockIdx.y * kEmbedThreads + threadIdx.x) * kGroup;

@@ -30,6 +30,7 @@ constexpr int absorb_shared_bytes(int nope_dim) {
 
 // Block (column tile, head, 16 decode rows).
 __global__ void __launch_bounds__(128) absorb_queries(AbsorbArguments a) {
+  begin_kernel();
   const int depth = whole_steps(a.nope_dim, 16);
   const int pitch = depth + kRowPadding;
   uint16_t* queries = reinterpret_cast<uint16_t*>(shared_memory());

@@ -47,6 +47,7 @@ struct ExpandShape {
 
 template <int kLatentParts, int kWeightParts, bool kScaled>
 __global__ void __launch_bounds__(256, kLatentParts == 1 ? 2 : 1) expand_latent(ExpandArguments a) {
+  begin_kernel();
   using S = ExpandShape<kLatentParts, kWeightParts>;
   constexpr int kPages = kExpandTile / kPageTokens;
   uint16_t* shared = reinterpret_cast<uint16_t*>(shared_memory());

@@ -24,6 +24,7 @@ constexpr int project_shared_bytes(int rank) {
 
 // Block (column tile, head, 16 decode rows).
 __global__ void __launch_bounds__(256) project_latent(ProjectArguments a) {
+  begin_kernel();
   const int rank = a.splits.columns;
   const int depth = whole_steps(rank, 32);
   const int pitch = depth + kRowPadding;

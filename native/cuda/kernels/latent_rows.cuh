@@ -46,6 +46,7 @@ struct ExpandRowsArguments {
 
 // Block (64 columns of a head's [keys | values | rotary key], head, slot): 64 keys by 64 columns, 4 x 4 to a thread.
 __global__ void __launch_bounds__(256) expand_rows(ExpandRowsArguments a) {
+  begin_kernel();
   const LatentDims& d = a.dims;
   float* latents = reinterpret_cast<float*>(shared_memory());  // [64 keys][33]
   float* weights = latents + kPageTokens * 33;                 // [64 columns][33]
@@ -105,6 +106,7 @@ struct AbsorbRowsArguments {
 
 // Block (128 columns, head, decode row).
 __global__ void __launch_bounds__(128) absorb_rows(AbsorbRowsArguments a) {
+  begin_kernel();
   const LatentDims& d = a.dims;
   const int column = blockIdx.x * 128 + threadIdx.x, head = blockIdx.y;
   const int row = a.rows[blockIdx.z].row;
@@ -133,6 +135,7 @@ struct ProjectRowsArguments {
 
 // Block (4 columns, a warp each, head, decode row).
 __global__ void __launch_bounds__(128) project_rows(ProjectRowsArguments a) {
+  begin_kernel();
   const LatentDims& d = a.dims;
   const int column = blockIdx.x * 4 + threadIdx.x / 32, head = blockIdx.y, lane = threadIdx.x % 32;
   const int row = a.rows[blockIdx.z].row;

@@ -13,6 +13,7 @@ constexpr int64_t kMmaFlops = 2 * 16 * 8 * 16;
 __device__ __forceinline__ int64_t limit_thread() { return static_cast<int64_t>(blockIdx.x) * kLimitThreads + threadIdx.x; }
 
 __global__ void __launch_bounds__(kLimitThreads) limit_multiply_add(int rounds, float factor, float* out) {
+  begin_kernel();
   float sum[kLimitChains];
 #pragma unroll
   for (int i = 0; i < kLimitChains; ++i) sum[i] = static_cast<float>(threadIdx.x + i);
@@ -28,6 +29,7 @@ __global__ void __launch_bounds__(kLimitThreads) limit_multiply_add(int rounds, 
 
 // Operands are numbers around 1 with mantissas of all kinds: zeros are cheaper to multiply.
 __global__ void __launch_bounds__(kLimitThreads) limit_mma_bf16(int rounds, float* out) {
+  begin_kernel();
   uint32_t a[4], b[2];
 #pragma unroll
   for (int i = 0; i < 4; ++i) a[i] = 0x3f803f80u ^ ((threadIdx.x * 2654435761u + i * 40503u) & 0x807f807fu);
@@ -48,6 +50,7 @@ __global__ void __launch_bounds__(kLimitThreads) limit_mma_bf16(int rounds, floa
 }
 
 __global__ void __launch_bounds__(kLimitThreads) limit_fill(uint4* block, int64_t count) {
+  begin_kernel();
   const int64_t stride = static_cast<int64_t>(gridDim.x) * kLimitThreads;
   for (int64_t i = limit_thread(); i < count; i += stride) {
     const auto word = static_cast<uint32_t>(i) * 2654435761u;
@@ -56,6 +59,7 @@ __global__ void __launch_bounds__(kLimitThreads) limit_fill(uint4* block, int64_
 }
 
 __global__ void __launch_bounds__(kLimitThreads) limit_read(const uint4* block, int64_t count, uint32_t* out) {
+  begin_kernel();
   constexpr int kInFlight = 4;
   const int64_t stride = static_cast<int64_t>(gridDim.x) * kLimitThreads;
   uint32_t all = 0;

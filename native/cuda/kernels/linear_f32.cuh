@@ -77,95 +77,140 @@ __device__ __forceinline__ RowTile find_tile(const F32Product& p, int index) {
   return {0, 0, nullptr};
 }
 
-// --- tiles of 64 rows by 64 outputs ---------------------------------------------------------------------------------------
+// --- tiles of 64 or 32 rows by 64 outputs ---------------------------------------------------------------------------------
 
 constexpr int kTile = 64;
 constexpr int kTiledThreads = 128;
 constexpr int kTileStride = kTile + 4;  // floats; rows of 16-byte groups that do not all begin in one bank
-constexpr int kTiledShared = 2 * 2 * kDepth * kTileStride * static_cast<int>(sizeof(float));
+constexpr int kTiledFloats = 2 * 2 * kDepth * kTileStride;
+constexpr int kStepsOfSegment = kSegment / kDepth;
 
-// A thread computes 8 rows by 4 outputs. It brings columns 4q .. 4q + 3 of rows r and r + 32 of x, and of W, into shared memory,
-// where column k of the tile is one row; the next kDepth columns are on their way while these are multiplied.
-template <DType kType>
-__global__ void __launch_bounds__(kTiledThreads) linear_f32_tiled(F32Product p) {
-  const RowTile tile = find_tile<kTile>(p, blockIdx.x);
+template <int kRows, int kGroups>
+constexpr int tiled_shared_bytes() {
+  return (kGroups * kTiledFloats + (kGroups > 1 ? kRows * kTile : 0)) * static_cast<int>(sizeof(float));
+}
+
+// A block is kGroups times 128 threads, which take segments in turns; with more than one the totals are in shared memory, and the groups
+// add to them one after the other. A thread computes kRows / 8 rows by 4 outputs. It brings columns 4q .. 4q + 3 of rows r and r + 32 of
+// x, and of W, into shared memory, where column k of the tile is one row; the next kDepth columns are on their way while these are
+// multiplied.
+template <DType kType, int kRows, int kGroups>
+__global__ void __launch_bounds__(kGroups * kTiledThreads) linear_f32_tiled(F32Product p) {
+  begin_kernel();
+  constexpr int kLoads = kRows / 32, kOwn = kRows / 8;
+  const RowTile tile = find_tile<kRows>(p, blockIdx.x);
   if (tile.first >= tile.end) return;
   const int first_output = blockIdx.y * kTile;
-  float* shared = reinterpret_cast<float*>(shared_memory());
+  const int group = threadIdx.x / kTiledThreads, thread = threadIdx.x % kTiledThreads;
+  float* shared = reinterpret_cast<float*>(shared_memory()) + group * kTiledFloats;
+  float* totals = reinterpret_cast<float*>(shared_memory()) + kGroups * kTiledFloats;  // [kRows, kTile]
   const auto x_tile = [&](int buffer, int k) { return shared + (buffer * kDepth + k) * kTileStride; };
   const auto w_tile = [&](int buffer, int k) { return shared + ((2 + buffer) * kDepth + k) * kTileStride; };
 
-  const int q = threadIdx.x % 4;
-  const int r = threadIdx.x / 4;
-  const float* x_rows[2];
+  const int q = thread % 4;
+  const int r = thread / 4;
+  const float* x_rows[kLoads];
   int64_t w_rows[2];
 #pragma unroll
   for (int i = 0; i < 2; ++i) {
     const int row = tile.first + r + 32 * i;
     const int output = first_output + r + 32 * i;
-    x_rows[i] = row < tile.end ? p.x_row(row) : nullptr;
+    if (i < kLoads) x_rows[i] = row < tile.end ? p.x_row(row) : nullptr;
     w_rows[i] = output < p.outputs ? output * p.weight_stride : -1;
   }
   const float4 zero = make_float4(0, 0, 0, 0);
-  float4 x_next[2], w_next[2];
-  const auto fetch = [&](int k) {
-    k += 4 * q;
+  float4 x_next[kLoads], w_next[2];
+  // Steps of this group: those of its segments.
+  const auto fetch = [&](int step) {
+    const int k = (step / kStepsOfSegment * kGroups + group) * kSegment + step % kStepsOfSegment * kDepth + 4 * q;
 #pragma unroll
     for (int i = 0; i < 2; ++i) {
-      x_next[i] = x_rows[i] != nullptr && k < p.columns ? p.x_group(x_rows[i], k) : zero;
+      if (i < kLoads) x_next[i] = x_rows[i] != nullptr && k < p.columns ? p.x_group(x_rows[i], k) : zero;
       w_next[i] = w_rows[i] >= 0 && k < p.columns ? load_weight_group<kType>(tile.weight, w_rows[i] + k) : zero;
     }
   };
   const auto put = [&](int buffer) {
 #pragma unroll
     for (int i = 0; i < 2; ++i) {
-      const float x[4] = {x_next[i].x, x_next[i].y, x_next[i].z, x_next[i].w};
+      if (i < kLoads) {
+        const float x[4] = {x_next[i].x, x_next[i].y, x_next[i].z, x_next[i].w};
+#pragma unroll
+        for (int j = 0; j < 4; ++j) x_tile(buffer, 4 * q + j)[r + 32 * i] = x[j];
+      }
       const float w[4] = {w_next[i].x, w_next[i].y, w_next[i].z, w_next[i].w};
 #pragma unroll
       for (int j = 0; j < 4; ++j) {
-        x_tile(buffer, 4 * q + j)[r + 32 * i] = x[j];
         w_tile(buffer, 4 * q + j)[r + 32 * i] = w[j];
       }
     }
   };
 
-  const int column = threadIdx.x % 16 * 4;
-  const int row = threadIdx.x / 16 * 8;
-  float segment[8][4] = {}, total[8][4] = {};
-  const int steps = (p.columns + kDepth - 1) / kDepth;
+  const int column = thread % 16 * 4;
+  const int row = thread / 16 * kOwn;
+  float segment[kOwn][4] = {}, total[kOwn][4] = {};
+  const int rounds = (p.columns + kGroups * kSegment - 1) / (kGroups * kSegment);
+  // One group ends with the columns; several take as many steps as the others, of zeros behind the last column.
+  const int steps = kGroups == 1 ? (p.columns + kDepth - 1) / kDepth : rounds * kStepsOfSegment;
   fetch(0);
   put(0);
   __syncthreads();
   for (int step = 0; step < steps; ++step) {
     const int buffer = step % 2;
-    if (step + 1 < steps) fetch((step + 1) * kDepth);
+    if (step + 1 < steps) fetch(step + 1);
 #pragma unroll
     for (int k = 0; k < kDepth; ++k) {
-      const float4 x0 = *reinterpret_cast<const float4*>(x_tile(buffer, k) + row);
-      const float4 x1 = *reinterpret_cast<const float4*>(x_tile(buffer, k) + row + 4);
-      const float4 w = *reinterpret_cast<const float4*>(w_tile(buffer, k) + column);
-      const float xs[8] = {x0.x, x0.y, x0.z, x0.w, x1.x, x1.y, x1.z, x1.w};
+      float xs[kOwn];
 #pragma unroll
-      for (int i = 0; i < 8; ++i) {
+      for (int i = 0; i < kOwn; i += 4) {
+        const float4 x = *reinterpret_cast<const float4*>(x_tile(buffer, k) + row + i);
+        xs[i] = x.x;
+        xs[i + 1] = x.y;
+        xs[i + 2] = x.z;
+        xs[i + 3] = x.w;
+      }
+      const float4 w = *reinterpret_cast<const float4*>(w_tile(buffer, k) + column);
+#pragma unroll
+      for (int i = 0; i < kOwn; ++i) {
         segment[i][0] = fmaf(xs[i], w.x, segment[i][0]);
         segment[i][1] = fmaf(xs[i], w.y, segment[i][1]);
         segment[i][2] = fmaf(xs[i], w.z, segment[i][2]);
         segment[i][3] = fmaf(xs[i], w.w, segment[i][3]);
       }
     }
-    if ((step + 1) % (kSegment / kDepth) == 0 || step + 1 == steps) {
+    if ((step + 1) % kStepsOfSegment == 0 || step + 1 == steps) {
 #pragma unroll
-      for (int i = 0; i < 8; ++i) {
+      for (int turn = 0; turn < kGroups; ++turn) {
+        // A segment behind the last column is not there.
+        const bool there = kGroups == 1 || (step / kStepsOfSegment * kGroups + group) * kSegment < p.columns;
+        if (group == turn && there) {
 #pragma unroll
-        for (int j = 0; j < 4; ++j) {
-          total[i][j] += segment[i][j];
-          segment[i][j] = 0;
+          for (int i = 0; i < kOwn; ++i) {
+#pragma unroll
+            for (int j = 0; j < 4; ++j) {
+              float* sum = kGroups == 1 ? &total[i][j] : totals + (row + i) * kTile + column + j;
+              *sum = (kGroups > 1 && step < kStepsOfSegment && turn == 0 ? 0.0f : *sum) + segment[i][j];
+            }
+          }
         }
+        if constexpr (kGroups > 1) __syncthreads();
+      }
+#pragma unroll
+      for (int i = 0; i < kOwn; ++i) {
+#pragma unroll
+        for (int j = 0; j < 4; ++j) segment[i][j] = 0;
       }
     }
     // The other buffer was last read before the barrier of the step before.
     if (step + 1 < steps) put(1 - buffer);
     __syncthreads();
+  }
+  if (group > 0) return;
+  if constexpr (kGroups > 1) {
+#pragma unroll
+    for (int i = 0; i < kOwn; ++i) {
+#pragma unroll
+      for (int j = 0; j < 4; ++j) total[i][j] = totals[(row + i) * kTile + column + j];
+    }
   }
 
   const int output = first_output + column;
@@ -173,7 +218,7 @@ __global__ void __launch_bounds__(kTiledThreads) linear_f32_tiled(F32Product p) 
   if (left <= 0) return;
   const float4 bias = p.bias == nullptr ? zero : load_constant_group<false>(p.bias + output, left);
 #pragma unroll
-  for (int i = 0; i < 8; ++i) {
+  for (int i = 0; i < kOwn; ++i) {
     if (tile.first + row + i >= tile.end) continue;
     float4 sum = make_float4(total[i][0], total[i][1], total[i][2], total[i][3]);
     if (p.bias != nullptr) sum = make_float4(sum.x + bias.x, sum.y + bias.y, sum.z + bias.z, sum.w + bias.w);
@@ -194,6 +239,7 @@ constexpr int kSkinnyShared = kSkinnyWarps * (kSkinnyFloats + 2 * kWarp) * stati
 
 template <DType kType>
 __global__ void __launch_bounds__(kSkinnyWarps * kWarp) linear_f32_skinny(F32Product p) {
+  begin_kernel();
   const RowTile tile = find_tile<kSkinnyRows>(p, blockIdx.x);
   if (tile.first >= tile.end) return;
   const int first_output = blockIdx.y * kSkinnyOutputs;

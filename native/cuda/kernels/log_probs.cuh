@@ -118,6 +118,7 @@ constexpr int kSummaryWarps = 8;
 __global__ void __launch_bounds__(32 * kSummaryWarps)
     summarize_logits(const float* logits, int64_t stride, int rows, int columns, int first_id, LogitSummary* summaries,
                      int tiles) {
+  begin_kernel();
   const int lane = static_cast<int>(threadIdx.x) % 32;
   const int tiles_here = (columns + kLogitTile - 1) / kLogitTile;
   const int64_t index = static_cast<int64_t>(blockIdx.x) * kSummaryWarps + threadIdx.x / 32;
@@ -141,6 +142,7 @@ constexpr int kCombineWarps = 4;
 // in order. A lane has one tile of 32, so that only the additions wait for each other. A warp takes a row.
 __global__ void __launch_bounds__(32 * kCombineWarps)
     combine_summaries(const LogitSummary* summaries, int rows, int tiles, float* log_sum, int32_t* best) {
+  begin_kernel();
   const int lane = static_cast<int>(threadIdx.x) % 32;
   const int row = static_cast<int>(blockIdx.x) * kCombineWarps + static_cast<int>(threadIdx.x) / 32;
   if (row >= rows) return;
@@ -180,6 +182,7 @@ constexpr int kAskedOfWarp = 8;
 __global__ void __launch_bounds__(32 * kAskedWarps)
     asked_logits(const unsigned char* a, int64_t a_row_bytes, const unsigned char* w, int64_t w_row_bytes, int panels,
                  const int32_t* ids, const int32_t* id_rows, int asked, float* out) {
+  begin_kernel();
   const int lane = static_cast<int>(threadIdx.x) % 32;
   const int first = (static_cast<int>(blockIdx.x) * kAskedWarps + static_cast<int>(threadIdx.x) / 32) * kAskedOfWarp;
   if (first >= asked) return;
@@ -212,6 +215,7 @@ __global__ void __launch_bounds__(32 * kAskedWarps)
 // out[j] = the logit, for the ids that are among those in memory: first_id .. first_id + columns - 1.
 __global__ void take_logits(const float* logits, int64_t stride, int first_id, int columns, const int32_t* ids,
                             const int32_t* id_rows, int asked, float* out) {
+  begin_kernel();
   const int j = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x);
   if (j >= asked) return;
   const int column = ids[j] - first_id;
@@ -219,6 +223,7 @@ __global__ void take_logits(const float* logits, int64_t stride, int first_id, i
 }
 
 __global__ void subtract_log_sum(float* out, const int32_t* id_rows, const float* log_sum, int asked) {
+  begin_kernel();
   const int j = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x);
   if (j < asked) out[j] -= log_sum[id_rows[j]];
 }

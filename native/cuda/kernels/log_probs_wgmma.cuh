@@ -23,6 +23,10 @@ class AskedLoader {
  public:
   __device__ AskedLoader(const unsigned char* a, const unsigned char* w, int panels) : a_(a), w_(w), panels_(panels) {}
 
+  // Which rows of weights there are is in the memory of the kernel before, as all the rest.
+  __device__ void load_weights(unsigned char*, int) const {}
+  __device__ void load_activations(unsigned char* stage, int first_panel, bool clear_rows) const { load(stage, first_panel, clear_rows); }
+
   __device__ void load(unsigned char* stage, int first_panel, bool clear_rows) const {
     const int row = static_cast<int>(threadIdx.x) / kChunks, chunk = static_cast<int>(threadIdx.x) % kChunks;
 #pragma unroll
@@ -51,6 +55,7 @@ class AskedLoader {
 __global__ void __launch_bounds__(AskedShape::kThreads, AskedShape::kBlocksPerSm)
     asked_logits_wgmma(const unsigned char* a, int64_t a_row_bytes, const unsigned char* w, int64_t w_row_bytes, int panels,
                        const int32_t* ids, const int32_t* id_rows, int asked, float* out) {
+  begin_kernel();
   const int first = static_cast<int>(blockIdx.x) * kAskedOfBlock;
   const int mine = min(first + static_cast<int>(threadIdx.x) / kChunks, asked - 1);
   const AskedLoader loader(a + id_rows[mine] * a_row_bytes, w + ids[mine] * w_row_bytes, panels);

@@ -19,6 +19,9 @@ struct MatmulArguments {
   const float* bias;       // [columns] or null
   float* y;
   int64_t y_stride;
+  const unsigned char* up;  // matmul_gated: the up product's weight, in the layout of w
+  unsigned char* gated;     // matmul_gated: bfloat16 [rows, gated_row_bytes]
+  int64_t gated_row_bytes;
   int rows;  // slots, with experts
   int columns;
   int panels;
@@ -120,9 +123,11 @@ struct BlockTile {
   TileRows rows;
 };
 
-// False where the block has no tile.
-template <class Shape>
+// False where the block has no tile, which then has waited for the last kernel. kOutputs: columns of the result that a tile has.
+template <class Shape, int kOutputs = Shape::kColumns>
 __device__ __forceinline__ bool find_tile(const MatmulArguments& in, BlockTile& tile) {
+  let_next_start();
+  if (in.experts > 0) wait_for_last();  // for the offsets
   const TilePlace place = tile_of_block(static_cast<int>(blockIdx.x), in.tile_rows, in.tile_columns);
   tile.rows = {place.row * Shape::kRows, in.rows, in.order, in.per_token};
   int expert = 0;
@@ -133,11 +138,12 @@ __device__ __forceinline__ bool find_tile(const MatmulArguments& in, BlockTile& 
     tile.rows.first = found.first;
     tile.rows.end = found.end;
   }
-  const int first_column = place.column * Shape::kColumns;
+  const int first_column = place.column * kOutputs;
   tile.input.a = in.a;
   tile.input.a_row_bytes = in.a_row_bytes;
   tile.input.a_scale = in.a_scale;
   tile.input.w = in.w + expert * in.w_expert_bytes + first_column * in.w_row_bytes;
+  tile.input.up = in.up + expert * in.w_expert_bytes + first_column * in.w_row_bytes;
   tile.input.w_row_bytes = in.w_row_bytes;
   tile.input.w_rows = in.columns - first_column;
   tile.input.w_scale = in.w_scale + expert * in.w_scale_expert;

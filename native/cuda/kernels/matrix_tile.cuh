@@ -52,6 +52,7 @@ struct TileInput {
   int64_t a_row_bytes;
   const float* a_scale;    // [rows, panels]
   const unsigned char* w;  // the tile's first row
+  const unsigned char* up;  // of the other product, where a tile has two (GatedColumns)
   int64_t w_row_bytes;
   int w_rows;            // rows of w from the tile's first on
   const float* w_scale;  // [128 columns of outputs, panels]
@@ -64,12 +65,59 @@ __device__ inline int chunk_place(int row, int chunk) {
   return row * kPanelRowBytes + ((chunk ^ (row & 7)) * kChunkBytes);
 }
 
+// Which rows of weights are a tile's columns: consecutive ones,
+struct PlainColumns {
+  static constexpr int kPointers = 1;
+  template <class Shape>
+  __device__ static int output(int column) {
+    return column;
+  }
+  // Of column i * kStep + r, where r < kStep: which of the pointers (to row output(r)), and how many rows further.
+  template <class Shape, int kStep>
+  __device__ static constexpr int pointer(int i) {
+    return 0;
+  }
+  template <class Shape, int kStep>
+  __device__ static constexpr int further(int i) {
+    return i * kStep;
+  }
+  template <class Shape>
+  __device__ static const unsigned char* weights(const TileInput& in, int pointer, int column) {
+    return in.w;
+  }
+};
+
+// or those of a gate and of an up product: the first half of each warp's columns is the gate's, the second the up product's for the same
+// outputs, so that a lane has both sums of an output.
+struct GatedColumns {
+  static constexpr int kPointers = 2;
+  template <class Shape>
+  __device__ static int output(int column) {
+    constexpr int kHalf = Shape::kWarpColumns / 2;
+    return column / Shape::kWarpColumns * kHalf + column % kHalf;
+  }
+  template <class Shape, int kStep>
+  __device__ static constexpr int pointer(int i) {
+    constexpr int kHalf = Shape::kWarpColumns / 2;
+    static_assert(kStep % Shape::kWarpColumns == 0 || kHalf % kStep == 0);
+    return kStep % Shape::kWarpColumns == 0 ? 0 : i * kStep / kHalf % 2;
+  }
+  template <class Shape, int kStep>
+  __device__ static constexpr int further(int i) {
+    constexpr int kHalf = Shape::kWarpColumns / 2;
+    return kStep % Shape::kWarpColumns == 0 ? i * kStep / 2 : i * kStep / Shape::kWarpColumns * kHalf + i * kStep % kHalf;
+  }
+  template <class Shape>
+  __device__ static const unsigned char* weights(const TileInput& in, int pointer, int column) {
+    return pointer == 1 || column % Shape::kWarpColumns >= Shape::kWarpColumns / 2 ? in.up : in.w;
+  }
+};
+
 // Copies panels into shared memory; a thread has the same chunk of every kStep-th row.
-template <class Shape>
+template <class Shape, class Columns = PlainColumns>
 class TileLoader {
  public:
-  __device__ TileLoader(const TileInput& in, const TileRows& rows)
-      : panels_(in.panels), w_step_(kStep * in.w_row_bytes) {
+  __device__ TileLoader(const TileInput& in, const TileRows& rows) : panels_(in.panels) {
     row_ = static_cast<int>(threadIdx.x) / kChunks;
     chunk_ = static_cast<int>(threadIdx.x) % kChunks;
 #pragma unroll
@@ -78,13 +126,23 @@ class TileLoader {
       a_valid_[i] = slot < rows.end;
       a_[i] = in.a + (a_valid_[i] ? rows.source(slot) * in.a_row_bytes : 0) + chunk_ * kChunkBytes;
     }
-    w_ = in.w + row_ * in.w_row_bytes + chunk_ * kChunkBytes;
-    w_rows_ = in.w_rows - row_;
+    const int output = Columns::template output<Shape>(row_);
+#pragma unroll
+    for (int p = 0; p < Columns::kPointers; ++p) {
+      w_[p] = Columns::template weights<Shape>(in, p, row_) + output * in.w_row_bytes + chunk_ * kChunkBytes;
+    }
+    w_row_bytes_ = in.w_row_bytes;
+    w_rows_ = in.w_rows - output;
   }
 
   // Copies the panels of a stage; those behind the last are left as they are and not multiplied. Rows of a that do not exist
   // become zeros, and keep what they have unless `clear_rows`.
   __device__ void load(unsigned char* stage, int first_panel, bool clear_rows = true) const {
+    load_activations(stage, first_panel, clear_rows);
+    load_weights(stage, first_panel);
+  }
+
+  __device__ void load_activations(unsigned char* stage, int first_panel, bool clear_rows = true) const {
 #pragma unroll
     for (int p = 0; p < Shape::kPanels; ++p) {
       const int panel = first_panel + p;
@@ -96,10 +154,21 @@ class TileLoader {
         if (clear_rows || a_valid_[i])
           copy_async_16(shared + chunk_place(row_ + i * kStep, chunk_), a_[i] + offset, a_valid_[i]);
       }
-      shared += Shape::kRows * kPanelRowBytes;
+    }
+  }
+
+  __device__ void load_weights(unsigned char* stage, int first_panel) const {
+#pragma unroll
+    for (int p = 0; p < Shape::kPanels; ++p) {
+      const int panel = first_panel + p;
+      if (panel >= panels_) break;
+      unsigned char* shared = stage + p * Shape::kPanelBytes + Shape::kRows * kPanelRowBytes;
+      const int64_t offset = static_cast<int64_t>(panel) * kPanelRowBytes;
 #pragma unroll
       for (int i = 0; i < kLoadsOfW; ++i) {
-        copy_async_16(shared + chunk_place(row_ + i * kStep, chunk_), w_ + i * w_step_ + offset, i * kStep < w_rows_);
+        const int further = Columns::template further<Shape, kStep>(i);
+        copy_async_16(shared + chunk_place(row_ + i * kStep, chunk_),
+                      w_[Columns::template pointer<Shape, kStep>(i)] + further * w_row_bytes_ + offset, further < w_rows_);
       }
     }
   }
@@ -111,10 +180,10 @@ class TileLoader {
   int row_, chunk_;
   const unsigned char* a_[kLoadsOfA];
   bool a_valid_[kLoadsOfA];
-  const unsigned char* w_;
+  const unsigned char* w_[Columns::kPointers];
+  int64_t w_row_bytes_;
   int w_rows_;
   int panels_;
-  int64_t w_step_;
 };
 
 // Where a lane's sums lie in the tile: sum[i][j][e] is row first_row + 16 i + (e / 2) * 8, column first_column + 8 j +

@@ -1,20 +1,26 @@
 // The main loop of a tile: copies stages ahead of the one being multiplied, and fragments one step ahead of the
 // products.
 #pragma once
+#include <type_traits>
+
 #include "cuda/kernels/matrix_tile.cuh"
 
 namespace evalrun::cuda {
 
 // Walks the panels of a tile. multiply(fragments) is called for each step, end_panel(panel) behind the steps of a
 // panel.
-template <class Shape, class Multiply, class BeginPanel, class EndPanel>
+template <class Shape, class Columns, class Multiply, class BeginPanel, class EndPanel>
 __device__ __forceinline__ void for_each_step(const TileInput& in, const TileRows& rows, unsigned char* shared,
                                               Multiply multiply, BeginPanel begin_panel, EndPanel end_panel) {
-  const TileLoader<Shape> loader(in, rows);
+  const TileLoader<Shape, Columns> loader(in, rows);
   const FragmentLoader<Shape> fragments;
+  // Weights need not wait for the kernel before.
+#pragma unroll
+  for (int stage = 0; stage < Shape::kStages; ++stage) loader.load_weights(shared + stage * Shape::kStageBytes, stage * Shape::kPanels);
+  wait_for_last();
 #pragma unroll
   for (int stage = 0; stage < Shape::kStages; ++stage) {
-    loader.load(shared + stage * Shape::kStageBytes, stage * Shape::kPanels);
+    loader.load_activations(shared + stage * Shape::kStageBytes, stage * Shape::kPanels);
     copy_async_commit();
   }
   copy_async_wait<Shape::kStages - 1>();
@@ -38,7 +44,8 @@ __device__ __forceinline__ void for_each_step(const TileInput& in, const TileRow
           // last.
           copy_async_wait<Shape::kStages - 2>();
           __syncthreads();
-          loader.load(shared + stage * Shape::kStageBytes, next_panel);
+          // Rows that do not exist are zeros since the first stages.
+          loader.load(shared + stage * Shape::kStageBytes, next_panel, false);
           copy_async_commit();
           next_panel += Shape::kPanels;
           stage = stage + 1 == Shape::kStages ? 0 : stage + 1;
@@ -53,18 +60,19 @@ __device__ __forceinline__ void for_each_step(const TileInput& in, const TileRow
 }
 
 // sum = the tile's products, without a bias.
-template <Codes kCodes, class Shape>
+template <Codes kCodes, class Shape, class Columns = PlainColumns>
 __device__ __forceinline__ void multiply_tile(const TileInput& in, const TileRows& rows, unsigned char* shared,
                                               TileSums<Shape>& sum) {
   clear<Shape>(sum);
   if constexpr (kCodes == Codes::kBF16) {
-    for_each_step<Shape>(
+    for_each_step<Shape, Columns>(
         in, rows, shared, [&](const Fragments<Shape>& step) { multiply_bf16<Shape>(sum, step); }, [](int) {},
         [](int) {});
   } else {
+    static_assert(std::is_same_v<Columns, PlainColumns>, "the scales are those of one product");
     PanelScales<Shape> scales(in, rows, LanePlace<Shape>());
     TileSums<Shape> of_panel;
-    for_each_step<Shape>(
+    for_each_step<Shape, Columns>(
         in, rows, shared, [&](const Fragments<Shape>& step) { multiply_e4m3<Shape>(of_panel, step); },
         [&](int panel) {
           scales.load(panel);

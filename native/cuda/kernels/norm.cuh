@@ -1,6 +1,7 @@
 // Root mean square norms: each row is read once, held in registers and written once.
 #pragma once
 #include "cuda/kernels/elements.cuh"
+#include "cuda/kernels/operand.cuh"
 #include "cuda/kernels/reduce.cuh"
 #include "cuda/launch.h"
 
@@ -20,14 +21,21 @@ struct NormArguments {
   float eps;
   int round_normalized;
   int weight_type;  // a DType
+  // y as the operand of a product as well: a Precision, or -1 for none.
+  int precision;
+  int groups;  // of 128 columns in a row
+  uint8_t* values;
+  int64_t row_bytes;
+  float* scales;
 };
-static_assert(sizeof(NormArguments) == 8 * 8 + 4 * 4, "a launch's arguments have no padding");
+static_assert(sizeof(NormArguments) == 11 * 8 + 6 * 4, "a launch's arguments have no padding");
 
 // kTeam threads share a row, of which a block of max(kTeam, 128) threads does several; thread t of the team holds the groups of
 // four columns t, t + kTeam, .. of which there are at most kHeld. The sum of squares is one chain of fused multiply-adds through
 // a thread's columns in order, then a tree over the team: it depends on the number of columns alone.
 template <int kTeam, int kHeld, bool kWide>
 __global__ void __launch_bounds__(kTeam < 128 ? 128 : kTeam) norm_kernel(NormArguments a) {
+  begin_kernel();
   constexpr int kBlock = kTeam < 128 ? 128 : kTeam;
   const int member = threadIdx.x % kTeam;
   const int64_t row = static_cast<int64_t>(blockIdx.x) * (kBlock / kTeam) + threadIdx.x / kTeam;
@@ -82,6 +90,13 @@ __global__ void __launch_bounds__(kTeam < 128 ? 128 : kTeam) norm_kernel(NormArg
     const float4 result = make_float4(normalize(held[i].x, weight.x), normalize(held[i].y, weight.y),
                                       normalize(held[i].z, weight.z), normalize(held[i].w, weight.w));
     store_group<kWide>(y + column, columns - column, result);
+    if (a.precision == static_cast<int>(Precision::kBF16)) {
+      *reinterpret_cast<uint2*>(a.values + row * a.row_bytes + column * 2) = make_uint2(pack_bf16(result.x, result.y), pack_bf16(result.z, result.w));
+    } else if (a.precision == static_cast<int>(Precision::kFP8)) {
+      // A warp's columns are a group's.
+      const float four[4] = {result.x, result.y, result.z, result.w};
+      store_codes(four, a.values + row * a.row_bytes + column, a.scales + row * a.groups + column / kQuantBlock);
+    }
   }
 }
 

@@ -35,8 +35,23 @@ __device__ inline void load_four(const ConvertArguments& in, int row, int column
   for (int i = 0; i < 4; ++i) value[i] = column + i < in.columns ? x[i] : 0.0f;
 }
 
+// A warp's 128 values, four to a lane, as e4m3 codes with their scale.
+__device__ __forceinline__ void store_codes(const float (&value)[4], uint8_t* codes, float* scale_of_group) {
+  // fmaxf passes NaN over, as the reference does; its code is NaN all the same.
+  float largest = fmaxf(fmaxf(fabsf(value[0]), fabsf(value[1])), fmaxf(fabsf(value[2]), fabsf(value[3])));
+#pragma unroll
+  for (int mask = 16; mask > 0; mask /= 2) largest = fmaxf(largest, shuffle_xor(largest, mask));
+  // Two true divisions: a product with 448 / amax would round to other codes at ties.
+  const float scale = fmaxf(largest, 1e-4f) / 448.0f;
+  const uint32_t low = pack_e4m3(value[0] / scale, value[1] / scale);
+  const uint32_t high = pack_e4m3(value[2] / scale, value[3] / scale);
+  *reinterpret_cast<uint32_t*>(codes) = low | high << 16;
+  if (threadIdx.x % 32 == 0) *scale_of_group = scale;
+}
+
 template <Precision kPrecision>
 __global__ void __launch_bounds__(32 * kConvertWarps) convert_operand(ConvertArguments in) {
+  begin_kernel();
   const int64_t group = static_cast<int64_t>(blockIdx.x) * kConvertWarps + threadIdx.x / 32;
   if (group >= static_cast<int64_t>(in.rows) * in.groups) return;
   const int row = static_cast<int>(group / in.groups);
@@ -52,16 +67,7 @@ __global__ void __launch_bounds__(32 * kConvertWarps) convert_operand(ConvertArg
     }
     return;
   }
-  // fmaxf passes NaN over, as the reference does; its code is NaN all the same.
-  float largest = fmaxf(fmaxf(fabsf(value[0]), fabsf(value[1])), fmaxf(fabsf(value[2]), fabsf(value[3])));
-#pragma unroll
-  for (int mask = 16; mask > 0; mask /= 2) largest = fmaxf(largest, shuffle_xor(largest, mask));
-  // Two true divisions: a product with 448 / amax would round to other codes at ties.
-  const float scale = fmaxf(largest, 1e-4f) / 448.0f;
-  const uint32_t low = pack_e4m3(value[0] / scale, value[1] / scale);
-  const uint32_t high = pack_e4m3(value[2] / scale, value[3] / scale);
-  *reinterpret_cast<uint32_t*>(out + column) = low | high << 16;
-  if (threadIdx.x % 32 == 0) in.scales[group] = scale;
+  store_codes(value, out + column, in.scales + group);
 }
 
 }  // namespace evalrun::cuda

@@ -23,6 +23,7 @@ __device__ __forceinline__ WarpSum warp_sum(int value) {
 // One warp; a span per lane and round. Splits of kSplitPages pages come before the shorter ones at the spans' ends, so that blocks
 // which take every n-th are done at about the same time.
 __global__ void plan_decode(const Span* spans, int count, int max_rows, int max_items, DecodePlan plan) {
+  begin_kernel();
   const int lane = threadIdx.x;
   const auto span_at = [&](int index) {
     Span span = {};

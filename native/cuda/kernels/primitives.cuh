@@ -17,6 +17,14 @@
 namespace evalrun::cuda {
 #if !defined(EVALRUN_CUDA_SIM)
 
+// --- launches -------------------------------------------------------------------------------------------------------------
+// A kernel may be started while the one before it runs (launch.h). Every thread of every kernel calls both, once or more:
+// let_next_start: the kernel behind this one may be brought onto multiprocessors that have room, up to its own wait_for_last.
+// wait_for_last: waits until the kernel before this one is finished and what it wrote can be seen. What kernels write may only be
+// touched behind it; weights and arguments may before. Since each waits for its last, all earlier ones are finished too.
+__device__ void let_next_start();
+__device__ void wait_for_last();
+
 // --- conversions, all to nearest even -------------------------------------------------------------------------------------
 __device__ uint16_t to_bf16(float value);                   // NaN stays NaN
 __device__ float from_bf16(uint16_t bits);
@@ -63,5 +71,11 @@ __device__ void mma_f16(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&
 // not be reached (kHasE4m3Mma is false while compiling for them).
 __device__ void mma_e4m3(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]);
 #endif
+
+// What kernels begin with that have nothing to do before.
+__device__ __forceinline__ void begin_kernel() {
+  let_next_start();
+  wait_for_last();
+}
 
 }  // namespace evalrun::cuda

@@ -25,6 +25,7 @@ static_assert(sizeof(RopeArguments) == 4 * 8 + 8 * 4, "a launch's arguments have
 // One thread turns one pair, or (kWide) the four pairs of two groups of columns.
 template <bool kWide>
 __global__ void __launch_bounds__(kRopeThreads) rope_kernel(RopeArguments op) {
+  begin_kernel();
   const int64_t item = static_cast<int64_t>(blockIdx.x) * kRopeThreads + threadIdx.x;
   const int64_t row = item / op.steps_of_row;
   if (row >= op.rows) return;

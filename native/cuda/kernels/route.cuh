@@ -93,6 +93,7 @@ __device__ __forceinline__ void mask_groups(const RouteArguments& op, int lane, 
 
 template <int kHeld>
 __global__ void __launch_bounds__(kRouteWarps * kWarp) route_kernel(RouteArguments op) {
+  begin_kernel();
   const int lane = threadIdx.x % kWarp;
   const int warp = threadIdx.x / kWarp;
   const int64_t row = static_cast<int64_t>(blockIdx.x) * kRouteWarps + warp;

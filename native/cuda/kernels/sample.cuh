@@ -232,6 +232,7 @@ static_assert(sizeof(SampleOp) == 3 * 8 + 2 * 4, "a launch's arguments have no p
 
 // Blocks take rows gridDim.x apart; memory [gridDim.x, V].
 __global__ void __launch_bounds__(kSampleThreads) sample_kernel(SampleOp op, uint64_t* memory) {
+  begin_kernel();
   SampleShared& shared = *reinterpret_cast<SampleShared*>(shared_memory());
   for (int r = blockIdx.x; r < op.rows; r += gridDim.x) {
     const SampleParams params = op.params[r];

@@ -15,6 +15,7 @@ struct SplitPagesArguments {
 
 // Block (slot, head).
 __global__ void __launch_bounds__(256) split_pages(SplitPagesArguments a) {
+  begin_kernel();
   const int columns = a.rows.columns;
   const int plane = kPageTokens * columns;
   const float* from = static_cast<const float*>(a.rows.data) + a.rows.at(a.page_of_slot[blockIdx.x], a.first_head + blockIdx.y);

@@ -14,6 +14,7 @@ struct SplitWeightArguments {
 
 // Block: a row.
 __global__ void __launch_bounds__(128) split_weight(SplitWeightArguments a) {
+  begin_kernel();
   const int64_t row = blockIdx.x;
   const int64_t plane = static_cast<int64_t>(gridDim.x) * a.columns;
   for (int column = threadIdx.x * 2; column < a.columns; column += 256) {
@@ -28,6 +29,7 @@ __global__ void __launch_bounds__(128) split_weight(SplitWeightArguments a) {
 
 // Exact, without block scales. Block: a row.
 __global__ void __launch_bounds__(128) decode_codes(SplitWeightArguments a) {
+  begin_kernel();
   const int64_t row = blockIdx.x;
   const uint8_t* from = static_cast<const uint8_t*>(a.weight.data) + row * a.weight.stride;
   for (int column = threadIdx.x * 2; column < a.columns; column += 256) {

@@ -53,6 +53,7 @@ __device__ __forceinline__ void store_columns(const float* from, void* cache, DT
 // A token is all of its keys (or its latent), then all of its values (or its rotary key).
 template <bool kWide>
 __global__ void __launch_bounds__(kStoreThreads) store_kv_kernel(StoreArguments op) {
+  begin_kernel();
   const int64_t item = static_cast<int64_t>(blockIdx.x) * kStoreThreads + threadIdx.x;
   const int per_token = op.heads * (op.k_steps + op.v_steps);
   const int64_t row = item / per_token;

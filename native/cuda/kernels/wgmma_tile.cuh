@@ -40,8 +40,11 @@ __device__ __forceinline__ void multiply_tile_wgmma(const TileInput& in, const T
   const uint64_t a = wgmma_descriptor(shared + static_cast<int>(threadIdx.x) / kWarpgroup * kWgmmaRows * kPanelRowBytes);
   const uint64_t w = wgmma_descriptor(shared + Shape::kRows * kPanelRowBytes);
   clear<Shape>(sum);
+  // Weights need not wait for the kernel before.
+  for (int stage = 0; stage < kAhead; ++stage) loader.load_weights(shared + stage * Shape::kStageBytes, stage * Shape::kPanels);
+  wait_for_last();
   for (int stage = 0; stage < kAhead; ++stage) {
-    loader.load(shared + stage * Shape::kStageBytes, stage * Shape::kPanels, true);
+    loader.load_activations(shared + stage * Shape::kStageBytes, stage * Shape::kPanels, true);
     copy_async_commit();
   }
   int stage = 0, free_stage = kAhead;  // places of what is multiplied, and of what is loaded next
@@ -98,10 +101,10 @@ __device__ __forceinline__ void multiply_tile_wgmma(const TileInput& in, const T
   }
 }
 
-template <Codes kCodes, class Shape>
+template <Codes kCodes, class Shape, class Columns = PlainColumns>
 __device__ __forceinline__ void multiply_tile_wgmma(const TileInput& in, const TileRows& rows, unsigned char* shared, TileSums<Shape>& sum) {
-  const TileLoader<Shape> loader(in, rows);
-  multiply_tile_wgmma<kCodes, Shape, TileLoader<Shape>>(in, rows, loader, shared, sum);
+  const TileLoader<Shape, Columns> loader(in, rows);
+  multiply_tile_wgmma<kCodes, Shape, TileLoader<Shape, Columns>>(in, rows, loader, shared, sum);
 }
 
 }  // namespace evalrun::cuda

@@ -38,6 +38,7 @@ struct Thread {
   uint3 index;
   std::vector<Copy> copies;
   int group = 0;  // of the next copy
+  bool waited = false;
 };
 
 struct Warp {
@@ -137,6 +138,7 @@ void Machine::run_block(int threads) {
     thread.index = {i % blockDim.x, i / blockDim.x % blockDim.y, i / (blockDim.x * blockDim.y)};
     thread.copies.clear();
     thread.group = 0;
+    thread.waited = false;
     thread.fiber.start(thread_main);
     warps_[i / 32].lanes |= 1u << (i % 32);
     warps_[i / 32].ready |= 1u << (i % 32);
@@ -316,6 +318,11 @@ bool is_shared(const void* address, int bytes) { return machine.shared().contain
 void barrier(Site site) { machine.barrier(site); }
 void collective(const char* kind, Site site, void* argument, Perform perform, bool full) {
   machine.collective(kind, site, argument, perform, full);
+}
+
+void note_wait() { machine.running().waited = true; }
+void expect_wait() {
+  if (!machine.running().waited) fail("returned without wait_for_last()");
 }
 
 void copy_async(void* shared, const void* global, int bytes, bool valid) {

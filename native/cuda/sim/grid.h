@@ -51,6 +51,10 @@ void barrier(Site site);
 using Perform = void (*)(void* const (&arguments)[32]);
 void collective(const char* kind, Site site, void* argument, Perform perform, bool full);
 
+// The running thread has waited for the kernel before; fails where it has not.
+void note_wait();
+void expect_wait();
+
 // cp.async of the running thread. The destination is poisoned until the thread waits for its copy.
 void copy_async(void* shared, const void* global, int bytes, bool valid);
 void copy_async_commit();

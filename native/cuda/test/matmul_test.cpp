@@ -43,7 +43,7 @@ std::string agrees_with_reference() {
         if (t < 0) {
           const std::string kernel = run_op(
               LinearOp{device_x.data(), x_stride, weight.weight(), with_bias, precision, s.rows, y.data(), y_stride});
-          expect(kernel == (context().wgmma ? "wgmma" : "mma"), where + ": the kernel is called " + kernel);
+          expect(kernel == (context().wgmma == Wgmma::kAlways ? "wgmma" : "mma"), where + ": the kernel is called " + kernel);
         } else {
           const MatmulTile tile = tiles_of(precision)[t];
           multiply(device_x.data(), x_stride, s.rows, weight.weight(), precision, y.data(), y_stride, tile, with_bias);
@@ -151,29 +151,66 @@ std::string rows_do_not_leak() {
   return "NaN, infinity and zeros stay in their own rows";
 }
 
+// An engine may then take either, as sizes have it, and rows keep their bits.
+std::string kinds_agree_in_bf16() {
+  const int capability = context().compute_capability;
+  if (capability != 90) return "this GPU has one kind";
+  Random random(11);
+  long compared = 0, different = 0;
+  for (const ProductShape& s : {ProductShape{150, 300, 2048}, ProductShape{70, 65, 5000}, ProductShape{64, 64, 16}, ProductShape{33, 40, 200}}) {
+    for (const float spread : {0.0f, 6.0f}) {  // of the exponents
+      const StoredWeight stored(random, DType::kBF16, s.outputs, s.columns);
+      const DeviceWeightCopy weight(stored.weight());
+      std::vector<float> x = activations(random, s.rows, s.columns);
+      for (float& value : x) value *= std::exp2(std::floor(random.normal() * spread));
+      const DeviceArray<float> device_x(x);
+      const auto run_kind = [&](bool wgmma, MatmulTile tile) {
+        context().wgmma = wgmma ? Wgmma::kAlways : Wgmma::kNever;
+        const DeviceArray<float> y(s.rows * s.outputs);
+        multiply(device_x.data(), s.columns, s.rows, weight.weight(), Precision::kBF16, y.data(), s.outputs, tile);
+        context().wgmma = Wgmma::kNever;
+        return y.host();
+      };
+      const std::vector<float> by_mma = run_kind(false, MatmulTile::k64x64), by_wgmma = run_kind(true, MatmulTile::k128x256);
+      for (size_t i = 0; i < by_mma.size(); ++i) {
+        ++compared;
+        if (float_to_bits(by_mma[i]) != float_to_bits(by_wgmma[i])) ++different;
+      }
+    }
+  }
+  expect(different == 0, print("%ld of %ld values differ", different, compared));
+  return print("%ld values", compared);
+}
+
 std::string chooses_tiles() {
   const auto name = [](MatmulTile tile) { return print("%dx%d", rows_of(tile), columns_of(tile)); };
-  const auto chosen = [&](Precision precision, int rows, int experts, int64_t columns, bool wgmma = false) {
+  const auto chosen = [&](Precision precision, int rows, int experts, int64_t columns, Wgmma wgmma = Wgmma::kNever) {
     return name(choose_tile(precision, rows, experts, columns, 132, wgmma));
   };
   // A token: as many blocks as there are multiprocessors, until the weights alone are enough.
   expect(chosen(Precision::kBF16, 1, 0, 2048) == "16x16", "1 row, N 2048: " + chosen(Precision::kBF16, 1, 0, 2048));
   expect(chosen(Precision::kBF16, 1, 0, 10944) == "16x64", "1 row, N 10944: " + chosen(Precision::kBF16, 1, 0, 10944));
   expect(chosen(Precision::kBF16, 64, 0, 2048) == "32x32", "64 rows, N 2048: " + chosen(Precision::kBF16, 64, 0, 2048));
-  expect(chosen(Precision::kBF16, 16384, 0, 2048) == "128x256",
+  expect(chosen(Precision::kBF16, 16384, 0, 2048) == "128x128",
          "a prompt: " + chosen(Precision::kBF16, 16384, 0, 2048));
-  expect(chosen(Precision::kFP8, 16384, 0, 2048) == "128x128",
+  expect(chosen(Precision::kFP8, 16384, 0, 2048) == "64x64",
          "a prompt in FP8: " + chosen(Precision::kFP8, 16384, 0, 2048));
   const std::string experts_of_token = chosen(Precision::kBF16, 6, 64, 1408),
                     experts_of_batch = chosen(Precision::kBF16, 384, 64, 1408);
   expect(experts_of_token == "16x64" || experts_of_token == "16x16", "experts of a token: " + experts_of_token);
   expect(experts_of_batch == "16x64", "experts of a batch: " + experts_of_batch);
   for (const Precision precision : kPrecisions) {
-    const std::string token = chosen(precision, 1, 0, 2048, true), batch = chosen(precision, 64, 0, 10944, true), prompt = chosen(precision, 16384, 0, 2048, true);
+    const std::string token = chosen(precision, 1, 0, 2048, Wgmma::kAlways), batch = chosen(precision, 64, 0, 10944, Wgmma::kAlways), prompt = chosen(precision, 16384, 0, 2048, Wgmma::kAlways);
     expect(token == "64x16", "1 row by wgmma: " + token);
     expect(batch == "64x64" || batch == "64x16", "64 rows by wgmma: " + batch);
     expect(prompt == (precision == Precision::kFP8 ? "128x128" : "128x256"), "a prompt by wgmma: " + prompt);
   }
+  // Both: small products by mma, large ones by wgmma.
+  const std::string small = chosen(Precision::kBF16, 1, 0, 2048, Wgmma::kLargeBf16), large = chosen(Precision::kBF16, 16384, 0, 2048, Wgmma::kLargeBf16);
+  expect(small == "16x16" && large == "128x256", "both kinds: " + small + ", " + large);
+  expect(!by_wgmma(MatmulTile::k16x16, Precision::kBF16, Wgmma::kLargeBf16) && by_wgmma(MatmulTile::k128x256, Precision::kBF16, Wgmma::kLargeBf16) &&
+             !by_wgmma(MatmulTile::k64x64, Precision::kFP8, Wgmma::kLargeBf16),
+         "kinds of tiles");
   // The bound on tiles of experts holds for every split, and one split reaches it.
   for (const int height : {1, 4, 16}) {
     for (int rows = 1; rows <= 24; ++rows) {
@@ -214,6 +251,7 @@ const evalrun::test::Suite kSuite([] {
   add("cuda matmul: every tile agrees with the reference over awkward shapes and strides", [] { return with_every_kind(agrees_with_reference); });
   add("cuda matmul: a row has the same bits in any tile, batch and place", [] { return with_every_kind(is_batch_invariant); });
   add("cuda matmul: keeps NaN, infinity and blocks of zeros in their own rows", [] { return with_every_kind(rows_do_not_leak); });
+  add("cuda matmul: mma and wgmma give the same bits in bf16", kinds_agree_in_bf16);
   add("cuda matmul: chooses tiles by sizes", chooses_tiles);
   add("cuda matmul: refuses weights of another dtype or layout", refuses_other_weights);
 });

@@ -1,6 +1,7 @@
 // RmsNormOp and AddNormOp over the widths of heads, latents and models.
 #include <cmath>
 
+#include "cuda/linear_operand.h"
 #include "cuda/test/harness.h"
 #include "cuda/test/reference.h"
 
@@ -128,9 +129,50 @@ std::string add_norm() {
   return "sums and norms the same bits as an addition and rms_norm";
 }
 
+// Rows that a product converted before are converted by the norm itself: to the same bytes, and no kernel of the product's own.
+std::string converts_as_well() {
+  Random random(223);
+  Context& ctx = context();
+  for (const Precision precision : {Precision::kBF16, Precision::kFP8}) {
+    for (const int columns : {128, 512, 1536, 2048}) {
+      constexpr int kRows = 5;
+      const StoredWeight weight(random, DType::kBF16, 1, columns);
+      const DeviceWeightCopy copy(weight.weight());
+      const DeviceArray<float> x(random.normals(int64_t{kRows} * columns)), delta(random.normals(int64_t{kRows} * columns)), y(int64_t{kRows} * columns);
+      const RmsNormOp norm{x.data(), columns, copy.weight(), 1e-5f, false, kRows, columns, y.data(), columns};
+      const AddNormOp add_norm{x.data(), delta.data(), copy.weight(), 1e-5f, false, kRows, columns, y.data()};
+      const auto operand_of = [&] {
+        const Operand operand = linear_operand(ctx, {y.data(), columns, kRows, columns, precision});
+        std::vector<uint8_t> bytes(static_cast<size_t>(kRows * (operand.row_bytes + operand.scale_columns * 4)));
+        check(cudaMemcpyAsync(bytes.data(), operand.values, bytes.size(), cudaMemcpyDeviceToHost, ctx.stream), "an operand");
+        finish_step();
+        return bytes;
+      };
+      const auto with = [&](const auto& op) {
+        begin_step();
+        run(ctx, op);
+        const bool made = ctx.operands.find({y.data(), columns, kRows, columns, precision}, ctx.step) != nullptr;
+        const std::vector<uint8_t> by_norm = operand_of();
+        begin_step();  // y as it is, by the product
+        expect(made && by_norm == operand_of(), print("%s, %d columns", name_of(precision), columns));
+      };
+      run_op(norm);
+      begin_step();
+      operand_of();
+      with(norm);
+      with(add_norm);
+      begin_step();
+      run(ctx, RmsNormOp{x.data(), columns, copy.weight(), 1e-5f, false, 0, columns, y.data(), columns});  // no rows
+      finish_step();
+    }
+  }
+  return "bfloat16 and e4m3 of four widths";
+}
+
 const evalrun::test::Suite kSuite([] {
   add("cuda rms_norm normalises rows of every width, alone as in a batch and in place", rms_norm);
   add("cuda add_norm is an addition and a norm, each of which may be absent", add_norm);
+  add("cuda norms convert rows that a product will ask for", converts_as_well);
 });
 
 }  // namespace

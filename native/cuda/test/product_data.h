@@ -42,24 +42,24 @@ constexpr bool kSimulated = true;
 constexpr bool kSimulated = false;
 #endif
 
-// The test by mma.sync, and by wgmma where there is such: in the simulation always, on a GPU where EVALRUN_CUDA_WGMMA=1 asks for it.
+// The test by mma.sync, and by wgmma where there is such.
 template <class Test>
 std::string with_every_kind(Test test) {
   const auto run = [&](bool wgmma) {
     struct Kind {
-      explicit Kind(bool wgmma) { context().wgmma = wgmma; }
-      ~Kind() { context().wgmma = false; }
+      explicit Kind(bool wgmma) { context().wgmma = wgmma ? Wgmma::kAlways : Wgmma::kNever; }
+      ~Kind() { context().wgmma = Wgmma::kNever; }
     } kind(wgmma);
-    return std::string(kind_of_products(context())) + ": " + test();
+    return std::string(wgmma ? "wgmma" : "mma") + ": " + test();
   };
   const int capability = context().compute_capability;
-  const bool has_wgmma = kSimulated ? capability == 90 : wgmma_asked(capability);
+  const bool has_wgmma = capability == 90;
   return has_wgmma ? run(false) + "; " + run(true) : run(false);
 }
 
 // Hopper's matrix units add products of e4m3 in fewer bits than a float32 has: about 14 (DeepSeek-V3 Technical Report, section 3.5.2).
 // The terms of an instruction, 32 and the sum so far, are aligned to the largest of them and cut off.
-inline bool adds_in_14_bits(Precision precision) { return precision == Precision::kFP8 && context().wgmma && !kSimulated; }
+inline bool adds_in_14_bits(Precision precision) { return precision == Precision::kFP8 && context().wgmma == Wgmma::kAlways && !kSimulated; }
 
 // A row of y as it should be, from the same quantised operands, and how far each value may be from it.
 struct ExpectedRow {

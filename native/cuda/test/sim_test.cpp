@@ -47,6 +47,7 @@ int seeds_until(const std::function<bool()>& body) {
 
 // Reverses 128 numbers through shared memory.
 __global__ void reverse(const int* x, int* y, bool wait) {
+  begin_kernel();
   int* shared = reinterpret_cast<int*>(shared_memory());
   shared[threadIdx.x] = x[threadIdx.x];
   if (wait) __syncthreads();
@@ -410,7 +411,12 @@ std::string integer_conversions() {
   return print("256 codes, %ld floats", count);
 }
 
-__global__ void increment(int* x) { ++*x; }
+__global__ void increment(int* x) {
+  begin_kernel();
+  ++*x;
+}
+
+__global__ void increment_at_once(int* x) { ++*x; }
 
 // A captured launch runs when its graph does, every time, and not before.
 std::string graphs() {
@@ -449,7 +455,10 @@ struct Padded {
   int* x;
 };
 
-__global__ void increment_padded(Padded in) { *in.x += in.first; }
+__global__ void increment_padded(Padded in) {
+  begin_kernel();
+  *in.x += in.first;
+}
 
 // What lies between the members of an argument does not tell launches apart.
 std::string padded_arguments() {

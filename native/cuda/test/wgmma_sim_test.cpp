@@ -208,14 +208,15 @@ std::string is_asked_for() {
   const auto answer = [](const char* value, int capability) -> std::string {
     setenv("EVALRUN_CUDA_WGMMA", value, 1);
     try {
-      return wgmma_asked(capability) ? "yes" : "no";
+      const Wgmma asked = wgmma_asked(capability);
+      return asked == Wgmma::kAlways ? "always" : asked == Wgmma::kLargeBf16 ? "large" : "never";
     } catch (const CudaError& error) {
       return error.what();
     }
   };
-  const std::string on = answer("1", 90), off = answer("0", 90), empty = answer("", 80), older = answer("1", 80), newer = answer("1", 100), other = answer("on", 90);
+  const std::string on = answer("1", 90), off = answer("0", 90), empty = answer("", 80), older = answer("1", 80), newer = answer("1", 100), usual = answer("", 90), other = answer("on", 90);
   setenv("EVALRUN_CUDA_WGMMA", kept.c_str(), 1);
-  expect(on == "yes" && off == "no" && empty == "no", "1, 0 and nothing: " + on + ", " + off + ", " + empty);
+  expect(on == "always" && off == "never" && empty == "never" && usual == "large", "1, 0 and nothing: " + on + ", " + off + ", " + empty + ", " + usual);
   expect(older.find("8.0; unset it") != std::string::npos, "1 on 8.0: " + older);
   expect(newer.find("10.0; unset it") != std::string::npos, "1 on 10.0: " + newer);
   expect(other.find("may be 0 or 1") != std::string::npos, "on: " + other);
