@@ -12,9 +12,17 @@ function resultFiles(): string[] {
     .map((name) => path.join(folder, name));
 }
 
+function isGpuResult(result: Partial<GpuResult>): result is GpuResult {
+  return typeof result.gpu === 'string' && result.records !== undefined;
+}
+
 const files = process.argv.length > 2 ? process.argv.slice(2) : resultFiles();
 for (const file of files) {
-  const result = JSON.parse(readFileSync(file, 'utf8')) as GpuResult;
+  const result = JSON.parse(readFileSync(file, 'utf8')) as Partial<GpuResult>;
+  if (!isGpuResult(result)) {
+    if (process.argv.length > 2) throw new Error(`${file} is not a result of native/check/gpu-check.sh`);
+    continue; // another measurement's
+  }
   for (const chart of gpuCharts(result)) {
     const png = file.replace(/\.json$/, `-${chart.id}.png`);
     writeFileSync(png, renderChartPng(chart, { dictionary: {}, language: 'en' }));

@@ -49,7 +49,9 @@ function matrixBars(rows: readonly Row[]): Bar[] {
     if (limit !== undefined) return [{ label: `limit: ${row.limit}`, value: limit, ...range(row, 1) }];
     const rate = number(row, 'TFLOP/s');
     // Single products have a table of their own.
-    return rate === undefined || row.product !== undefined ? [] : [{ label: `${row.shape}, ${row.measured}`, value: rate }];
+    return rate === undefined || row.product !== undefined
+      ? []
+      : [{ label: `${row.shape}, ${row.measured}`, value: rate }];
   });
 }
 

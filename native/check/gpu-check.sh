@@ -147,7 +147,7 @@ quote() { printf '"%s"' "$(printf %s "$1" | tr -d '\000-\037' | sed 's/[\\"]/\\&
   printf ' "driver": %s, "nvcc": %s, "commit": %s, "seconds": %s,\n "stages": [' \
     "$(quote "$(nvidia-smi --query-gpu=driver_version --format=csv,noheader | head -1)")" \
     "$(quote "$(nvcc --version 2>/dev/null | sed -n 's/.*release \([0-9.]*\).*/\1/p')")" \
-    "$(quote "$(git -C "$root" rev-parse --short HEAD 2>/dev/null)")" $(($(date +%s) - begin))
+    "$(quote "$(git -C "$root" describe --always --dirty --exclude "*" 2>/dev/null)")" $(($(date +%s) - begin))
   for i in "${!names[@]}"; do
     [ "$i" -gt 0 ] && printf ','
     printf '\n  {"name": "%s", "status": "%s", "seconds": %s, "reason": %s}' "${names[$i]}" "${states[$i]}" "${times[$i]}" "$(quote "${reasons[$i]}")"
