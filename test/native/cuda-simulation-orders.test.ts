@@ -7,7 +7,7 @@ import { TestProgram } from './test-program.js';
 const names = new TestProgram('evalrun_cuda_sim_test').list();
 const isExhaustive = process.env.EVALRUN_EXHAUSTIVE === '1';
 /** The tests that have something of 9.0's own: products of wgmma, matrix instructions of e4m3. */
-const HOPPER = /wgmma|e4m3|^cuda (grouped )?matmul:|^cuda log_probs:/;
+const HOPPER = /wgmma|e4m3|^cuda ((grouped|gated) )?matmul:|^cuda log_probs:/;
 
 /** Long, and the same on 8.0 as on 9.0, where they run as well. */
 const LONG = /in parts gives a/;

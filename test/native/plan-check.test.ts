@@ -134,6 +134,36 @@ describe('a shape with random weights', () => {
     for (const row of records.filter((record) => 'tokens/s' in record)) expect(row['tokens/s']).toBeGreaterThan(0);
   });
 
+  test('tells where the time of its steps goes on the simulated GPU, kernel by kernel', () => {
+    const plan = path.join(folder, 'tiny-bf16.plan');
+    const sizes = [
+      '--layers',
+      '2',
+      '--batch-tokens',
+      '110',
+      '--context',
+      '20',
+      '--batches',
+      '1',
+      '--steps',
+      '1',
+      '--repeats',
+      '1',
+    ];
+    const { status, output, records } = run('bench', plan, '--device', 'cuda', '--kernels', '1', ...sizes);
+    if (status !== 0) throw new Error(output);
+    const ofStep = (step: string) =>
+      records.filter(({ measured, kernel }) => measured === step && kernel !== undefined);
+    for (const step of ['score, shared prefix', 'score, whole prompts', 'decoding 1']) {
+      expect(ofStep(step).map(({ kernel }) => kernel)).toEqual(
+        expect.arrayContaining(['norm', 'route', 'everything else', expect.stringMatching(/^matmul_gated /)]),
+      );
+    }
+    // Of each layer two of activations, one of latents and one of low-rank queries; one that adds the shared experts; two before the head.
+    const norms = ofStep('decoding 1').find(({ kernel }) => kernel === 'norm');
+    expect(norms?.launches).toBe(2 * 4 + 1 + 2);
+  });
+
   test('whose stated cost is not that of its tensors is refused', () => {
     const plan = path.join(folder, 'tiny-bf16.plan');
     const text = readFileSync(plan, 'utf8');
@@ -141,6 +171,26 @@ describe('a shape with random weights', () => {
     const { status, output } = run('bench', plan, '--device', 'cpu');
     expect(status).toBe(3);
     expect(output).toContain('states other costs');
+  });
+});
+
+describe('the products of published shapes', () => {
+  test('are timed with every tile, the one that the engine takes among them', () => {
+    const { status, output, records } = run('products', '--device', 'cuda');
+    if (status !== 0) throw new Error(output);
+    const kinds = new Set(records.map(({ product, by }) => `${product} ${by}`));
+    expect(kinds).toEqual(new Set(['bf16 mma', 'bf16 wgmma', 'fp8 mma', 'fp8 wgmma']));
+    for (const product of ['bf16', 'fp8']) {
+      const chosen = records.filter((record) => record.product === product && record.chosen === '*');
+      expect(chosen).toHaveLength(2); // of the simulation's two shapes
+    }
+    for (const { us } of records) expect(us).toBeGreaterThan(0);
+  });
+
+  test('are those of a GPU', () => {
+    const { status, output } = run('products', '--device', 'cpu');
+    expect(status).toBe(3);
+    expect(output).toContain('--device cuda');
   });
 });
 

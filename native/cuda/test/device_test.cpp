@@ -1,5 +1,7 @@
 // The GPU as a Device: what a step's order and its memory owe each other.
 #include <cmath>
+#include <cstring>
+#include <utility>
 
 #include "cuda/gpu.h"
 #include "cuda/test/harness.h"
@@ -38,6 +40,59 @@ std::string releases_memory_that_held_back_launches_read() {
   return "launched one by one and as a graph";
 }
 
+// A step with more launches than one graph holds back: every sum has been added to in order, launched one by one and as graphs.
+std::string replays_long_steps() {
+  constexpr int kRows = 4, kColumns = 64, kAdditions = 250;
+  constexpr int64_t kBytes = int64_t{kRows} * kColumns * 4;
+  const std::shared_ptr<Device> device = create_cuda_device(0, 1);
+  const DeviceMemory x(*device, kBytes, "x"), delta(*device, kBytes, "delta");
+  std::vector<float> ones(kRows * kColumns, 1.0f), halves(kRows * kColumns, 0.5f);
+  std::vector<int32_t> rows = {0, 1, 2, 3};
+  device->upload(delta.data(), halves.data(), kBytes);
+  for (int repeat = 0; repeat < 4; ++repeat) {
+    std::vector<float> result(ones.size());
+    device->begin_step(true);
+    device->upload(x.data(), ones.data(), kBytes);
+    auto* sum = static_cast<float*>(x.data());
+    for (int i = 0; i < kAdditions; ++i) {
+      device->run(AddNormOp{sum, static_cast<const float*>(delta.data()), Weight{}, 0, false, kRows, kColumns, nullptr});
+    }
+    device->run(TakeRowsOp{sum, kColumns, device->stage(rows), kRows, device->land(result)});
+    device->finish();
+    for (const float value : result) expect(value == 1 + 0.5f * kAdditions, evalrun::test::print("repeat %d: %g", repeat, value));
+  }
+  return evalrun::test::print("%d launches, four times", kAdditions + 1);
+}
+
+// Copies of many ranges are copies one after the other: at once where nothing that is written is read, in turns otherwise.
+std::string copies_ranges() {
+  const std::shared_ptr<Device> device = create_cuda_device(0, 1);
+  constexpr int kPieces = 6;
+  for (const int64_t bytes : {int64_t{16}, int64_t{40}, int64_t{20000}, int64_t{73728}}) {
+    std::vector<uint8_t> host(static_cast<size_t>(kPieces * bytes));
+    for (size_t i = 0; i < host.size(); ++i) host[i] = static_cast<uint8_t>(i * 31 + i / 251);
+    const auto check_copies = [&](const std::vector<std::pair<int, int>>& copies) {
+      const DeviceMemory memory(*device, kPieces * bytes, "what is copied");
+      char* data = static_cast<char*>(memory.data());
+      device->upload(data, host.data(), kPieces * bytes);
+      std::vector<uint8_t> expected = host, result(host.size());
+      std::vector<CopyRange> ranges;
+      for (const auto& [from, to] : copies) {
+        ranges.push_back({data + from * bytes, data + to * bytes, bytes});
+        std::memcpy(expected.data() + to * bytes, expected.data() + from * bytes, static_cast<size_t>(bytes));
+      }
+      device->begin_step(false);
+      device->copy(ranges);
+      device->finish();
+      check(cudaMemcpy(result.data(), data, result.size(), cudaMemcpyDeviceToHost), "copies of ranges");
+      expect(result == expected, evalrun::test::print("%zu copies of %ld bytes", copies.size(), static_cast<long>(bytes)));
+    };
+    check_copies({{0, 3}, {0, 4}, {1, 5}});
+    check_copies({{0, 1}, {1, 2}, {2, 3}, {5, 0}});  // each reads what the one before wrote
+  }
+  return "at once and in turns, aligned and not";
+}
+
 // An allocation that fails says what it was for, and nothing of it is left for the next op to fail by.
 std::string names_what_does_not_fit() {
   const std::shared_ptr<Device> device = create_cuda_device(0, 1);
@@ -70,6 +125,8 @@ std::string measures_limits() {
 
 const evalrun::test::Suite kSuite([] {
   add("cuda device: memory released in a decoding step is read before it goes", releases_memory_that_held_back_launches_read);
+  add("cuda device: steps of more launches than a graph holds", replays_long_steps);
+  add("cuda device: ranges are copied as one after the other", copies_ranges);
   add("cuda device: an allocation that fails names what it was for", names_what_does_not_fit);
   add("cuda device: limits are measured", measures_limits);
 });

@@ -1,9 +1,10 @@
 /** C++ by g++: the program and the test are two programs, each compiled by itself. */
-import { realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { findProgram, libraryPath, mountFolders, outputOf, programMounts, uniqueMounts } from './installed-files.js';
 import type { Language, LanguageTask } from './language.js';
 import { languageFile } from './language-file.js';
+import { PrecompiledHeader } from './precompiled-header.js';
 import { parseSignature } from './signature.js';
 
 /** As DeepSeek-Coder compiles: without optimisation, which also takes less time. */
@@ -54,6 +55,17 @@ async function compilerParts(compiler: string): Promise<{ programs: string[]; fo
   };
 }
 
+/** What tells one state of the compiler and its headers from another. */
+async function headersOf(compiler: string, parts: { programs: string[] }): Promise<string[]> {
+  const folders = (await outputOf(compiler, ['-E', '-Wp,-v', '-x', 'c++', '/dev/null'])) ?? '';
+  const standard = folders
+    .split('\n')
+    .map((line) => path.join(line.trim(), 'bits', 'stdc++.h'))
+    .find((file) => path.isAbsolute(file) && existsSync(file));
+  // Without one there is nothing to compile ahead.
+  return [...parts.programs, standard ?? '/no/bits/stdc++.h'];
+}
+
 /** Where /lib is a link to /usr/lib, the linker's own scripts still name files below /lib. */
 function withOtherNames(folders: readonly string[]): string[] {
   const isMerged = realpathSync('/lib') === '/usr/lib';
@@ -72,10 +84,22 @@ export const cpp: Language = {
     const version = await outputOf(compiler, ['--version']);
     if (parts === undefined || version === undefined) return `${compiler} does not run`;
     const programs = await programMounts(['/bin/sh', compiler, ...parts.programs]);
+    const standard = PrecompiledHeader.find(compiler, flags, {
+      version,
+      headers: await headersOf(compiler, parts),
+    });
+    const compile = (program: string, rest: string) => {
+      const command = (more: string) => `${compiler} ${flags}${more} ${rest}`;
+      return standard === undefined ? command('') : standard.wrap(command, program);
+    };
     return {
       language: 'cpp',
       version: version.split('\n')[0] ?? '',
-      mounts: uniqueMounts([...mountFolders(withOtherNames(parts.folders)), ...programs]),
+      mounts: uniqueMounts([
+        ...mountFolders(withOtherNames(parts.folders)),
+        ...programs,
+        ...(standard === undefined ? [] : [standard.mount]),
+      ]),
       environment: { LD_LIBRARY_PATH: libraryPath(programs), TMPDIR: '/tmp' },
       startMs: 30_000,
       limitsAddressSpace: true,
@@ -85,7 +109,10 @@ export const cpp: Language = {
           'candidate.cpp': languageFile('cpp/candidate.cpp'),
           'solution.cpp': tagUnions(task.program),
         },
-        compile: `${compiler} ${flags} -DEVALRUN_ENTRY=${task.entryPoint} candidate.cpp -o candidate${librariesOf(task.program)}`,
+        compile: compile(
+          task.program,
+          `-DEVALRUN_ENTRY=${task.entryPoint} candidate.cpp -o candidate${librariesOf(task.program)}`,
+        ),
         run: './candidate',
       }),
       judge: (task, nonce) => ({
@@ -94,7 +121,7 @@ export const cpp: Language = {
           'judge.cpp': languageFile('cpp/judge.cpp'),
           'test.cpp': testSource(task),
         },
-        compile: `${compiler} ${flags} judge.cpp -o judge`,
+        compile: compile(task.prelude, 'judge.cpp -o judge'),
         run: `./judge ${nonce}`,
       }),
     };

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { judgeAnswer } from '../../../../runner/judge-answer.js';
 import { answerOf } from '../../../../runner/sandbox/attacks/attack.js';
 import { languages } from '../../../../runner/sandbox/languages/languages.js';
+import { headersMade } from '../../../../runner/sandbox/languages/precompiled-header.js';
 import { countLeftovers } from '../../../../runner/sandbox/leftovers.js';
 import { SandboxPool } from '../../../../runner/sandbox/pool.js';
 import type { SandboxVerdict } from '../../../../runner/sandbox/verdict.js';
@@ -20,6 +21,7 @@ const planOf = async (dataDir: string) =>
   (await getSuite('humaneval-mul').plan({ dataDir, seed: 0 }))[0] as GenerativePlan;
 
 let pool: SandboxPool;
+await headersMade();
 const before = countLeftovers();
 beforeAll(async () => {
   if (here.found.size === 0) return;
