@@ -186,9 +186,14 @@ class ShapeBench {
     double in_kernels = 0;
     for (const cuda::KernelTime& time : cuda::take_kernel_times(device_)) {
       in_kernels += time.seconds;
-      records_.push_back(begun(what).add("kernel", time.name).add("launches", time.launches).add("ms", 1e3 * time.seconds).add("of the step", time.seconds / seconds));
+      add_kernel(what, time.name, time.launches, time.seconds, seconds);
     }
-    records_.push_back(begun(what).add("kernel", "everything else").add("launches", 0).add("ms", 1e3 * (seconds - in_kernels)).add("of the step", 1 - in_kernels / seconds));
+    add_kernel(what, "everything else", 0, seconds - in_kernels, seconds);
+  }
+
+  void add_kernel(const std::string& step, const std::string& name, int launches, double seconds, double of_step) {
+    records_.push_back(
+        begun(step).add("kernel", name).add("launches", launches).add("ms", 1e3 * seconds).add("of the step", seconds / of_step));
   }
 
   // Prompts of `context` tokens for `count` sequences into the cache; returns the token behind each.

@@ -2,7 +2,8 @@
 //
 // The host code of every op runs in every step, and its launches are held back with a hash of everything that a graph would freeze:
 // kernel, grid, block, shared memory and arguments. When the sequence was seen before, its graph is launched instead. A step is several
-// such sequences, so that the GPU computes the first while the host prepares the next. A graph can never be stale: what has changed has another hash, and only memory behind unchanged pointers is read anew.
+// such sequences, so that the GPU computes the first while the host prepares the next. A graph can never be stale: what has changed has
+// another hash, and only memory behind unchanged pointers is read anew.
 #pragma once
 #include <cstdint>
 #include <functional>

@@ -46,20 +46,21 @@ __global__ void __launch_bounds__(kCopyThreads) copy_ranges_kernel(const CopyRan
 }  // namespace
 
 bool copy_ranges(Context& ctx, const std::vector<CopyRange>& ranges) {
-  std::unordered_set<const void*> sources;
+  std::unordered_set<const void*> sources, targets;
   int64_t most = 0;
   for (const CopyRange& range : ranges) {
-    const auto bits = reinterpret_cast<uintptr_t>(range.from) | reinterpret_cast<uintptr_t>(range.to) | static_cast<uintptr_t>(range.bytes);
-    if (bits % 16 != 0) return false;
+    const auto from = reinterpret_cast<uintptr_t>(range.from), to = reinterpret_cast<uintptr_t>(range.to);
+    if ((from | to | static_cast<uintptr_t>(range.bytes)) % 16 != 0) return false;
     sources.insert(range.from);
     most = std::max(most, range.bytes);
   }
-  // All at once is one after the other where nothing that is written is read.
+  // All at once is one after the other where nothing that is written is read, or written twice.
   for (const CopyRange& range : ranges) {
-    if (sources.count(range.to) != 0) return false;
+    if (sources.count(range.to) != 0 || !targets.insert(range.to).second) return false;
   }
   const dim3 grid(static_cast<unsigned>(ranges.size()), static_cast<unsigned>(ceil_div(most, kBytesOfBlock)));
-  launch(ctx, "copy_ranges", copy_ranges_kernel, grid, dim3(kCopyThreads), 0, ctx.stage(ranges.data(), static_cast<int64_t>(ranges.size()), "copies"));
+  const CopyRange* staged = ctx.stage(ranges.data(), static_cast<int64_t>(ranges.size()), "copies");
+  launch(ctx, "copy_ranges", copy_ranges_kernel, grid, dim3(kCopyThreads), 0, staged);
   return true;
 }
 

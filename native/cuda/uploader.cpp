@@ -3,34 +3,11 @@
 #include <algorithm>
 #include <cstring>
 
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
-
 namespace evalrun::cuda {
 namespace {
 
 // What one thread copies at a time: an expert's matrix is enough for many threads.
 constexpr int64_t kPiece = 256 << 10;
-
-// Past the caches, which the GPU's copy would not find it in: the buffer's lines are then not read before they are written. `to` is a
-// multiple of 16 bytes.
-void copy_past_caches(char* to, const char* from, int64_t bytes) {
-  int64_t done = 0;
-#if defined(__SSE2__)
-  for (; done + 64 <= bytes; done += 64) {
-    const auto* source = reinterpret_cast<const __m128i*>(from + done);
-    auto* target = reinterpret_cast<__m128i*>(to + done);
-    const __m128i a = _mm_loadu_si128(source), b = _mm_loadu_si128(source + 1), c = _mm_loadu_si128(source + 2), d = _mm_loadu_si128(source + 3);
-    _mm_stream_si128(target, a);
-    _mm_stream_si128(target + 1, b);
-    _mm_stream_si128(target + 2, c);
-    _mm_stream_si128(target + 3, d);
-  }
-  _mm_sfence();
-#endif
-  std::memcpy(to + done, from + done, static_cast<size_t>(bytes - done));
-}
 
 }  // namespace
 
@@ -75,7 +52,7 @@ void Uploader::upload(void* to, int64_t to_stride, const void* from, int64_t row
     if (dense) {
       pool_.run(ceil_div(count, kPiece), [&](int64_t piece, int) {
         const int64_t begin = piece * kPiece;
-        copy_past_caches(slot.data + begin, source + done + begin, std::min(kPiece, count - begin));
+        std::memcpy(slot.data + begin, source + done + begin, static_cast<size_t>(std::min(kPiece, count - begin)));
       });
     } else {
       pool_.run(count, [&](int64_t row, int) {

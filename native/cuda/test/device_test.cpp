@@ -89,6 +89,7 @@ std::string copies_ranges() {
     };
     check_copies({{0, 3}, {0, 4}, {1, 5}});
     check_copies({{0, 1}, {1, 2}, {2, 3}, {5, 0}});  // each reads what the one before wrote
+    check_copies({{0, 3}, {1, 3}});
   }
   return "at once and in turns, aligned and not";
 }

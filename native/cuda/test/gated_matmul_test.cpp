@@ -20,14 +20,16 @@ void expect_same_bytes(const std::vector<uint8_t>& actual, const std::vector<uin
   const size_t row_bytes = expected.size() / static_cast<size_t>(rows);
   for (size_t i = 0; i < expected.size(); ++i) {
     if (actual[i] == expected[i]) continue;
-    expect(false, where + print(": row %zu, byte %zu of %zu: %d, expected %d", i / row_bytes, i % row_bytes, row_bytes, actual[i], expected[i]));
+    const std::string place = print(": row %zu, byte %zu of %zu", i / row_bytes, i % row_bytes, row_bytes);
+    expect(false, where + place + print(": %d, expected %d", actual[i], expected[i]));
   }
 }
 
 std::string dense_equals_ops_in_a_row() {
   Random random(1);
   long compared = 0;
-  for (const ProductShape& s : {ProductShape{1, 1, 1}, ProductShape{17, 5, 64}, ProductShape{3, 128, 100}, ProductShape{130, 70, 40}, ProductShape{66, 300, 257}}) {
+  const ProductShape shapes[] = {{1, 1, 1}, {17, 5, 64}, {3, 128, 100}, {130, 70, 40}, {66, 300, 257}};
+  for (const ProductShape& s : shapes) {
     const StoredWeight gate(random, DType::kBF16, s.outputs, s.columns), up(random, DType::kBF16, s.outputs, s.columns);
     const DeviceWeightCopy weights(std::vector<Weight>{gate.weight(), up.weight()});
     const DeviceArray<float> x(activations(random, s.rows, s.columns));
@@ -88,7 +90,8 @@ std::string experts_equal_ops_in_a_row() {
       const DeviceArray<float> x(activations(random, gather ? kSlots / kPerToken : kSlots, kColumns));
       const DeviceArray<float> gate_y(kSlots * outputs), up_y(kSlots * outputs), unwritten(kSlots * outputs);
       const auto part = [&](const DeviceWeightCopy& weights, float* y) {
-        return GroupedLinearOp{x.data(), weights.weights().data(), kExperts, device_order.data(), device_offsets.data(), kSlots, kPerToken, gather, Precision::kBF16, y};
+        return GroupedLinearOp{x.data(),  weights.weights().data(), kExperts, device_order.data(),   device_offsets.data(),
+                               kSlots,    kPerToken,                gather,   Precision::kBF16,      y};
       };
       run_op(part(gate, gate_y.data()));
       run_op(part(up, up_y.data()));
@@ -99,7 +102,8 @@ std::string experts_equal_ops_in_a_row() {
         begin_step();
         run_gated(context(), GroupedGatedLinearOp{part(gate, unwritten.data()), part(up, up_y.data())}, tile);
         expect_same_bytes(operand_bytes(unwritten.data(), kSlots, outputs), expected, kSlots,
-                          print("%ld outputs%s, tile %dx%d", static_cast<long>(outputs), gather ? ", gathered" : "", rows_of(tile), columns_of(tile)));
+                          print("%ld outputs%s, tile %dx%d", static_cast<long>(outputs), gather ? ", gathered" : "", rows_of(tile),
+                                columns_of(tile)));
         compared += kSlots;
       }
     }

@@ -200,13 +200,16 @@ std::string chooses_tiles() {
   expect(experts_of_token == "16x64" || experts_of_token == "16x16", "experts of a token: " + experts_of_token);
   expect(experts_of_batch == "16x64", "experts of a batch: " + experts_of_batch);
   for (const Precision precision : kPrecisions) {
-    const std::string token = chosen(precision, 1, 0, 2048, Wgmma::kAlways), batch = chosen(precision, 64, 0, 10944, Wgmma::kAlways), prompt = chosen(precision, 16384, 0, 2048, Wgmma::kAlways);
+    const std::string token = chosen(precision, 1, 0, 2048, Wgmma::kAlways);
+    const std::string batch = chosen(precision, 64, 0, 10944, Wgmma::kAlways);
+    const std::string prompt = chosen(precision, 16384, 0, 2048, Wgmma::kAlways);
     expect(token == "64x16", "1 row by wgmma: " + token);
     expect(batch == "64x64" || batch == "64x16", "64 rows by wgmma: " + batch);
     expect(prompt == (precision == Precision::kFP8 ? "128x128" : "128x256"), "a prompt by wgmma: " + prompt);
   }
   // Both: small products by mma, large ones by wgmma.
-  const std::string small = chosen(Precision::kBF16, 1, 0, 2048, Wgmma::kLargeBf16), large = chosen(Precision::kBF16, 16384, 0, 2048, Wgmma::kLargeBf16);
+  const std::string small = chosen(Precision::kBF16, 1, 0, 2048, Wgmma::kLargeBf16);
+  const std::string large = chosen(Precision::kBF16, 16384, 0, 2048, Wgmma::kLargeBf16);
   expect(small == "16x16" && large == "128x256", "both kinds: " + small + ", " + large);
   expect(!by_wgmma(MatmulTile::k16x16, Precision::kBF16, Wgmma::kLargeBf16) && by_wgmma(MatmulTile::k128x256, Precision::kBF16, Wgmma::kLargeBf16) &&
              !by_wgmma(MatmulTile::k64x64, Precision::kFP8, Wgmma::kLargeBf16),

@@ -138,7 +138,8 @@ std::string converts_as_well() {
       constexpr int kRows = 5;
       const StoredWeight weight(random, DType::kBF16, 1, columns);
       const DeviceWeightCopy copy(weight.weight());
-      const DeviceArray<float> x(random.normals(int64_t{kRows} * columns)), delta(random.normals(int64_t{kRows} * columns)), y(int64_t{kRows} * columns);
+      const DeviceArray<float> x(random.normals(int64_t{kRows} * columns)), delta(random.normals(int64_t{kRows} * columns));
+      const DeviceArray<float> y(int64_t{kRows} * columns);
       const RmsNormOp norm{x.data(), columns, copy.weight(), 1e-5f, false, kRows, columns, y.data(), columns};
       const AddNormOp add_norm{x.data(), delta.data(), copy.weight(), 1e-5f, false, kRows, columns, y.data()};
       const auto operand_of = [&] {

@@ -214,7 +214,8 @@ std::string is_asked_for() {
       return error.what();
     }
   };
-  const std::string on = answer("1", 90), off = answer("0", 90), empty = answer("", 80), older = answer("1", 80), newer = answer("1", 100), usual = answer("", 90), other = answer("on", 90);
+  const std::string on = answer("1", 90), off = answer("0", 90), empty = answer("", 80), usual = answer("", 90);
+  const std::string older = answer("1", 80), newer = answer("1", 100), other = answer("on", 90);
   setenv("EVALRUN_CUDA_WGMMA", kept.c_str(), 1);
   expect(on == "always" && off == "never" && empty == "never" && usual == "large", "1, 0 and nothing: " + on + ", " + off + ", " + empty + ", " + usual);
   expect(older.find("8.0; unset it") != std::string::npos, "1 on 8.0: " + older);
