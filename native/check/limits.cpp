@@ -45,13 +45,6 @@ void measure_copy(Device& device, const Options& options, Records& records) {
                         .add("at most", moved / seconds.least));
 }
 
-// From the host's memory: what loading weights cannot exceed.
-void measure_upload(const Options& options, Records& records) {
-  const int gpu = gpu_of(options);
-  if (gpu < 0) return;
-  records.push_back(Record().add("limit", "pinned memory to the GPU, GB/s").add("at most", cuda::measure_upload(gpu) * 1e-9));
-}
-
 // Our own product, with the rounding of its operand that every product of the graph has.
 void measure_product(Device& device, const Options& options, Records& records) {
   const int size = options.integer("--product", 8192);
@@ -98,6 +91,7 @@ void measure_loops(const Options& options, Records& records) {
     add_limit(records, "f32 multiply-add, TFLOP/s", limits.f32_flops * 1e-12);
     add_limit(records, "bf16 mma.sync, TFLOP/s", limits.bf16_flops * 1e-12);
     add_limit(records, "read, GB/s", limits.read_bytes * 1e-9);
+    add_limit(records, "pinned memory to the GPU, GB/s", cuda::measure_upload(gpu) * 1e-9);
   } else {
     const MachineLimits limits = evalrun::measure_limits(threads_of(options));
     add_limit(records, "f32 multiply-add, TFLOP/s", limits.f32_flops * 1e-12);
@@ -111,7 +105,6 @@ void measure_loops(const Options& options, Records& records) {
 bool measure_limits(const Options& options, Records& records) {
   const std::shared_ptr<Device> device = open_device(options);
   measure_loops(options, records);
-  measure_upload(options, records);
   measure_copy(*device, options, records);
   measure_product(*device, options, records);
   return true;

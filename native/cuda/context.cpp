@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 
 namespace evalrun::cuda {
@@ -23,6 +24,13 @@ std::string mebibytes(int64_t bytes) {
 std::string sized(const char* what, int64_t bytes) { return std::string(what) + ", " + std::to_string(bytes) + " bytes"; }
 
 }  // namespace
+
+std::optional<bool> switch_of(const char* variable) {
+  const char* text = std::getenv(variable);
+  if (text == nullptr || std::strcmp(text, "") == 0) return std::nullopt;
+  if (std::strcmp(text, "0") == 0 || std::strcmp(text, "1") == 0) return text[0] == '1';
+  throw CudaError(std::string(variable) + " is \"" + text + "\"; it may be 0 or 1");
+}
 
 void* allocate_on_device(int64_t bytes, const std::string& what) {
   void* memory = nullptr;

@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <unordered_map>
@@ -25,6 +26,9 @@ inline void check(cudaError_t status, const char* what) {
   cudaGetLastError();  // it is told here, and not again by the next launch
   throw error;
 }
+
+// What an environment variable says that may be 0 or 1; nothing where it is unset or empty. Throws CudaError where it says something else.
+std::optional<bool> switch_of(const char* variable);
 
 // Memory of the current GPU. Throws CudaError "GPU memory for <what>: ..." with what was wanted and what is free.
 void* allocate_on_device(int64_t bytes, const std::string& what);

@@ -1,6 +1,5 @@
 // A GPU as a device: one stream, on which everything happens in order.
 #include <cstdlib>
-#include <cstring>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -22,14 +21,6 @@ namespace {
 // Kernels are compiled for 8.0 and for 9.0a; earlier GPUs lack bfloat16 matrix units.
 constexpr int kOldest = 80;
 
-// Unless EVALRUN_CUDA_OVERLAP is 0. Throws CudaError where it is something else than that or 1.
-bool overlap_wanted() {
-  const char* text = std::getenv("EVALRUN_CUDA_OVERLAP");
-  if (text == nullptr || std::strcmp(text, "") == 0 || std::strcmp(text, "1") == 0) return true;
-  if (std::strcmp(text, "0") == 0) return false;
-  throw CudaError(std::string("EVALRUN_CUDA_OVERLAP is \"") + text + "\"; it may be 0 or 1");
-}
-
 class CudaDevice : public Device {
  public:
   CudaDevice(int index, int host_threads) : index_(index), host_threads_(host_threads) {
@@ -39,7 +30,7 @@ class CudaDevice : public Device {
     ctx_.multiprocessors = properties.multiProcessorCount;
     ctx_.compute_capability = properties.major * 10 + properties.minor;
     ctx_.wgmma = wgmma_asked(ctx_.compute_capability);
-    ctx_.overlap = overlap_wanted() && ctx_.compute_capability >= 90;
+    ctx_.overlap = switch_of("EVALRUN_CUDA_OVERLAP").value_or(true) && ctx_.compute_capability >= 90;
     check(cudaStreamCreateWithFlags(&ctx_.stream, cudaStreamNonBlocking), "making a stream");
   }
   ~CudaDevice() override {

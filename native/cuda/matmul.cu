@@ -31,37 +31,16 @@ const int* clocks_of(Precision precision, Wgmma wgmma) {
   return wgmma == Wgmma::kLargeBf16 ? kClocksBothBf16 : kClocksBf16;
 }
 
-// Rows, columns; of a warp; panels in a stage, stages, blocks on a multiprocessor. Stages hold what the memory's
-// latency asks for: 40 KB and more are under way on each multiprocessor.
+// By MatmulTile.
+constexpr const char* kNames[kMatmulTiles] = {"matmul 16x16",   "matmul 16x64",   "matmul 32x32", "matmul 64x64",
+                                              "matmul 128x128", "matmul 128x256", "matmul 64x16"};
+
 template <Codes kCodes>
-void launch_tile(Context& ctx, const MatmulArguments& in, const Matmul& product, MatmulTile tile) {
-  const auto with = [&](auto shape, const char* name) {
+void launch_mma(Context& ctx, const MatmulArguments& in, const Matmul& product, MatmulTile tile) {
+  with_mma_shape<kCodes>(tile, [&](auto shape) {
     using Shape = decltype(shape);
-    launch_tiles<Shape>(ctx, name, matmul<kCodes, Shape>, in, product);
-  };
-  constexpr bool kWide = kCodes == Codes::kBF16;
-  switch (tile) {
-    case MatmulTile::k16x16:
-      return with(TileShape<16, 16, 16, 16, 4, 6, 2>(), "matmul 16x16");
-    case MatmulTile::k16x64:
-      return with(TileShape<16, 64, 16, 16, 2, 5, 2>(), "matmul 16x64");
-    case MatmulTile::k32x32:
-      return with(TileShape<32, 32, 16, 16, 2, 6, 2>(), "matmul 32x32");
-    case MatmulTile::k64x64:
-      return with(TileShape<64, 64, 32, 32, 1, 4, 2>(), "matmul 64x64");
-    case MatmulTile::k128x128:
-      // Two blocks of four warps hide each other's waits; FP8's sums are twice as many and fill the registers with one.
-      if constexpr (kWide)
-        return with(TileShape<128, 128, 64, 64, 1, 3, 2>(), "matmul 128x128");
-      else
-        return with(TileShape<128, 128, 32, 64, 1, 4, 1>(), "matmul 128x128");
-    case MatmulTile::k128x256:
-      if constexpr (kWide) return with(TileShape<128, 256, 64, 64, 1, 3, 1>(), "matmul 128x256");
-      break;
-    case MatmulTile::k64x16: break;
-  }
-  throw std::invalid_argument("matmul: mma has no tile of " + std::to_string(rows_of(tile)) + "x" + std::to_string(columns_of(tile)) +
-                              (kWide ? " in bf16" : " in FP8"));
+    launch_tiles<Shape>(ctx, kNames[static_cast<int>(tile)], matmul<kCodes, Shape>, in, product, in.columns);
+  });
 }
 
 }  // namespace
@@ -144,9 +123,9 @@ void run_matmul(Context& ctx, const Matmul& matmul, MatmulTile tile) {
   if (by_wgmma(tile, matmul.x.key.precision, ctx.wgmma)) {
     launch_wgmma(ctx, in, matmul, matmul.x.key.precision, tile);
   } else if (fp8) {
-    launch_tile<Codes::kE4M3>(ctx, in, matmul, tile);
+    launch_mma<Codes::kE4M3>(ctx, in, matmul, tile);
   } else {
-    launch_tile<Codes::kBF16>(ctx, in, matmul, tile);
+    launch_mma<Codes::kBF16>(ctx, in, matmul, tile);
   }
 }
 

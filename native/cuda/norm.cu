@@ -51,12 +51,12 @@ const char* run_norm(Context& ctx, NormArguments a) {
 
 const char* run(Context& ctx, const RmsNormOp& op) {
   return run_norm(ctx, {op.x, op.x_stride, nullptr, nullptr, op.weight.data, op.y, op.y_stride, op.columns, op.rows, op.eps,
-                        op.round_normalized, static_cast<int>(op.weight.dtype), -1, 0, nullptr, 0, nullptr});
+                        op.round_normalized, static_cast<int>(op.weight.dtype)});
 }
 
 const char* run(Context& ctx, const AddNormOp& op) {
   return run_norm(ctx, {op.x, op.columns, op.delta, op.x, op.weight.data, op.y, op.columns, op.columns, op.rows, op.eps,
-                        op.round_normalized, static_cast<int>(op.weight.dtype), -1, 0, nullptr, 0, nullptr});
+                        op.round_normalized, static_cast<int>(op.weight.dtype)});
 }
 
 }  // namespace evalrun::cuda

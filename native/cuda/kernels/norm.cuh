@@ -22,11 +22,11 @@ struct NormArguments {
   int round_normalized;
   int weight_type;  // a DType
   // y as the operand of a product as well: a Precision, or -1 for none.
-  int precision;
-  int groups;  // of 128 columns in a row
-  uint8_t* values;
-  int64_t row_bytes;
-  float* scales;
+  int precision = -1;
+  int groups = 0;  // of 128 columns in a row
+  uint8_t* values = nullptr;
+  int64_t row_bytes = 0;
+  float* scales = nullptr;
 };
 static_assert(sizeof(NormArguments) == 11 * 8 + 6 * 4, "a launch's arguments have no padding");
 

@@ -1,5 +1,6 @@
 // The GPU as a Device: what a step's order and its memory owe each other.
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <utility>
 
@@ -116,6 +117,25 @@ std::string names_what_does_not_fit() {
   return message;
 }
 
+std::string refuses_other_switches() {
+  const char* before = std::getenv("EVALRUN_CUDA_OVERLAP");
+  const std::string kept = before == nullptr ? "" : before;
+  const auto error_of = [](const char* value) -> std::string {
+    setenv("EVALRUN_CUDA_OVERLAP", value, 1);
+    try {
+      create_cuda_device(0, 1);
+    } catch (const CudaError& error) {
+      return error.what();
+    }
+    return "";
+  };
+  const std::string on = error_of("1"), off = error_of("0"), empty = error_of(""), other = error_of("off");
+  setenv("EVALRUN_CUDA_OVERLAP", kept.c_str(), 1);
+  expect(on.empty() && off.empty() && empty.empty(), "1, 0 and nothing: " + on + off + empty);
+  expect(other == "EVALRUN_CUDA_OVERLAP is \"off\"; it may be 0 or 1", "off: " + other);
+  return "0, 1 and nothing";
+}
+
 std::string measures_limits() {
   const GpuLimits limits = measure_gpu_limits(0);
   expect(limits.f32_flops > 0 && limits.bf16_flops > 0 && limits.read_bytes > 0, "a limit is nothing");
@@ -129,6 +149,7 @@ const evalrun::test::Suite kSuite([] {
   add("cuda device: steps of more launches than a graph holds", replays_long_steps);
   add("cuda device: ranges are copied as one after the other", copies_ranges);
   add("cuda device: an allocation that fails names what it was for", names_what_does_not_fit);
+  add("cuda device: a switch is 0, 1 or nothing", refuses_other_switches);
   add("cuda device: limits are measured", measures_limits);
 });
 

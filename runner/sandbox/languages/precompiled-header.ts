@@ -20,13 +20,22 @@ const header = 'standard.hpp';
 /** Where programs find it: their own temporary files cover ours. */
 const place = '/precompiled';
 
+/** To make it takes as long as to compile so many programs without it. */
+const worthwhile = 3;
+
 /**
  * A folder with the header and, as soon as it is made, its compiled form; made once for a compiler and its headers (100 MB, a few
  * seconds beside other work) and kept among the temporary files, where the users that the sandbox gives to programs can read it.
  * Where it cannot be made, programs take longer to compile and nothing else.
  */
 export class PrecompiledHeader {
-  private constructor(readonly folder: string) {}
+  private asked = 0;
+
+  private constructor(
+    readonly folder: string,
+    private readonly compiler: string,
+    private readonly flags: string,
+  ) {}
 
   /** `version`: of the compiler; `headers`: files whose change makes another header of it. Undefined where the folder cannot be made. */
   static find(
@@ -43,24 +52,20 @@ export class PrecompiledHeader {
     const own = path.join(temporary, `evalrun-precompiled-${process.getuid?.() ?? 0}`);
     const folder = path.join(own, hash.digest('hex').slice(0, 16));
     try {
+      mkdirSync(own, { recursive: true, mode: 0o755 });
+      if (!isOursAlone(own) || !isOpenToAll(own)) return undefined;
       mkdirSync(folder, { recursive: true, mode: 0o755 });
-      if (![own, folder].every(isOursAlone) || !isOpenToAll(folder)) return undefined;
       const source = path.join(folder, header);
       if (!existsSync(source)) writeFileSync(source, '#include <bits/stdc++.h>\n', { mode: 0o644 });
     } catch {
       return undefined;
     }
-    const made = new PrecompiledHeader(folder);
-    if (!made.isReady()) made.making = noted(make(compiler, flags, folder));
-    return made;
+    return new PrecompiledHeader(folder, compiler, flags);
   }
 
   get mount(): Mount {
     return { from: this.folder, at: place };
   }
-
-  /** Settles when it is made, or cannot be; undefined where it was there. */
-  making: Promise<void> | undefined;
 
   isReady(): boolean {
     return existsSync(path.join(this.folder, `${header}.gch`));
@@ -69,10 +74,16 @@ export class PrecompiledHeader {
   /**
    * A command that compiles the source with it; without it where it is not ready, or the program would see it in another state: only
    * line comments and other headers may come before `#include <bits/stdc++.h>`. What does not compile with it is compiled without.
+   * Begins to make it when so many programs have asked that it pays.
    */
   wrap(command: (flags: string) => string, program: string): string {
     const plain = command('');
-    if (!this.isReady() || !beginsWithStandard(program)) return plain;
+    if (!beginsWithStandard(program)) return plain;
+    if (!this.isReady()) {
+      this.asked += 1;
+      if (this.asked === worthwhile) noted(make(this.compiler, this.flags, this.folder));
+      return plain;
+    }
     return `{ ${command(` -include ${place}/${header}`)} 2>/dev/null || ${plain}; }`;
   }
 }
@@ -94,9 +105,9 @@ function isOpenToAll(folder: string): boolean {
 
 const inTheMaking = new Set<Promise<void>>();
 
-function noted(making: Promise<void>): Promise<void> {
+function noted(making: Promise<void>): void {
   inTheMaking.add(making);
-  return making.finally(() => inTheMaking.delete(making));
+  making.finally(() => inTheMaking.delete(making));
 }
 
 /** Settles when no header is being made by this process: for whoever counts its processes. */

@@ -21,7 +21,6 @@ const planOf = async (dataDir: string) =>
   (await getSuite('humaneval-mul').plan({ dataDir, seed: 0 }))[0] as GenerativePlan;
 
 let pool: SandboxPool;
-await headersMade();
 const before = countLeftovers();
 beforeAll(async () => {
   if (here.found.size === 0) return;
@@ -34,6 +33,7 @@ beforeAll(async () => {
 }, 2 * minutes);
 afterAll(async () => {
   await pool?.close();
+  await headersMade();
   // Groups, folders, processes and mounts; descriptors come and go with the tests' own files.
   if (here.found.size > 0) expect({ ...countLeftovers(), descriptors: 0 }).toEqual({ ...before, descriptors: 0 });
 });
