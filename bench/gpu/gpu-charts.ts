@@ -20,12 +20,18 @@ interface Bar {
   readonly high?: number;
 }
 
+/** By the end of a stage's name: how its shapes are computed otherwise than by default. */
+const OTHERWISE: Readonly<Record<string, string>> = { '-wgmma': 'by wgmma', '-attention': 'with attention by wgmma' };
+
 /** Only charts that the result has numbers for. */
 export function gpuCharts(result: GpuResult): ChartSpec[] {
-  // The same shapes are measured once more with the other kind of products.
-  const rows = Object.entries(result.records).flatMap(([stage, records]) =>
-    stage.endsWith('-wgmma') ? records.map((row) => ({ ...row, shape: `${row.shape} by wgmma` })) : records,
-  );
+  // The same shapes are measured once more with what is off unless asked for.
+  const rows = Object.entries(result.records).flatMap(([stage, records]) => {
+    const other = Object.keys(OTHERWISE).find((suffix) => stage.endsWith(suffix));
+    return other === undefined
+      ? records
+      : records.map((row) => ({ ...row, shape: `${row.shape} ${OTHERWISE[other]}` }));
+  });
   const charts = [
     chart('prompts', `MMLU-shaped prompts on ${result.gpu}`, 'questions per second', questionBars(rows)),
     chart('matrix-rate', `The whole forward pass on ${result.gpu}`, 'TFLOP/s', matrixBars(rows)),

@@ -4,11 +4,13 @@
 #include <algorithm>
 
 #include "cuda/kernels/attend_prompt.cuh"
+#include "cuda/kernels/attend_prompt_wgmma.cuh"
 #include "cuda/kernels/attend_rows.cuh"
 #include "cuda/kernels/attend_split.cuh"
 #include "cuda/kernels/combine_splits.cuh"
 #include "cuda/kernels/split_pages.cuh"
 #include "cuda/kv_layout.h"
+#include "cuda/linear_operand.h"
 
 namespace evalrun::cuda {
 namespace {
@@ -21,11 +23,18 @@ void launch_prompts(Context& ctx, AttentionPlan& plan, PromptArguments a, int kv
   // need shared memory that the device lacks.
   int warps = 8;
   if (plan.prompt_tiles(ctx, a.group, warps * 16).count * kv_heads < ctx.multiprocessors) warps = 4;
+  const auto run = [&](const char* name, auto kernel, int shared_bytes) {
+    const AttentionPlan::Tiles& tiles = plan.prompt_tiles(ctx, a.group, warps * 16);
+    a.tiles = tiles.device;
+    launch(ctx, name, kernel, dim3(kv_heads, tiles.count), dim3(warps * 32), shared_bytes, a);
+  };
+  if constexpr (kParts == kOnePart && kQk <= 192) {
+    if (ctx.wgmma_attention && ctx.compute_capability == 90) {
+      return run("attend_prompt wgmma", attend_prompt_wgmma<kQk, kV>, kPromptWgmmaBytes<kQk, kV>);
+    }
+  }
   while (prompt_shared_bytes<kQk, kV, kParts>(warps) > max_shared_bytes(ctx)) warps /= 2;
-  const AttentionPlan::Tiles& tiles = plan.prompt_tiles(ctx, a.group, warps * 16);
-  a.tiles = tiles.device;
-  launch(ctx, "attend_prompt", attend_prompt<kQk, kV, kParts>, dim3(kv_heads, tiles.count), dim3(warps * 32),
-         prompt_shared_bytes<kQk, kV, kParts>(warps), a);
+  run("attend_prompt", attend_prompt<kQk, kV, kParts>, prompt_shared_bytes<kQk, kV, kParts>(warps));
 }
 
 template <class S>
@@ -149,15 +158,25 @@ SplitResults attend_splits(Context& ctx, const AttentionPlan& plan, SplitArgumen
           columns, a.scale_log2, a.window};
 }
 
-void combine_dense(Context& ctx, const AttentionPlan& plan, const SplitResults& splits, float* y, int64_t y_stride) {
+AttendedRows attended_rows(Context& ctx, const AttentionPlan& plan, float* y, int64_t y_stride, int64_t columns) {
+  AttendedRows rows{y, y_stride};
+  // Whole panels, so that there is no padding to be cleared; FP8's scales want 128 columns of a row at once.
+  if (columns * 2 % kRowBytes != 0 || ctx.operands.wanted(y, y_stride, columns) != Precision::kBF16) return rows;
+  const Operand& operand = ctx.operands.add({y, y_stride, plan.rows, columns, Precision::kBF16}, ctx.step, ctx.step_memory);
+  rows.operand = static_cast<uint16_t*>(operand.values);
+  rows.operand_stride = operand.row_bytes / 2;
+  return rows;
+}
+
+void combine_dense(Context& ctx, const AttentionPlan& plan, const SplitResults& splits, const AttendedRows& y) {
   launch(ctx, "combine_splits", combine_splits<2, false>,
-         dim3(plan.decode_rows, static_cast<unsigned>(ceil_div(splits.heads, 4))), dim3(128), 0, splits, y, y_stride);
+         dim3(plan.decode_rows, static_cast<unsigned>(ceil_div(splits.heads, 4))), dim3(128), 0, splits, y);
 }
 
 void combine_latent(Context& ctx, const AttentionPlan& plan, const SplitResults& splits, float* latents) {
   launch(ctx, "combine_splits", combine_splits<4, true>,
-         dim3(plan.decode_rows, static_cast<unsigned>(ceil_div(splits.heads, 4))), dim3(128), 0, splits, latents,
-         int64_t{splits.heads} * splits.columns);
+         dim3(plan.decode_rows, static_cast<unsigned>(ceil_div(splits.heads, 4))), dim3(128), 0, splits,
+         AttendedRows{latents, int64_t{splits.heads} * splits.columns});
 }
 
 void attend_all_rows(Context& ctx, const AttentionPlan& plan, const RowsArguments& a, int kv_heads, int spans) {

@@ -33,8 +33,12 @@ void attend_prompts(Context& ctx, AttentionPlan& plan, PromptArguments a, int kv
 // Widths and parts as takes_splits accepts.
 SplitResults attend_splits(Context& ctx, const AttentionPlan& plan, SplitArguments a, bool latent, int parts);
 
+// Where the rows of an op go that writes all of them with the kernels of this file. Where a product has converted rows of y before and
+// will again, they are converted here.
+AttendedRows attended_rows(Context& ctx, const AttentionPlan& plan, float* y, int64_t y_stride, int64_t columns);
+
 // y of dense attention from what its splits found.
-void combine_dense(Context& ctx, const AttentionPlan& plan, const SplitResults& splits, float* y, int64_t y_stride);
+void combine_dense(Context& ctx, const AttentionPlan& plan, const SplitResults& splits, const AttendedRows& y);
 // The same of latent attention's, as float32 [decode rows, heads, rank].
 void combine_latent(Context& ctx, const AttentionPlan& plan, const SplitResults& splits, float* latents);
 

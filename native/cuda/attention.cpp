@@ -26,7 +26,7 @@ struct Operands {
 };
 
 // Prompt spans of float32, whose pages are split into parts for a group of kv heads at a time.
-void attend_in_parts(Context& ctx, AttentionPlan& plan, const AttentionOp& op, const Operands& in) {
+void attend_in_parts(Context& ctx, AttentionPlan& plan, const AttentionOp& op, const Operands& in, const AttendedRows& y) {
   plan.find_distinct_pages(ctx);
   const int at_once = heads_at_once(op.kv_heads, plan.distinct_pages, 2 * op.head_dim, 2 * kFloatParts);
   const int64_t elements = int64_t{plan.distinct_pages} * at_once * kFloatParts * kPageTokens * op.head_dim;
@@ -38,7 +38,7 @@ void attend_in_parts(Context& ctx, AttentionPlan& plan, const AttentionOp& op, c
     attend_prompts(ctx, plan,
                    {op.q + columns, op.q_stride, split_rows(ctx, plan, in.keys, first, heads, keys),
                     split_rows(ctx, plan, in.values, first, heads, values), plan.slot_of, op.spans.device, nullptr,
-                    in.group, op.softmax_scale * kLog2E, op.window, op.y + columns, op.y_stride},
+                    in.group, op.softmax_scale * kLog2E, op.window, y.from(columns)},
                    heads, kFloatParts);
   }
 }
@@ -65,12 +65,13 @@ const char* run(Context& ctx, const AttentionOp& op) {
                     op.kv_heads, op.spans.count);
     return "simt";
   }
+  const AttendedRows y = attended_rows(ctx, plan, op.y, op.y_stride, int64_t{op.heads} * dim);
   if (parts) {
-    if (plan.max_prompt_count > 0) attend_in_parts(ctx, plan, op, in);
+    if (plan.max_prompt_count > 0) attend_in_parts(ctx, plan, op, in, y);
   } else {
     attend_prompts(ctx, plan,
                    {op.q, op.q_stride, in.keys, in.values, op.spans.pages, op.spans.device, nullptr, in.group, scale_log2, op.window,
-                    op.y, op.y_stride},
+                    y},
                    op.kv_heads, kOnePart);
   }
   if (plan.decode_rows > 0) {
@@ -85,7 +86,7 @@ const char* run(Context& ctx, const AttentionOp& op) {
     a.group = in.group;
     a.scale_log2 = scale_log2;
     a.window = op.window;
-    combine_dense(ctx, plan, attend_splits(ctx, plan, a, false, parts ? kFloatParts : kOnePart), op.y, op.y_stride);
+    combine_dense(ctx, plan, attend_splits(ctx, plan, a, false, parts ? kFloatParts : kOnePart), y);
   }
   return parts ? "mma in parts" : "mma";
 }

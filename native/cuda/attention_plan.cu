@@ -46,6 +46,7 @@ AttentionPlan& attention_plan(Context& ctx, const Spans& spans) {
   int items = 0;
   for (const Span& span : plan->spans) {
     if (span.count <= 0) continue;
+    plan->rows += span.count;
     if (!span.decode) {
       plan->max_prompt_count = std::max(plan->max_prompt_count, span.count);
       continue;

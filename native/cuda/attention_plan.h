@@ -17,6 +17,7 @@ struct AttentionPlan {
   std::vector<Span> spans;
   std::vector<int32_t> pages;
 
+  int rows = 0;  // of all spans
   int decode_rows = 0;
   int max_count = 0;   // rows of the longest decode span
   int max_items = 0;   // a power of two, at least the splits of all decode spans

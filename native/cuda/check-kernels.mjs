@@ -1,5 +1,6 @@
 // Reads what ptxas said of each kernel when the addon was built (native/build/cuda/*.o.log), and fails where a kernel keeps
-// variables in local memory: a spilled register or an array indexed at run time costs a trip to memory each time.
+// variables in local memory: a spilled register or an array indexed at run time costs a trip to memory each time. It also fails where
+// ptxas could not follow products of wgmma and lets each wait for the one before it.
 //
 //   node native/cuda/check-kernels.mjs [folder of logs]
 //
@@ -53,7 +54,8 @@ function demangle(kernels) {
 function main() {
   const folder = process.argv[2] ?? path.join(buildFolder, 'cuda');
   const logs = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.cu.o.log')) : [];
-  const kernels = logs.flatMap((name) => kernelsOf(readFileSync(path.join(folder, name), 'utf8')));
+  const texts = logs.map((name) => readFileSync(path.join(folder, name), 'utf8'));
+  const kernels = texts.flatMap(kernelsOf);
   if (kernels.length === 0) {
     console.error(
       `${folder} has no compiler logs with kernels; build the addon on a machine with nvcc: node native/build.mjs`,
@@ -75,11 +77,13 @@ function main() {
     const reason = reasonOf(kernel);
     console.log(reason ? `allowed  ${what}: ${reason}` : `LOCAL    ${what}`);
   }
+  const waiting = texts.flatMap((text) => text.match(/^.*wgmma\.mma_async instructions are serialized.*$/gm) ?? []);
+  for (const line of waiting) console.log(`WAITS    ${line.replace(/^.*Potential Performance Loss: /, '')}`);
   const widest = kernels.reduce((most, kernel) => (kernel.registers > most.registers ? kernel : most));
   console.log(
     `${kernels.length} kernels of ${logs.length} files, ${local.length} with local memory; at most ${widest.registers} registers: ${widest.name} (${widest.target})`,
   );
-  return local.every(reasonOf) ? 0 : 1;
+  return local.every(reasonOf) && waiting.length === 0 ? 0 : 1;
 }
 
 process.exitCode = main();

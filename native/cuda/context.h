@@ -107,6 +107,8 @@ struct Context {
   int multiprocessors = 1;
   int compute_capability = 90;  // 10 * major + minor
   Wgmma wgmma = Wgmma::kNever;
+  // Whether bfloat16 attention of prompts is made by wgmma: compute capability 9.0's alone.
+  bool wgmma_attention = false;
   // Whether kernels of decoding steps may be started before the last one has finished (launch.h): compute capability 9.0 and later.
   bool overlap = false;
   // Valid until the running op returns (to the host: the stream keeps the order). Reset by the caller of each op.

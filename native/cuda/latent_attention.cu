@@ -5,7 +5,7 @@
 
 #include "cuda/attend.h"
 #include "cuda/kernels/latent_absorb.cuh"
-#include "cuda/kernels/latent_expand.cuh"
+#include "cuda/kernels/latent_expand_wgmma.cuh"
 #include "cuda/kernels/latent_project.cuh"
 #include "cuda/kernels/latent_rows.cuh"
 #include "cuda/kernels/split_weight.cuh"
@@ -51,6 +51,17 @@ void launch_expand(Context& ctx, const ExpandArguments& a) {
   launch(ctx, "expand_latent", expand_latent<kLatentParts, kWeightParts, kScaled>, grid, dim3(256), S::kSharedBytes, a);
 }
 
+// By wgmma where products of its size are.
+void launch_expand_bf16(Context& ctx, const ExpandArguments& a) {
+  using Shape = ExpandWgmmaShape;
+  if (ctx.wgmma == Wgmma::kNever || ctx.compute_capability != 90 || a.rank * 2 % kPanelRowBytes != 0) {
+    return launch_expand<kOnePart, kOnePart>(ctx, a);
+  }
+  const dim3 grid(static_cast<unsigned>(ceil_div(a.heads * (a.nope_dim + a.v_dim), Shape::kColumns)),
+                  static_cast<unsigned>(ceil_div(a.slots * kPageTokens, Shape::kRows)));
+  launch(ctx, "expand_latent wgmma", expand_latent_wgmma, grid, dim3(Shape::kThreads), Shape::kSharedBytes, a);
+}
+
 // What all heads' expansions share: latents and weights, in parts where neither the weights nor their codes are bfloat16 numbers.
 ExpandArguments expansion(Context& ctx, const AttentionPlan& plan, const LatentAttentionOp& op, int parts) {
   const PagedRows cached = cached_rows(op, op.rank + op.rope_dim);
@@ -85,7 +96,7 @@ ExpandArguments expansion(Context& ctx, const AttentionPlan& plan, const LatentA
   return a;
 }
 
-void attend_expanded(Context& ctx, AttentionPlan& plan, const LatentAttentionOp& op, int parts) {
+void attend_expanded(Context& ctx, AttentionPlan& plan, const LatentAttentionOp& op, int parts, const AttendedRows& y) {
   plan.find_distinct_pages(ctx);
   const int pages = plan.distinct_pages;
   const int key_columns = op.nope_dim + op.rope_dim;
@@ -101,14 +112,14 @@ void attend_expanded(Context& ctx, AttentionPlan& plan, const LatentAttentionOp&
     a.weight += int64_t{a.first_weight_row} * a.weight_stride;
     a.keys = keys;
     a.values = values;
-    if (parts == kOnePart) launch_expand<kOnePart, kOnePart>(ctx, a);
+    if (parts == kOnePart) launch_expand_bf16(ctx, a);
     else if (op.kv_b.dtype == DType::kBF16) launch_expand<kFloatParts, kOnePart>(ctx, a);
     else if (op.kv_b.dtype == DType::kF8E4M3) launch_expand<kFloatParts, kOnePart, true>(ctx, a);
     else launch_expand<kFloatParts, kFloatParts>(ctx, a);
     attend_prompts(ctx, plan,
                    {op.q + int64_t{first} * key_columns, op.q_stride, expanded_rows(keys, a.heads, key_columns, parts),
                     expanded_rows(values, a.heads, op.v_dim, parts), plan.slot_of, op.spans.device, nullptr, 1,
-                    op.softmax_scale * kLog2E, 0, op.y + int64_t{first} * op.v_dim, op.y_stride},
+                    op.softmax_scale * kLog2E, 0, y.from(int64_t{first} * op.v_dim)},
                    a.heads, parts);
   }
 }
@@ -128,7 +139,7 @@ SplitArguments absorbed_arguments(const LatentAttentionOp& op, const void* absor
   return a;
 }
 
-void attend_absorbed(Context& ctx, AttentionPlan& plan, const LatentAttentionOp& op) {
+void attend_absorbed(Context& ctx, AttentionPlan& plan, const LatentAttentionOp& op, const AttendedRows& y) {
   const int cached = op.rank + op.rope_dim;
   const auto row_blocks = static_cast<unsigned>(ceil_div(plan.decode_rows, 16));
   const auto* weight = static_cast<const uint16_t*>(op.kv_b.data);
@@ -143,7 +154,7 @@ void attend_absorbed(Context& ctx, AttentionPlan& plan, const LatentAttentionOp&
   launch(ctx, "project_latent", project_latent,
          dim3(static_cast<unsigned>(ceil_div(op.v_dim, kProjectColumns)), op.heads, row_blocks), dim3(256),
          project_shared_bytes(op.rank),
-         ProjectArguments{splits, weight, op.kv_b.row_stride(), op.nope_dim, op.v_dim, plan.decode_rows, op.y, op.y_stride});
+         ProjectArguments{splits, weight, op.kv_b.row_stride(), op.nope_dim, op.v_dim, plan.decode_rows, y});
 }
 
 // --- without matrix units -------------------------------------------------------------------------------------------------
@@ -219,8 +230,9 @@ const char* run(Context& ctx, const LatentAttentionOp& op) {
   check_op(op);
   AttentionPlan& plan = attention_plan(ctx, op.spans);
   if (on_matrices(ctx, op)) {
-    if (plan.max_prompt_count > 0) attend_expanded(ctx, plan, op, kOnePart);
-    if (plan.decode_rows > 0) attend_absorbed(ctx, plan, op);
+    const AttendedRows y = attended_rows(ctx, plan, op.y, op.y_stride, int64_t{op.heads} * op.v_dim);
+    if (plan.max_prompt_count > 0) attend_expanded(ctx, plan, op, kOnePart, y);
+    if (plan.decode_rows > 0) attend_absorbed(ctx, plan, op, y);
     return "mma";
   }
   const RowsForm form{{op.heads, op.nope_dim, op.rope_dim, op.v_dim, op.rank},
@@ -229,7 +241,7 @@ const char* run(Context& ctx, const LatentAttentionOp& op) {
                       op.precision == Precision::kBF16};
   const bool prompts = prompts_in_parts(ctx, op), decodes = decodes_in_parts(ctx, op);
   if (plan.max_prompt_count > 0) {
-    if (prompts) attend_expanded(ctx, plan, op, kFloatParts);
+    if (prompts) attend_expanded(ctx, plan, op, kFloatParts, {op.y, op.y_stride});
     else attend_expanded_rows(ctx, plan, op, form);
   }
   if (plan.decode_rows > 0) attend_absorbed_rows(ctx, plan, op, form, decodes);

@@ -30,15 +30,28 @@ void launch_wgmma(Context& ctx, const MatmulArguments& in, const Matmul& matmul,
   }
 }
 
-Wgmma wgmma_asked(int compute_capability) {
-  const std::optional<bool> asked = switch_of("EVALRUN_CUDA_WGMMA");
-  if (!asked.has_value()) return compute_capability == 90 ? Wgmma::kLargeBf16 : Wgmma::kNever;
-  if (!*asked) return Wgmma::kNever;
-  if (compute_capability != 90) {
-    throw CudaError("EVALRUN_CUDA_WGMMA=1 needs a GPU of compute capability 9.0, and this one has " +
+namespace {
+
+// What a switch of wgmma says; null where it is not set. Throws CudaError where it asks a GPU for what it does not have.
+std::optional<bool> asked_for(const char* variable, int compute_capability) {
+  const std::optional<bool> asked = switch_of(variable);
+  if (asked.value_or(false) && compute_capability != 90) {
+    throw CudaError(std::string(variable) + "=1 needs a GPU of compute capability 9.0, and this one has " +
                     std::to_string(compute_capability / 10) + "." + std::to_string(compute_capability % 10) + "; unset it");
   }
-  return Wgmma::kAlways;
+  return asked;
+}
+
+}  // namespace
+
+Wgmma wgmma_asked(int compute_capability) {
+  const std::optional<bool> asked = asked_for("EVALRUN_CUDA_WGMMA", compute_capability);
+  if (!asked.has_value()) return compute_capability == 90 ? Wgmma::kLargeBf16 : Wgmma::kNever;
+  return *asked ? Wgmma::kAlways : Wgmma::kNever;
+}
+
+bool wgmma_attention_asked(int compute_capability) {
+  return asked_for("EVALRUN_CUDA_WGMMA_ATTENTION", compute_capability).value_or(false);
 }
 
 }  // namespace evalrun::cuda

@@ -49,13 +49,13 @@ void Model::moe(int layer, const std::string& prefix, int count, const float* h,
   float* out = expert_out_.floats(static_cast<int64_t>(slots) * spec_.width);
   run(GroupedGatedLinearOp{grouped(h, "gate_proj", true, gate), grouped(h, "up_proj", true, up)});
   run(grouped(gate, "down_proj", false, out));
-  run(CombineOp{out, slot_of, weights, count, spec_.width, spec.experts_per_token, false, y});
 
+  float* shared = nullptr;
   if (spec.shared_width > 0) {
-    float* shared = shared_.floats(static_cast<int64_t>(count) * spec_.width);
+    shared = shared_.floats(static_cast<int64_t>(count) * spec_.width);
     dense_mlp(prefix + "shared_experts.", spec.shared_width, count, h, shared);
-    run(AddNormOp{y, shared, Weight{}, 0, false, count, spec_.width, nullptr});
   }
+  run(CombineOp{out, slot_of, weights, count, spec_.width, spec.experts_per_token, shared, y});
 }
 
 }  // namespace evalrun

@@ -266,14 +266,14 @@ struct GroupedGatedLinearOp {
   GroupedLinearOp gate, up;
 };
 
-// y[i, :] = (add ? y[i, :] : 0) + sum over k = 0..K-1 in that order of weights[i, k] * x[slot_of[i * K + k], :].
+// y[i, :] = (sum over k = 0..K-1 in that order of weights[i, k] * x[slot_of[i * K + k], :]) + plus[i, :].
 struct CombineOp {
   const float* x;          // [slots, columns]
   const int32_t* slot_of;  // [rows * K]: inverse of `order`
   const float* weights;    // [rows, K]
   int rows, columns, experts_per_token;
-  bool add;
-  float* y;  // [rows, columns]
+  const float* plus;  // [rows, columns]: what all rows go through besides (shared experts), or null for nothing
+  float* y;           // [rows, columns]
 };
 
 // y[i, :] = x[rows[i], :].

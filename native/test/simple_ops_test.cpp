@@ -108,14 +108,13 @@ std::string combine(const Kernel<CombineOp>& kernel) {
   const int rows = 5, columns = 37, per_token = 3;
   const std::vector<float> x = random.normals(rows * per_token * columns), weights = random.normals(rows * per_token);
   const std::vector<int32_t> slot_of = {14, 0, 7, 1, 13, 2, 3, 12, 4, 5, 6, 8, 11, 10, 9};
-  const std::vector<float> start = random.normals(rows * columns);
-  for (bool add : {false, true}) {
-    std::vector<float> y = start;
-    if (!add) y.assign(y.size(), NAN);
-    kernel.run({x.data(), slot_of.data(), weights.data(), rows, columns, per_token, add, y.data()}, pool(2));
+  const std::vector<float> shared = random.normals(rows * columns);
+  for (const float* plus : {static_cast<const float*>(nullptr), shared.data()}) {
+    std::vector<float> y(rows * columns, NAN);
+    kernel.run({x.data(), slot_of.data(), weights.data(), rows, columns, per_token, plus, y.data()}, pool(2));
     for (int r = 0; r < rows; ++r) {
       for (int c = 0; c < columns; ++c) {
-        double sum = add ? start[r * columns + c] : 0;
+        double sum = plus == nullptr ? 0 : plus[r * columns + c];
         double magnitude = std::fabs(sum);
         for (int k = 0; k < per_token; ++k) {
           const double product =
@@ -127,7 +126,7 @@ std::string combine(const Kernel<CombineOp>& kernel) {
       }
     }
   }
-  return "5 rows of 3 experts, added and stored";
+  return "5 rows of 3 experts, alone and with what is shared";
 }
 
 std::string take_rows(const Kernel<TakeRowsOp>& kernel) {

@@ -1,4 +1,4 @@
-// What the compiler says of the GPU kernels: none may keep variables in local memory (native/cuda/check-kernels.mjs).
+// What the compiler says of the GPU kernels: none may keep variables in local memory, nor let products of wgmma wait (native/cuda/check-kernels.mjs).
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
@@ -25,7 +25,7 @@ ptxas info    : Used 128 registers, used 1 barriers, ${stack} bytes cumulative s
 `;
 }
 
-describe('local memory of GPU kernels', () => {
+describe("the compiler's report on GPU kernels", () => {
   test('no kernel of this build uses it', () => {
     const { compiled, reason } = existsSync(decision)
       ? JSON.parse(readFileSync(decision, 'utf8'))
@@ -49,6 +49,13 @@ describe('local memory of GPU kernels', () => {
     const { status, output } = check(folder);
     expect(status).toBe(expected);
     expect(output.includes('LOCAL')).toBe(expected === 1);
+  });
+
+  test('products of wgmma that wait for each other', () => {
+    const what = 'wgmma.mma_async instructions are serialized due to wgmma pipeline crossing function boundary';
+    const line = `ptxas info    : (C7510) Potential Performance Loss: ${what} in the function 'attend'\n`;
+    writeFileSync(path.join(folder, 'norm.cu.o.log'), `${line}${log('attend', 0, 0, 0)}`);
+    expect(check(folder)).toMatchObject({ status: 1, output: expect.stringContaining('WAITS    wgmma.mma_async') });
   });
 
   test('a report in another form is an error, not a pass', () => {

@@ -9,13 +9,16 @@ namespace {
 void combine(const CombineOp& op, ThreadPool& pool) {
   pool.run_near(op.rows, [&](int64_t row, int) {
     float* y = op.y + row * op.columns;
-    if (!op.add) std::memset(y, 0, sizeof(float) * op.columns);
+    std::memset(y, 0, sizeof(float) * op.columns);
     for (int k = 0; k < op.experts_per_token; ++k) {
       const int64_t pair = row * op.experts_per_token + k;
       const float* x = op.x + static_cast<int64_t>(op.slot_of[pair]) * op.columns;
       const float weight = op.weights[pair];
       for (int c = 0; c < op.columns; ++c) y[c] += weight * x[c];
     }
+    if (op.plus == nullptr) return;
+    const float* plus = op.plus + row * op.columns;
+    for (int c = 0; c < op.columns; ++c) y[c] += plus[c];
   });
 }
 

@@ -1,17 +1,12 @@
-// Attention of prompt spans on the matrix units: a block takes a tile of queries of one kv head and walks the pages that they see,
-// as FlashAttention-2 does (Dao 2023, algorithm 1).
-//
-// The rows of a tile are (query, head of the group) pairs, query by query, 16 to a warp. A row is its own chain of numbers: the
-// matrix instruction mixes no rows, scores outside a row's keys add nothing, and each page is one step of the softmax. So where a
-// prompt is cut, and which rows share a tile, shows in no bit. (One exception: an infinite or NaN value reaches every row of the
-// tile that walks its page, as 0 times it is NaN. Slots behind the span are replaced by zeros.)
+// Attention of prompt spans on the matrix units: a block takes a tile of queries of one kv head and walks the pages that they see.
+// What a row's numbers are is in prompt_rows.cuh.
 //
 // With kParts > 1 operands are float32 as parts.cuh splits them: keys and values lie in memory as planes of one part each. The small
 // products of a score come before its large ones, and a page's values are summed apart before they join the output, so that the
 // chains of large products are short. A page's keys and values then fill shared memory, and one is fetched while the other is used.
 #pragma once
-#include "cuda/kernels/paged.cuh"
 #include "cuda/kernels/parts.cuh"
+#include "cuda/kernels/prompt_rows.cuh"
 #include "cuda/launch.h"
 
 namespace evalrun::cuda {
@@ -19,20 +14,18 @@ namespace evalrun::cuda {
 // Widths above this keep the queries' first part in shared memory, not in registers.
 constexpr int kMaxQueryRegisters = 192;
 
-// One warp's 16 rows and what they have summed. Accumulators hold, as the matrix instruction does, rows lane / 4 and lane / 4 + 8.
+// One warp's 16 rows and what they have summed.
 template <int kQk, int kV, int kParts>
-struct PromptRows {
+struct PromptRows : PromptSums<kV> {
+  using PromptSums<kV>::output;
+  using PromptSums<kV>::PromptSums;
   static constexpr bool kHeld = kQk <= kMaxQueryRegisters;
-  static constexpr int kTiles = kPageTokens / 8;
+  static constexpr int kTiles = kScoreTiles;
   static constexpr int kKeyPitch = kQk + kRowPadding, kValuePitch = kV + kRowPadding;
   static constexpr int kSharedQueries = (kHeld ? kParts - 1 : kParts) * 16 * kKeyPitch;  // elements, of a warp
   static_assert(kParts == 1 || kHeld);
 
-  int position[2];
   uint32_t held[kHeld ? kQk / 16 : 1][4];
-  float output[kV / 8][4];
-  float maximum[2] = {kMinusInfinity, kMinusInfinity};
-  float total[2] = {0, 0};  // of this lane's columns
 
   // q: of this lane's two rows.
   __device__ __forceinline__ void load_queries(const float* const (&q)[2], int columns, uint16_t* shared) {
@@ -40,12 +33,11 @@ struct PromptRows {
     for (int k = 0; k < kQk / 16; ++k) {
 #pragma unroll
       for (int i = 0; i < 4; ++i) {
-        const int column = query_column(k, i);
-        const uint32_t pair = column < columns ? pack_bf16(q[i % 2][column], q[i % 2][column + 1]) : 0;
+        const uint32_t pair = query_pair(q, k, i, columns);
         if constexpr (kHeld) {
           held[k][i] = pair;
         } else {
-          *reinterpret_cast<uint32_t*>(shared + query_row(i) * kKeyPitch + column) = pair;
+          *reinterpret_cast<uint32_t*>(shared + query_row(i) * kKeyPitch + query_column(k, i)) = pair;
         }
       }
     }
@@ -67,9 +59,6 @@ struct PromptRows {
     }
     if constexpr (kSharedQueries > 0) __syncwarp();
   }
-  // Register i of an A operand.
-  __device__ __forceinline__ static int query_row(int i) { return threadIdx.x % 32 / 4 + i % 2 * 8; }
-  __device__ __forceinline__ static int query_column(int k, int i) { return k * 16 + i / 2 * 8 + threadIdx.x % 4 * 2; }
 
   // s += these keys times parts [kFirst, kEnd) of the queries, the smallest first.
   template <int kFirst, int kEnd>
@@ -123,69 +112,16 @@ struct PromptRows {
     add_scores<0, 1>(s, keys, queries);
   }
 
-  __device__ __forceinline__ void mask(float (&s)[kTiles][4], int first_position, int window) const {
-    // Relative to this lane's first column of the page.
-    const int first = first_position + threadIdx.x % 4 * 2;
-#pragma unroll
-    for (int r = 0; r < 2; ++r) {
-      const int begin = first_key(position[r], window) - first, end = position[r] - first;
-#pragma unroll
-      for (int t = 0; t < kTiles; ++t) {
-        if (t * 8 > end) s[t][2 * r] = kMinusInfinity;
-        if (t * 8 + 1 > end) s[t][2 * r + 1] = kMinusInfinity;
-      }
-      if (begin <= 0) continue;
-#pragma unroll
-      for (int t = 0; t < kTiles; ++t) {
-        if (t * 8 < begin) s[t][2 * r] = kMinusInfinity;
-        if (t * 8 + 1 < begin) s[t][2 * r + 1] = kMinusInfinity;
-      }
-    }
-  }
-
-  // s becomes the probabilities, not yet rounded; the sums so far are rescaled.
-  __device__ __forceinline__ void soften(float (&s)[kTiles][4], float scale_log2) {
-    float corrections[2];
-#pragma unroll
-    for (int r = 0; r < 2; ++r) {
-      float highest = maximum[r];
-#pragma unroll
-      for (int t = 0; t < kTiles; ++t) highest = fmaxf(highest, fmaxf(s[t][2 * r], s[t][2 * r + 1]));
-      highest = fmaxf(highest, shuffle_xor(highest, 1));
-      highest = fmaxf(highest, shuffle_xor(highest, 2));
-      const float subtracted = finite_maximum(highest) * scale_log2;
-      const float correction = rescaling(maximum[r], highest, scale_log2);
-      maximum[r] = highest;
-      float sum = 0;
-#pragma unroll
-      for (int t = 0; t < kTiles; ++t) {
-        s[t][2 * r] = exponential(s[t][2 * r], subtracted, scale_log2);
-        s[t][2 * r + 1] = exponential(s[t][2 * r + 1], subtracted, scale_log2);
-        sum += s[t][2 * r];
-        sum += s[t][2 * r + 1];
-      }
-      total[r] = fmaf(total[r], correction, sum);
-      corrections[r] = correction;
-    }
-    // Past the first pages the maxima seldom change, and a product with 1 changes nothing.
-    if (ballot(corrections[0] != 1.0f || corrections[1] != 1.0f) == 0) return;
-#pragma unroll
-    for (int c = 0; c < kV / 8; ++c) {
-#pragma unroll
-      for (int i = 0; i < 4; ++i) output[c][i] *= corrections[i / 2];
-    }
-  }
-
   __device__ __forceinline__ void add_values(const float (&s)[kTiles][4], const uint16_t* values) {
 #pragma unroll
     for (int k = 0; k < kTiles / 2; ++k) {
-      const uint32_t p[4] = {pack_bf16(s[2 * k][0], s[2 * k][1]), pack_bf16(s[2 * k][2], s[2 * k][3]),
-                             pack_bf16(s[2 * k + 1][0], s[2 * k + 1][1]), pack_bf16(s[2 * k + 1][2], s[2 * k + 1][3])};
+      uint32_t p[4];
+      pack_probabilities(s, k, p);
 #pragma unroll
       for (int c = 0; c < kV / 8; c += 2) {
         uint32_t b[4];
         load_matrix_x4_transposed(b, value_address(values + k * 16 * kValuePitch, kValuePitch, c * 8));
-        mma_pair(output[c], output[c + 1], p, b);
+        mma_pair(output[c / 8][c % 8], output[c / 8][c % 8 + 1], p, b);
       }
     }
   }
@@ -232,7 +168,7 @@ struct PromptRows {
 #pragma unroll
       for (int c = 0; c < kColumnGroup / 8; ++c) {
 #pragma unroll
-        for (int i = 0; i < 4; ++i) output[column / 8 + c][i] += sums[c][i];
+        for (int i = 0; i < 4; ++i) output[column / 64][column / 8 % 8 + c][i] += sums[c][i];
       }
     }
   }
@@ -253,37 +189,19 @@ __global__ void __launch_bounds__(256, kQk <= 64 && kParts == 1 ? 2 : 1) attend_
   constexpr int kStage = kKeyElements + kParts * kPageTokens * Rows::kValuePitch;
   constexpr int kStages = kParts == 1 ? 2 : 1;
   uint16_t* shared = reinterpret_cast<uint16_t*>(shared_memory());
-  const int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
-  const int warps = blockDim.x / 32;
-  const PromptTile tile = a.tiles[blockIdx.y];
-  const Span span = a.spans[tile.span];
+  const int warp = threadIdx.x / 32, warps = blockDim.x / 32;
+  const TileQueries tile(a, a.tiles[blockIdx.y]);
   const int head = blockIdx.x;
-  const int rows = span.count * a.group;
-  const int length = span.start_position + span.count;
-  const int32_t* pages = a.pages + span.first_page;
-
-  const auto position_of = [&](int row) { return span.start_position + (row < rows ? row : rows - 1) / a.group; };
-  const int block_last = position_of(tile.first + warps * 16 - 1) / kPageTokens;
-  const int block_first = first_key(position_of(tile.first), a.window) / kPageTokens;
+  const int length = tile.length();
+  const int32_t* pages = a.pages + tile.span.first_page;
+  const int block_first = tile.first_page(tile.first, a.window), block_last = tile.last_page(tile.first, warps * 16);
   const int warp_row = tile.first + warp * 16;
-  const int low = position_of(warp_row), high = position_of(warp_row + 15);
+  const int low = tile.position(warp_row), high = tile.position(warp_row + 15);
 
-  Rows own;
+  Rows own(tile, warp_row);
   uint16_t* queries = shared + kStages * kStage + warp * Rows::kSharedQueries;
   const float* q[2];
-#pragma unroll
-  for (int r = 0; r < 2; ++r) {
-    const int index = warp_row + lane / 4 + r * 8;
-    const int row = index < rows ? index : rows - 1;
-    own.position[r] = span.start_position + row / a.group;
-    q[r] = a.q + static_cast<int64_t>(span.first_row + row / a.group) * a.q_stride +
-               static_cast<int64_t>(head * a.group + row % a.group) * a.keys.columns;
-  }
-#pragma unroll
-  for (int c = 0; c < kV / 8; ++c) {
-#pragma unroll
-    for (int i = 0; i < 4; ++i) own.output[c][i] = 0;
-  }
+  query_rows(a, tile, warp_row, head, q);
 
   const auto fetch_keys = [&](int block) {
     uint16_t* stage = shared + block % kStages * kStage;
@@ -324,7 +242,9 @@ __global__ void __launch_bounds__(256, kQk <= 64 && kParts == 1 ? 2 : 1) attend_
     if (seen) {
       own.score(s, stage, queries);
       if (last > low || first < first_key(high, a.window)) own.mask(s, first, a.window);
-      own.soften(s, a.scale_log2);
+      float corrections[2];
+      own.soften(s, a.scale_log2, corrections);
+      own.rescale(corrections);
     }
     if constexpr (kParts > 1) {
       copy_async_wait<0>();
@@ -340,26 +260,7 @@ __global__ void __launch_bounds__(256, kQk <= 64 && kParts == 1 ? 2 : 1) attend_
     }
   }
 
-#pragma unroll
-  for (int r = 0; r < 2; ++r) {
-    own.total[r] += shuffle_xor(own.total[r], 1);
-    own.total[r] += shuffle_xor(own.total[r], 2);
-  }
-#pragma unroll
-  for (int r = 0; r < 2; ++r) {
-    const int row = warp_row + lane / 4 + r * 8;
-    if (row >= rows) continue;
-    float* y = a.y + static_cast<int64_t>(span.first_row + row / a.group) * a.y_stride +
-               static_cast<int64_t>(head * a.group + row % a.group) * a.values.columns;
-#pragma unroll
-    for (int c = 0; c < kV / 8; ++c) {
-      const int column = c * 8 + lane % 4 * 2;
-      if (column >= a.values.columns) continue;
-      // + 0 turns -0 into 0, which is what adding masked keys does to it; whether a tile has any is not the row's business.
-      y[column] = own.output[c][2 * r] / own.total[r] + 0.0f;
-      y[column + 1] = own.output[c][2 * r + 1] / own.total[r] + 0.0f;
-    }
-  }
+  own.store(a, tile, warp_row, head);
 }
 
 }  // namespace evalrun::cuda

@@ -27,6 +27,18 @@ struct PagedRows {
   }
 };
 
+// Where an attention's outputs go: float32, and where a product wants them in bfloat16 (attended_rows) those as well.
+struct AttendedRows {
+  float* y;  // row r of the step at y + r * y_stride
+  int64_t y_stride;
+  uint16_t* operand = nullptr;  // the same rows, or null
+  int64_t operand_stride = 0;
+
+  AttendedRows from(int64_t column) const {
+    return {y + column, y_stride, operand == nullptr ? nullptr : operand + column, operand_stride};
+  }
+};
+
 // --- prompt spans (attend_prompt.cuh) ------------------------------------------------------------------------------------------
 
 struct PromptTile {
@@ -45,8 +57,7 @@ struct PromptArguments {
   int group;                // query heads of a kv head
   float scale_log2;
   int window;
-  float* y;
-  int64_t y_stride;
+  AttendedRows y;
 };
 
 // --- decode spans (attend_split.cuh, combine_splits.cuh) -----------------------------------------------------------------------

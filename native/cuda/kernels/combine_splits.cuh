@@ -7,7 +7,7 @@ namespace evalrun::cuda {
 
 // A warp to each (row, head); up to kGroups * 128 columns. Rows of y are those of the step, or with kDecodeRows only the decode rows.
 template <int kGroups, bool kDecodeRows>
-__global__ void __launch_bounds__(128) combine_splits(SplitResults a, float* y, int64_t y_stride) {
+__global__ void __launch_bounds__(128) combine_splits(SplitResults a, AttendedRows y) {
   begin_kernel();
   const int lane = threadIdx.x % 32;
   const int head = blockIdx.y * 4 + threadIdx.x / 32;
@@ -16,15 +16,14 @@ __global__ void __launch_bounds__(128) combine_splits(SplitResults a, float* y, 
   float4 result[kGroups];
   combine_row(row_splits(a, entry, head), a.columns, a.scale_log2, result);
   const int64_t row = kDecodeRows ? static_cast<int64_t>(blockIdx.x) : entry.row;
-  float* to = y + row * y_stride + static_cast<int64_t>(head) * a.columns;
+  // Widths are multiples of eight (takes_splits), so a lane's four columns are all there or none.
 #pragma unroll
   for (int g = 0; g < kGroups; ++g) {
-    const float values[4] = {result[g].x, result[g].y, result[g].z, result[g].w};
-#pragma unroll
-    for (int i = 0; i < 4; ++i) {
-      const int column = g * 128 + lane * 4 + i;
-      if (column < a.columns) to[column] = values[i] + 0.0f;
-    }
+    const int column = g * 128 + lane * 4;
+    if (column >= a.columns) continue;
+    const int64_t place = static_cast<int64_t>(head) * a.columns + column;
+    store_attended(y, row, place, result[g].x, result[g].y);
+    store_attended(y, row, place + 2, result[g].z, result[g].w);
   }
 }
 

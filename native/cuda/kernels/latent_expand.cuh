@@ -25,9 +25,58 @@ struct ExpandArguments {
   int heads, nope_dim, v_dim;
   uint16_t* keys;    // [slots, heads, kLatentParts, P, nope_dim + rope_dim]
   uint16_t* values;  // [slots, heads, kLatentParts, P, v_dim]
+
+  // The page of a slot; behind the last slot its page again.
+  __device__ int page(int slot) const {
+    const int there = slot < slots ? slot : slots - 1;
+    return page_of_slot == nullptr ? there : page_of_slot[there];
+  }
 };
 
 constexpr int kExpandTile = 128;  // rows and columns
+
+// Stores a block's tile of 128 rows and kColumns columns from shared memory, where its rows are kPitch apart and parts one behind the
+// other. In pieces of eight columns: dimensions are multiples of eight, so a piece has one destination.
+template <int kLatentParts, int kColumns, int kPitch>
+__device__ __forceinline__ void store_expanded(const ExpandArguments& a, const uint16_t* shared, int first_slot, int first_column) {
+  constexpr int kPages = kExpandTile / kPageTokens, kPlane = kExpandTile * kPitch;
+  const int thread = static_cast<int>(threadIdx.x);
+  const int columns = a.heads * (a.nope_dim + a.v_dim);
+  const int key_columns = a.nope_dim + a.rope_dim, head_columns = a.nope_dim + a.v_dim;
+  const auto store = [&](uint16_t* base, int row, int head, int part, int width, int column, const uint16_t* from) {
+    const int64_t slot = first_slot + row / kPageTokens;
+    const int64_t plane = (slot * a.heads + head) * kLatentParts + part;
+    *reinterpret_cast<uint4*>(base + (plane * kPageTokens + row % kPageTokens) * width + column) =
+        *reinterpret_cast<const uint4*>(from);
+  };
+  const int rows = (a.slots - first_slot < kPages ? a.slots - first_slot : kPages) * kPageTokens;
+  for (int i = thread; i < kExpandTile * kColumns / 8; i += 256) {
+    const int row = i / (kColumns / 8), column = i % (kColumns / 8) * 8;
+    if (row >= rows || first_column + column >= columns) continue;
+    const int head = (first_column + column) / head_columns, place = (first_column + column) % head_columns;
+#pragma unroll
+    for (int p = 0; p < kLatentParts; ++p) {
+      const uint16_t* from = shared + p * kPlane + row * kPitch + column;
+      if (place < a.nope_dim) {
+        store(a.keys, row, head, p, key_columns, place, from);
+      } else {
+        store(a.values, row, head, p, a.v_dim, place - a.nope_dim, from);
+      }
+    }
+  }
+  // The rotary key, the same for all heads: each block copies its share of them.
+  const int pieces = a.rope_dim / 8;
+  for (int head = blockIdx.x; head < a.heads; head += gridDim.x) {
+    for (int i = thread; i < rows * pieces; i += 256) {
+      const int row = i / pieces, column = i % pieces * 8;
+#pragma unroll
+      for (int p = 0; p < kLatentParts; ++p) {
+        store(a.keys, row, head, p, key_columns, a.nope_dim + column,
+              a.latents.bf16(a.page(first_slot + row / kPageTokens), 0, p) + row % kPageTokens * a.latents.row_stride + a.rank + column);
+      }
+    }
+  }
+}
 
 template <int kLatentParts, int kWeightParts>
 struct ExpandShape {
@@ -56,17 +105,13 @@ __global__ void __launch_bounds__(256, kLatentParts == 1 ? 2 : 1) expand_latent(
   const int first_column = blockIdx.x * kExpandTile;
   const int columns = a.heads * (a.nope_dim + a.v_dim);
   const int first_slot = blockIdx.y * kPages;
-  const auto page_of = [&](int p) {
-    const int slot = first_slot + p < a.slots ? first_slot + p : a.slots - 1;
-    return a.page_of_slot == nullptr ? slot : a.page_of_slot[slot];
-  };
 
   // This thread's eight columns of every kRowStep-th row of latents and weights.
   constexpr int kPieces = S::kDepth / 8, kRowStep = 256 / kPieces;
   const int row = thread / kPieces, piece = thread % kPieces * 8;
   const uint16_t* latents[kPages];
 #pragma unroll
-  for (int p = 0; p < kPages; ++p) latents[p] = a.latents.bf16(page_of(p), 0) + row * a.latents.row_stride + piece;
+  for (int p = 0; p < kPages; ++p) latents[p] = a.latents.bf16(a.page(first_slot + p), 0) + row * a.latents.row_stride + piece;
   const uint16_t* weights = a.weight + (first_column + row) * a.weight_stride + piece;
   const int weight_step = kRowStep * static_cast<int>(a.weight_stride);
   const int steps = (a.rank + S::kDepth - 1) / S::kDepth;
@@ -160,7 +205,7 @@ __global__ void __launch_bounds__(256, kLatentParts == 1 ? 2 : 1) expand_latent(
   copy_async_wait<0>();
   __syncthreads();
 
-  // Rounded or split, through shared memory, in pieces of eight columns; dimensions are multiples of eight, so a piece has one destination.
+  // Rounded or split, through shared memory.
 #pragma unroll
   for (int m = 0; m < 4; ++m) {
 #pragma unroll
@@ -183,40 +228,7 @@ __global__ void __launch_bounds__(256, kLatentParts == 1 ? 2 : 1) expand_latent(
     }
   }
   __syncthreads();
-  const int key_columns = a.nope_dim + a.rope_dim, head_columns = a.nope_dim + a.v_dim;
-  const auto store = [&](uint16_t* base, int row, int head, int part, int width, int column, const uint16_t* from) {
-    const int64_t slot = first_slot + row / kPageTokens;
-    const int64_t plane = (slot * a.heads + head) * kLatentParts + part;
-    *reinterpret_cast<uint4*>(base + (plane * kPageTokens + row % kPageTokens) * width + column) =
-        *reinterpret_cast<const uint4*>(from);
-  };
-  const int rows = (a.slots - first_slot < kPages ? a.slots - first_slot : kPages) * kPageTokens;
-  for (int i = thread; i < kExpandTile * kExpandTile / 8; i += 256) {
-    const int row = i / (kExpandTile / 8), column = i % (kExpandTile / 8) * 8;
-    if (row >= rows || first_column + column >= columns) continue;
-    const int head = (first_column + column) / head_columns, place = (first_column + column) % head_columns;
-#pragma unroll
-    for (int p = 0; p < kLatentParts; ++p) {
-      const uint16_t* from = shared + p * S::kOutPlane + row * S::kOutPitch + column;
-      if (place < a.nope_dim) {
-        store(a.keys, row, head, p, key_columns, place, from);
-      } else {
-        store(a.values, row, head, p, a.v_dim, place - a.nope_dim, from);
-      }
-    }
-  }
-  // The rotary key, the same for all heads: each block copies its share of them.
-  const int pieces = a.rope_dim / 8;
-  for (int head = blockIdx.x; head < a.heads; head += gridDim.x) {
-    for (int i = thread; i < rows * pieces; i += 256) {
-      const int row = i / pieces, column = i % pieces * 8;
-#pragma unroll
-      for (int p = 0; p < kLatentParts; ++p) {
-        store(a.keys, row, head, p, key_columns, a.nope_dim + column,
-              a.latents.bf16(page_of(row / kPageTokens), 0, p) + row % kPageTokens * a.latents.row_stride + a.rank + column);
-      }
-    }
-  }
+  store_expanded<kLatentParts, kExpandTile, S::kOutPitch>(a, shared, first_slot, first_column);
 }
 
 }  // namespace evalrun::cuda

@@ -12,8 +12,7 @@ struct ProjectArguments {
   int64_t weight_stride;
   int nope_dim, v_dim;
   int row_count;
-  float* y;
-  int64_t y_stride;
+  AttendedRows y;
 };
 
 constexpr int kProjectColumns = 64;  // of a block, 8 to a warp
@@ -82,9 +81,7 @@ __global__ void __launch_bounds__(256) project_latent(ProjectArguments a) {
     const DecodeRow entry = entry_of(lane / 4 + r * 8);
     const int column = first_column + warp * 8 + lane % 4 * 2;
     if (entry.row < 0 || column >= a.v_dim) continue;
-    float* y = a.y + entry.row * a.y_stride + static_cast<int64_t>(head) * a.v_dim + column;
-    y[0] = sums[2 * r] + 0.0f;
-    y[1] = sums[2 * r + 1] + 0.0f;
+    store_attended(a.y, entry.row, static_cast<int64_t>(head) * a.v_dim + column, sums[2 * r], sums[2 * r + 1]);
   }
 }
 

@@ -117,7 +117,9 @@ struct GatedColumns {
 template <class Shape, class Columns = PlainColumns>
 class TileLoader {
  public:
-  __device__ TileLoader(const TileInput& in, const TileRows& rows) : panels_(in.panels) {
+  // Rows: TileRows, or others with its members.
+  template <class Rows>
+  __device__ TileLoader(const TileInput& in, const Rows& rows) : panels_(in.panels) {
     row_ = static_cast<int>(threadIdx.x) / kChunks;
     chunk_ = static_cast<int>(threadIdx.x) % kChunks;
 #pragma unroll

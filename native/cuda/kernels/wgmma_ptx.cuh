@@ -14,6 +14,10 @@ namespace evalrun::cuda {
 
 __device__ __forceinline__ uint64_t wgmma_descriptor(const void* shared) { return wgmma_descriptor_of(shared_address(shared)); }
 
+__device__ __forceinline__ uint64_t wgmma_descriptor_n(const void* shared) {
+  return wgmma_descriptor_of(shared_address(shared), kWgmmaSwizzleBytes);
+}
+
 __device__ __forceinline__ void fence_proxy_async() { EVALRUN_WGMMA("fence.proxy.async.shared::cta;" ::: "memory"); }
 
 // Keeps the compiler from moving accesses of the sums over this place: it does not know that products run on.
@@ -70,6 +74,22 @@ __device__ __forceinline__ void wgmma_bf16(WgmmaSums<kAcross>& d, uint64_t a, ui
   if constexpr (kAcross == 32) EVALRUN_PRODUCT("m64n256k16.f32.bf16.bf16", EVALRUN_SUMS_128, EVALRUN_D32(0), 128, 129, 130, "1, 1, 0, 0");
 }
 
+#define EVALRUN_PRODUCT_REGISTERS(flags)                                                                                          \
+  EVALRUN_WGMMA("{\n\t.reg .pred add;\n\tsetp.ne.b32 add, %37, 0;\n\t"                                                          \
+                "wgmma.mma_async.sync.aligned.m64n64k16.f32.bf16.bf16 {" EVALRUN_SUMS_32 "}, {%32, %33, %34, %35}, %36, add, " flags \
+                ";\n\t}"                                                                                                           \
+                : EVALRUN_D8(0)                                                                                                     \
+                : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b), "r"(static_cast<int>(add)))
+
+template <Major kMajor>
+__device__ __forceinline__ void wgmma_bf16_registers(WgmmaSums<kAcrossOfRow>& d, const uint32_t (&a)[4], uint64_t b, bool add) {
+  if constexpr (kMajor == Major::kK) {
+    EVALRUN_PRODUCT_REGISTERS("1, 1, 0");
+  } else {
+    EVALRUN_PRODUCT_REGISTERS("1, 1, 1");
+  }
+}
+
 template <int kAcross>
 __device__ __forceinline__ void wgmma_e4m3(WgmmaSums<kAcross>& d, uint64_t a, uint64_t b, bool add) {
   static_assert(kAcross == 2 || kAcross == 8 || kAcross == 16 || kAcross == 32);
@@ -91,5 +111,6 @@ __device__ __forceinline__ void wgmma_e4m3(WgmmaSums<kAcross>& d, uint64_t a, ui
 #undef EVALRUN_D16
 #undef EVALRUN_D32
 #undef EVALRUN_PRODUCT
+#undef EVALRUN_PRODUCT_REGISTERS
 
 }  // namespace evalrun::cuda

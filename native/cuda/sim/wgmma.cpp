@@ -18,24 +18,21 @@ struct OperandView {
   uint32_t start;   // of the first row that is read
   uint32_t stride;  // from 8 rows to the next 8
   int rows;
+  int row_units;  // that are read of each row
 
-  // Shared memory's offset of 16 bytes of a row: half 0 or 1 of the step.
-  int offset(int row, int half) const {
-    const uint32_t address = start + static_cast<uint32_t>(row / 8) * stride + static_cast<uint32_t>(row % 8 * 128 + half * kUnit);
+  int units() const { return rows * row_units; }
+  // Shared memory's offset of unit i, row by row.
+  int offset(int i) const {
+    const int row = i / row_units;
+    const uint32_t address = start + static_cast<uint32_t>(row / 8) * stride + static_cast<uint32_t>(row % 8 * 128 + i % row_units * kUnit);
     return static_cast<int>((address ^ ((address >> 7 & 7) << 4)) - kSharedBase);
   }
 };
 
-struct Issue {
-  bool e4m3;
-  float* d;
-  int across;
-  uint64_t a, b;
-  bool add;
-};
-
-bool same_product(const Issue& x, const Issue& y) {
-  return x.e4m3 == y.e4m3 && x.across == y.across && x.a == y.a && x.b == y.b && x.add == y.add;
+// But for the registers, which are each lane's own.
+bool same_product(const WgmmaIssue& x, const WgmmaIssue& y) {
+  return x.e4m3 == y.e4m3 && x.across == y.across && x.a == y.a && x.b == y.b && x.add == y.add && x.major == y.major &&
+         (x.registers == nullptr) == (y.registers == nullptr);
 }
 
 // Sums of a warp that products are adding to; the registers themselves are poisoned meanwhile.
@@ -47,8 +44,9 @@ struct Sums {
 };
 
 struct Product {
-  Issue issue;
-  OperandView a, b;
+  WgmmaIssue issue;
+  std::array<const uint32_t*, 32> registers;  // of a, where it is in registers
+  OperandView a, b;                           // a: nothing where it is in registers
   std::vector<unsigned char> operands;  // as they were when it was issued
   Sums* sums;
   int group;
@@ -65,7 +63,7 @@ struct WarpState {
 enum class Copied : unsigned char { kDone, kAsked, kArrived };
 
 std::vector<WarpState> warps;
-std::vector<std::vector<Issue>> issued;            // by warpgroup, in order
+std::vector<std::vector<WgmmaIssue>> issued;           // by warpgroup, in order
 std::vector<Copied> copied;                        // of each 16 bytes of shared memory
 std::vector<std::vector<int>> arrived_of_thread;   // not fenced yet
 
@@ -74,33 +72,60 @@ int warp_index() { return thread_index() / 32; }
 
 int unit_of(const void* shared) { return static_cast<int>((static_cast<const unsigned char*>(shared) - shared_memory()) / kUnit); }
 
-OperandView view_of(uint64_t descriptor, int first_row, int rows) {
+OperandView view_of(uint64_t descriptor, int first_row, int rows, int row_units) {
   const int layout = static_cast<int>(descriptor >> 62);
   if (layout != 1) fail("wgmma with layout " + std::to_string(layout) + " in a descriptor; the simulation knows 1, the 128-byte swizzle");
   if ((descriptor >> 49 & 7) != 0) fail("wgmma with a base offset in a descriptor: its operand must begin at a multiple of 1024 bytes");
   const auto stride = static_cast<uint32_t>((descriptor >> 32 & 0x3fff) << 4);
   const auto start = static_cast<uint32_t>((descriptor & 0x3fff) << 4);
-  return {start + static_cast<uint32_t>(first_row / 8) * stride, stride, rows};
+  return {start + static_cast<uint32_t>(first_row / 8) * stride, stride, rows, row_units};
+}
+
+OperandView view_of_b(const WgmmaIssue& issue) {
+  if (issue.major == Major::kK) return view_of(issue.b, 0, 8 * issue.across, kStepBytes / kUnit);
+  if (issue.across != kAcrossOfRow) fail("wgmma with an N-major operand of other than 64 columns, whose leading byte offset the simulation does not know");
+  return view_of(issue.b, 0, kStepBytes / 2, kAcrossOfRow);
 }
 
 void read_operand(const OperandView& view, std::vector<unsigned char>& out) {
-  for (int row = 0; row < view.rows; ++row) {
-    for (int half = 0; half < 2; ++half) {
-      const int offset = view.offset(row, half);
-      const unsigned char* bytes = shared_memory() + offset;
-      if (!is_shared(bytes, kUnit)) fail("wgmma reads byte " + std::to_string(offset) + ", outside of the block's shared memory");
-      out.insert(out.end(), bytes, bytes + kUnit);
+  for (int i = 0; i < view.units(); ++i) {
+    const int offset = view.offset(i);
+    const unsigned char* bytes = shared_memory() + offset;
+    if (!is_shared(bytes, kUnit)) fail("wgmma reads byte " + std::to_string(offset) + ", outside of the block's shared memory");
+    out.insert(out.end(), bytes, bytes + kUnit);
+  }
+}
+
+// A warp's rows of a from its lanes' registers, as they lie in shared memory otherwise: 16 rows of 16 bfloat16.
+void read_registers(const std::array<const uint32_t*, 32>& lanes, std::vector<unsigned char>& out) {
+  for (int row = 0; row < kRowsOfWarp; ++row) {
+    for (int k = 0; k < kStepBytes / 2; ++k) {
+      const uint32_t pair = lanes[static_cast<size_t>(row % 8 * 4 + k % 8 / 2)][row / 8 + k / 8 * 2];
+      const uint32_t element = k % 2 == 0 ? pair & 0xffff : pair >> 16;
+      out.push_back(static_cast<unsigned char>(element & 0xff));
+      out.push_back(static_cast<unsigned char>(element >> 8));
     }
   }
 }
 
+// Both operands as they are now: a's rows of 32 bytes, then b's.
+std::vector<unsigned char> read_operands(const Product& product) {
+  std::vector<unsigned char> bytes;
+  bytes.reserve(static_cast<size_t>(kRowsOfWarp * kStepBytes + product.b.units() * kUnit));
+  if (product.issue.registers != nullptr) {
+    read_registers(product.registers, bytes);
+  } else {
+    read_operand(product.a, bytes);
+  }
+  read_operand(product.b, bytes);
+  return bytes;
+}
+
 void check_copies(const OperandView& view) {
-  for (int row = 0; row < view.rows; ++row) {
-    for (int half = 0; half < 2; ++half) {
-      const Copied state = copied[static_cast<size_t>(view.offset(row, half)) / kUnit];
-      if (state == Copied::kAsked) fail("wgmma reads what an asynchronous copy has yet to write");
-      if (state == Copied::kArrived) fail("wgmma reads what an asynchronous copy wrote, without fence_proxy_async() by the copying thread");
-    }
+  for (int i = 0; i < view.units(); ++i) {
+    const Copied state = copied[static_cast<size_t>(view.offset(i)) / kUnit];
+    if (state == Copied::kAsked) fail("wgmma reads what an asynchronous copy has yet to write");
+    if (state == Copied::kArrived) fail("wgmma reads what an asynchronous copy wrote, without fence_proxy_async() by the copying thread");
   }
 }
 
@@ -119,13 +144,13 @@ float& value_of(Sums& sums, int lane, int i) {
 }
 
 void perform_issue(void* const (&lanes)[32]) {
-  const auto lane = [&](int i) -> const Issue& { return *static_cast<const Issue*>(lanes[i]); };
-  const Issue& first = lane(0);
+  const auto lane = [&](int i) -> const WgmmaIssue& { return *static_cast<const WgmmaIssue*>(lanes[i]); };
+  const WgmmaIssue& first = lane(0);
   for (int i = 1; i < 32; ++i) {
     if (!same_product(lane(i), first)) fail("lanes of a warp issue different wgmma products");
   }
   WarpState& warp = warps[warp_index()];
-  std::vector<Issue>& group = issued[warp_index() / 4];
+  std::vector<WgmmaIssue>& group = issued[warp_index() / 4];
   if (warp.issued == group.size()) {
     group.push_back(first);
   } else if (!same_product(group[warp.issued], first)) {
@@ -133,14 +158,10 @@ void perform_issue(void* const (&lanes)[32]) {
   }
   ++warp.issued;
 
-  Product product{first,
-                  view_of(first.a, warp_index() % 4 * kRowsOfWarp, kRowsOfWarp),
-                  view_of(first.b, 0, 8 * first.across),
-                  {},
-                  nullptr,
-                  warp.group};
-  read_operand(product.a, product.operands);
-  read_operand(product.b, product.operands);
+  Product product{first, {}, {}, view_of_b(first), {}, nullptr, warp.group};
+  if (first.registers == nullptr) product.a = view_of(first.a, warp_index() % 4 * kRowsOfWarp, kRowsOfWarp, kStepBytes / kUnit);
+  for (int i = 0; i < 32; ++i) product.registers[static_cast<size_t>(i)] = lane(i).registers;
+  product.operands = read_operands(product);
   check_copies(product.a);
   check_copies(product.b);
   for (const auto& sums : warp.sums) {
@@ -184,11 +205,11 @@ const bool has_avx = __builtin_cpu_supports("avx");
 #endif
 
 void compute(Product& product) {
-  std::vector<unsigned char> now;
-  now.reserve(product.operands.size());
-  read_operand(product.a, now);
-  read_operand(product.b, now);
-  if (now != product.operands) fail("shared memory was written while wgmma reads it");
+  const std::vector<unsigned char> now = read_operands(product);
+  if (now != product.operands) {
+    const bool in_registers = !std::equal(now.begin(), now.begin() + kRowsOfWarp * kStepBytes, product.operands.begin()) && product.issue.registers != nullptr;
+    fail(in_registers ? "registers were changed while wgmma reads them" : "shared memory was written while wgmma reads it");
+  }
   const bool e4m3 = product.issue.e4m3;
   const int depth = e4m3 ? 32 : 16, columns = 8 * product.issue.across;
   const auto element = [&](int row, int k) {
@@ -198,7 +219,12 @@ void compute(Product& product) {
   };
   std::vector<float> b(static_cast<size_t>(depth * columns));
   for (int column = 0; column < columns; ++column) {
-    for (int k = 0; k < depth; ++k) b[static_cast<size_t>(k * columns + column)] = element(kRowsOfWarp + column, k);
+    for (int k = 0; k < depth; ++k) {
+      // N-major rows are 64 columns of one k: four of the rows of 16 that `element` counts in.
+      const bool by_k = product.issue.major == Major::kK;
+      b[static_cast<size_t>(k * columns + column)] =
+          by_k ? element(kRowsOfWarp + column, k) : element(kRowsOfWarp + k * 4 + column / 16, column % 16);
+    }
   }
   std::vector<float> a(static_cast<size_t>(kRowsOfWarp * depth));
   for (int row = 0; row < kRowsOfWarp; ++row) {
@@ -253,10 +279,9 @@ void fence_proxy_async() {
 
 void wgmma_fence(Site site) { collective("wgmma_fence", site, nullptr, perform_fence, true); }
 
-void wgmma(bool e4m3, float* d, int across, uint64_t a, uint64_t b, bool add, Site site) {
+void wgmma(WgmmaIssue issue, Site site) {
   if (compute_capability() != 90) fail("wgmma on compute capability 8.0, which has none");
   if (blockDim.x * blockDim.y * blockDim.z % kWarpgroup != 0) fail("wgmma in a block that is not made of warpgroups of 128 threads");
-  Issue issue{e4m3, d, across, a, b, add};
   collective("wgmma", site, &issue, perform_issue, true);
 }
 

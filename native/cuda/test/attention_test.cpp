@@ -249,6 +249,49 @@ std::string later_keys_do_not_leak(const Case& c) {
   return print("%ld rows untouched by masked NaN and infinity", compared);
 }
 
+// Where prompts' rows lie in tiles, of which some are one warpgroup's and some two's; windows that begin in any page.
+std::string kinds_agree(const std::vector<Shape>& shapes) {
+  long compared = 0;
+  for (const Shape& s : shapes) {
+    const World world(17, kBF16, s, 330);
+    const std::vector<Part> parts = {{0, 0, 330}, {2, 128, 150}, {1, 0, 1}, {0, 140, 260}, {1, 63, 64, true}, {0, 319, 321}};
+    const std::vector<float> by_mma = world.run(parts);
+    for (const int multiprocessors : {1, 10000}) {
+      const std::vector<float> by_wgmma = [&] {
+        const ContextSettings settings;
+        context().multiprocessors = multiprocessors;
+        context().wgmma_attention = true;
+        return world.run(parts);
+      }();
+      expect_same_bits(by_wgmma.data(), by_mma.data(), static_cast<int64_t>(by_mma.size()), describe(world.c, s) + " by wgmma");
+      compared += static_cast<long>(by_mma.size());
+    }
+  }
+  return print("%ld numbers have the same bits", compared);
+}
+
+// Prompts and decode spans of one step, of which products read bfloat16; and what is left to the product: rows that are no whole panels,
+// and rows without matrix units.
+std::string converts_as_well() {
+  const auto with = [](const Case& c, const Shape& s, bool converts) {
+    const World world(18, c, s);
+    const std::vector<Part> parts = {{0, 30, 201}, {1, 63, 64, true}, {2, 128, 150}, {0, 199, 201, true}};
+    StepSpans step(world.sequences, parts);
+    const DeviceArray<float> q(gather(world.q, parts, world.width(), world.width())), y(step.rows() * world.width());
+    AttentionOp op = world.op(q.data(), world.width(), step.device(), y.data(), world.width());
+    op.k_cache = world.keys->data();
+    op.v_cache = world.values->data();
+    expect_converted(op, y.data(), world.width(), step.rows(), world.width(), converts, describe(c, s));
+    y.check(describe(c, s));
+  };
+  with(kBF16, {4, 2, 64, 0}, true);
+  with(kBF16, {3, 1, 128, 70}, true);
+  with(kBF16, {8, 1, 16, 0}, true);
+  with(kBF16, {3, 1, 16, 0}, false);
+  with(kF32, {4, 2, 64, 0}, false);
+  return "rows of 256, 384 and 128 columns";
+}
+
 std::string refuses() {
   Random random(15);
   const World world(15, kBF16, {3, 1, 16, 0});
@@ -279,6 +322,13 @@ const Suite kSuite([] {
   add("attention/mma in parts combines the splits of long contexts", [] { return combines_splits(kParts, "mma in parts", 2e-6); });
   add("attention/mma gives a prompt's row the same bits however it is cut, packed or shared",
       [] { return is_cut_invariant(kBF16, {{4, 2, 64, 0}, {3, 1, 128, 70}, {7, 1, 16, 0}, {2, 1, 256, 0}}); });
+  add("attention/wgmma agrees with the reference over head layouts, windows and spans",
+      [] { return by_wgmma_attention([] { return agrees_with_reference(kBF16, kMatrixShapes, "mma"); }); });
+  add("attention/wgmma gives a prompt's row the same bits however it is cut, packed or shared",
+      [] { return by_wgmma_attention([] { return is_cut_invariant(kBF16, {{4, 2, 64, 0}, {3, 1, 128, 70}}); }); });
+  add("attention/wgmma gives the bits of mma", [] {
+    return by_wgmma_attention([] { return kinds_agree({{4, 2, 64, 0}, {3, 1, 128, 70}, {7, 1, 16, 1}, {2, 2, 96, 200}, {2, 1, 192, 129}}); });
+  });
   add("attention/mma in parts gives a prompt's row the same bits however it is cut, packed or shared",
       [] { return is_cut_invariant(kParts, {{4, 2, 64, 0}, {3, 1, 128, 70}, {7, 1, 16, 0}}); });
   add("attention/simt gives a prompt's row the same bits however it is cut, packed or shared",
@@ -290,6 +340,8 @@ const Suite kSuite([] {
   add("attention/simt gives a decoded row the same bits alone and in any company",
       [] { return decodes_alike(kF32, {{4, 2, 24, 0}}, 261); });
   add("attention/simt adds exactly nothing for a masked key, even if it is NaN", [] { return later_keys_do_not_leak(kF32); });
+  add("attention leaves its rows as a product wants them", converts_as_well);
+  add("attention/wgmma leaves its rows as a product wants them", [] { return by_wgmma_attention(converts_as_well); });
   add("attention refuses heads that do not share kv heads evenly", refuses);
 });
 

@@ -274,6 +274,44 @@ std::string forms_agree(const Case& c, const std::vector<Shape>& shapes, double 
   return print("expanded and absorbed are %.2g apart (1 - cos)", worst);
 }
 
+// Expansion and attention, each by mma and by wgmma. Two heads at a time too, whose columns are not a tile's.
+std::string kinds_agree(const std::vector<Shape>& shapes) {
+  long compared = 0;
+  for (const Shape& s : shapes) {
+    const World world(27, kBF16, s, 330);
+    const std::vector<Part> parts = {{0, 0, 20}, {1, 128, 140}, {0, 190, 330}, {2, 0, 65}};
+    const std::vector<float> by_mma = world.run(parts);
+    for (const auto& [expansion, attention] : {std::pair{true, false}, {false, true}, {true, true}}) {
+      const ContextSettings settings;
+      context().wgmma = expansion ? Wgmma::kLargeBf16 : Wgmma::kNever;
+      context().wgmma_attention = attention;
+      const int64_t limit = attention ? max_expanded_bytes : 6 * 64 * (s.nope + s.rope + s.v) * 2 * 2;
+      const int64_t before = std::exchange(max_expanded_bytes, limit);
+      const std::vector<float> by_wgmma = world.run(parts);
+      max_expanded_bytes = before;
+      expect_same_bits(by_wgmma.data(), by_mma.data(), static_cast<int64_t>(by_mma.size()), world.describe() + " by wgmma");
+      compared += static_cast<long>(by_mma.size());
+    }
+  }
+  return print("%ld numbers have the same bits", compared);
+}
+
+// Prompts, two heads at a time, and decode spans of one step.
+std::string converts_as_well() {
+  const Shape s{4, 16, 8, 32, 32};
+  const World world(28, kBF16, s);
+  const std::vector<Part> parts = {{0, 90, 131}, {2, 64, 65, true}, {1, 128, 140}, {0, 166, 170, true}};
+  StepSpans step(world.sequences, parts);
+  const DeviceArray<float> q(gather(world.q, parts, world.q_width(), world.q_width())), y(step.rows() * world.y_width());
+  const int64_t limit = std::exchange(max_expanded_bytes, 3 * 64 * (s.nope + s.rope + s.v) * 2 * 2);
+  const LatentAttentionOp op = world.op(q.data(), world.q_width(), world.weight->weight(), world.latents->data(), step.device(), y.data(),
+                                        world.y_width());
+  expect_converted(op, y.data(), world.y_width(), step.rows(), world.y_width(), true, world.describe());
+  max_expanded_bytes = limit;
+  y.check(world.describe());
+  return "rows of 128 columns";
+}
+
 std::string refuses() {
   const World world(26, kBF16, kTiny);
   StepSpans step(world.sequences, {{2, 0, 1}});
@@ -318,6 +356,12 @@ const Suite kSuite([] {
   add("latent_attention/mma in parts combines the splits of long contexts", [] { return combines_splits(kParts, kernel_in_parts(), 2e-6); });
   add("latent_attention/mma gives a prompt's row the same bits however it is cut, packed or shared",
       [] { return is_cut_invariant(kBF16, {kOdd}); });
+  add("latent_attention/wgmma agrees with the reference",
+      [] { return by_wgmma_attention([] { return agrees_with_reference({kBF16}, {kOdd, kManyHeads, kDeepSeek}, "mma"); }); });
+  add("latent_attention/wgmma gives a prompt's row the same bits however it is cut, packed or shared",
+      [] { return by_wgmma_attention([] { return is_cut_invariant(kBF16, {{3, 24, 40, 72, 128}}); }); });
+  add("latent_attention/wgmma gives the bits of mma",
+      [] { return by_wgmma_attention([] { return kinds_agree({kManyHeads, {3, 24, 40, 72, 128}, kDeepSeek}); }); });
   add("latent_attention/mma in parts gives a prompt's row the same bits however it is cut, packed or shared", [] {
     return is_cut_invariant(kParts, {kOdd}) + "; " + is_cut_invariant({Precision::kF32, DType::kF32, DType::kBF16, true}, {kTiny});
   });
@@ -335,6 +379,7 @@ const Suite kSuite([] {
       [] { return forms_agree(kF32, {{3, 7, 6, 5, 33}, {2, 32, 16, 24, 64}}, 1e-11); });
   add("latent_attention/mma in parts computes the same in expanded and absorbed form",
       [] { return forms_agree(kParts, {kTiny, kOdd}, 1e-11); });
+  add("latent_attention leaves its rows as a product wants them", converts_as_well);
   add("latent_attention refuses a kv_b of another rank", refuses);
 });
 

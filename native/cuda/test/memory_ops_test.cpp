@@ -54,22 +54,24 @@ std::string combine() {
   Comparison comparison;
   for (int columns : {1, 37, 40, 1030}) {
     for (int per_token : {1, 3, 8, 11}) {
-      for (bool add : {false, true}) {
+      for (bool plus : {false, true}) {
         const int rows = 5, slots = rows * per_token;
         const std::vector<float> x = random.normals(slots * columns), weights = random.normals(slots);
         std::vector<int32_t> slot_of(slots);
         for (int i = 0; i < slots; ++i) slot_of[i] = (i * 7 + 3) % slots;
-        const std::vector<float> start = random.normals(rows * columns);
-        const DeviceArray<float> device_x(x), device_weights(weights), y(start), alone(columns);
+        const std::vector<float> shared = random.normals(rows * columns);
+        const DeviceArray<float> device_x(x), device_weights(weights), device_shared(shared), y(rows * columns), alone(columns);
         const DeviceArray<int32_t> device_slots(slot_of);
-        run_op(CombineOp{device_x.data(), device_slots.data(), device_weights.data(), rows, columns, per_token, add, y.data()});
+        run_op(CombineOp{device_x.data(), device_slots.data(), device_weights.data(), rows, columns, per_token,
+                         plus ? device_shared.data() : nullptr, y.data()});
         y.check("combine");
         const std::vector<float> result = y.host();
-        std::vector<float> expected = start;
-        run_reference(CombineOp{x.data(), slot_of.data(), weights.data(), rows, columns, per_token, add, expected.data()});
+        std::vector<float> expected(rows * columns);
+        run_reference(CombineOp{x.data(), slot_of.data(), weights.data(), rows, columns, per_token, plus ? shared.data() : nullptr,
+                                expected.data()});
         for (int r = 0; r < rows; ++r) {
           for (int c = 0; c < columns; ++c) {
-            double magnitude = add ? std::fabs(start[r * columns + c]) : 0;
+            double magnitude = plus ? std::fabs(shared[r * columns + c]) : 0;
             for (int k = 0; k < per_token; ++k) {
               magnitude += std::fabs(static_cast<double>(weights[r * per_token + k]) *
                                      x[slot_of[r * per_token + k] * columns + c]);
@@ -79,9 +81,9 @@ std::string combine() {
                            print("row %d, column %d of %d, K %d", r, c, columns, per_token));
           }
         }
-        if (add) continue;
+        if (plus) continue;
         run_op(CombineOp{device_x.data(), device_slots.data() + 3 * per_token, device_weights.data() + 3 * per_token, 1, columns,
-                         per_token, false, alone.data()});
+                         per_token, nullptr, alone.data()});
         expect_same_bits(alone.host().data(), result.data() + 3 * columns, columns, "a row alone");
       }
     }

@@ -3,6 +3,7 @@
 #pragma once
 #include <vector>
 
+#include "cuda/linear_operand.h"
 #include "cuda/test/harness.h"
 
 namespace evalrun::cuda::test {
@@ -80,14 +81,54 @@ std::vector<float> compact(const std::vector<float>& matrix, int64_t count, int6
 // Restores what a test changes of the context.
 class ContextSettings {
  public:
-  ContextSettings() : multiprocessors_(context().multiprocessors), capability_(context().compute_capability) {}
+  ContextSettings()
+      : multiprocessors_(context().multiprocessors), capability_(context().compute_capability), wgmma_(context().wgmma),
+        wgmma_attention_(context().wgmma_attention) {}
   ~ContextSettings() {
     context().multiprocessors = multiprocessors_;
     context().compute_capability = capability_;
+    context().wgmma = wgmma_;
+    context().wgmma_attention = wgmma_attention_;
   }
 
  private:
   int multiprocessors_, capability_;
+  Wgmma wgmma_;
+  bool wgmma_attention_;
 };
+
+// Runs an attention whose output, `rows` rows of `columns` at y, a product has converted before: it has to leave the bytes that the
+// product's own conversion makes of y, and where it says so (`converts`) without one.
+template <class Op>
+void expect_converted(const Op& op, float* y, int64_t y_stride, int rows, int64_t columns, bool converts, const std::string& what) {
+  Context& ctx = context();
+  const OperandKey key{y, y_stride, rows, columns, Precision::kBF16};
+  const auto operand_of = [&] {
+    const Operand operand = linear_operand(ctx, key);
+    std::vector<uint8_t> bytes(static_cast<size_t>(rows * operand.row_bytes));
+    check(cudaMemcpyAsync(bytes.data(), operand.values, bytes.size(), cudaMemcpyDeviceToHost, ctx.stream), "an operand");
+    finish_step();
+    return bytes;
+  };
+  run_op(op);
+  begin_step();
+  operand_of();  // notes that y is converted
+  begin_step();
+  run(ctx, op);
+  expect((ctx.operands.find(key, ctx.step) != nullptr) == converts, what + (converts ? ": was not converted" : ": was converted"));
+  const std::vector<uint8_t> by_attention = operand_of();
+  begin_step();
+  expect(by_attention == operand_of(), what + ": an operand of other bytes");
+}
+
+// The test with prompts' attention, and what it expands, by wgmma: nothing where the GPU has none.
+template <class Test>
+std::string by_wgmma_attention(const Test& test) {
+  if (context().compute_capability != 90) return "this GPU has no wgmma";
+  const ContextSettings settings;
+  context().wgmma = Wgmma::kLargeBf16;
+  context().wgmma_attention = true;
+  return test();
+}
 
 }  // namespace evalrun::cuda::test

@@ -131,6 +131,85 @@ int wrong_outputs(bool e4m3, Mistake mistake) {
   return wrong;
 }
 
+enum class OtherMistake { kNone, kOneWarpsRegisters, kChangesRegisters, kKMajor, kStride, kWide };
+
+// y [64, 64] = a . b over one k16 step: a [64, 16] from registers, b [16, 64] as it lies.
+__global__ void product_of_registers(const uint16_t* a, const uint16_t* b, float* y, OtherMistake mistake) {
+  unsigned char* shared = shared_memory();
+  const auto is = [&](OtherMistake other) { return mistake == other; };
+  const int thread = static_cast<int>(threadIdx.x), lane = thread % 32, warp = thread / 32;
+  copy_async_16(shared + chunk_place(thread / kChunks, thread % kChunks), b + thread * 8, true);
+  copy_async_commit();
+  copy_async_wait<0>();
+  fence_proxy_async();
+  __syncthreads();
+  uint32_t registers[4];
+  for (int i = 0; i < 4; ++i) {
+    const int row = is(OtherMistake::kOneWarpsRegisters) ? 0 : 16 * warp;
+    const uint16_t* from = a + (row + lane / 4 + i % 2 * 8) * 16 + i / 2 * 8 + lane % 4 * 2;
+    registers[i] = from[0] | static_cast<uint32_t>(from[1]) << 16;
+  }
+  float d[8][4] = {};
+  wgmma_fence<8>(d);
+  const uint64_t of_b = wgmma_descriptor_n(shared) ^ (is(OtherMistake::kStride) ? uint64_t{(1024 ^ 512) >> 4} << 32 : 0);
+  if (is(OtherMistake::kWide)) {
+    float wide[2][4] = {};
+    sim::wgmma({false, &wide[0][0], 2, registers, 0, of_b, Major::kN, true}, {"wgmma_sim_test.cpp", 0});
+  } else if (is(OtherMistake::kKMajor)) {
+    wgmma_bf16_registers<Major::kK>(d, registers, of_b, true);
+  } else {
+    wgmma_bf16_registers<Major::kN>(d, registers, of_b, true);
+  }
+  wgmma_commit();
+  if (is(OtherMistake::kChangesRegisters) && thread == 70) registers[2] ^= 1;
+  wgmma_wait<0, 8>(d);
+  for (int j = 0; j < 8; ++j) {
+    for (int e = 0; e < 4; ++e) y[(16 * warp + lane / 4 + e / 2 * 8) * 64 + 8 * j + lane % 4 * 2 + e % 2] = d[j][e];
+  }
+}
+
+int wrong_outputs(OtherMistake mistake) {
+  Random random(2);
+  std::vector<uint16_t> a, b;
+  for (int i = 0; i < 64 * 16; ++i) a.push_back(to_bf16(static_cast<float>(random.below(15) - 7)));
+  for (int i = 0; i < 16 * 64; ++i) b.push_back(to_bf16(static_cast<float>(random.below(15) - 7)));
+  const DeviceArray<uint16_t> of_a(a), of_b(b);
+  const DeviceArray<float> y(64 * 64);
+  sim::run_grid("product_of_registers", dim3(1), dim3(kWarpgroup), 64 * kPanelRowBytes,
+                [&] { product_of_registers(of_a.data(), of_b.data(), y.data(), mistake); });
+  const std::vector<float> found = y.host();
+  int wrong = 0;
+  for (int row = 0; row < 64; ++row) {
+    for (int column = 0; column < 64; ++column) {
+      float sum = 0;
+      for (int k = 0; k < 16; ++k) sum += from_bf16(a[static_cast<size_t>(row * 16 + k)]) * from_bf16(b[static_cast<size_t>(k * 64 + column)]);
+      wrong += found[static_cast<size_t>(row * 64 + column)] != sum;
+    }
+  }
+  return wrong;
+}
+
+std::string multiplies_registers() {
+  expect(wrong_outputs(OtherMistake::kNone) == 0, "products of registers and N-major rows are wrong");
+  const auto error_of = [](OtherMistake mistake) -> std::string {
+    try {
+      wrong_outputs(mistake);
+    } catch (const sim::Error& error) {
+      return error.what();
+    }
+    return "";
+  };
+  expect(error_of(OtherMistake::kChangesRegisters).find("registers were changed") != std::string::npos,
+         "changed registers: " + error_of(OtherMistake::kChangesRegisters));
+  expect(error_of(OtherMistake::kWide).find("other than 64 columns") != std::string::npos, "16 columns: " + error_of(OtherMistake::kWide));
+  const int warps = wrong_outputs(OtherMistake::kOneWarpsRegisters), stride = wrong_outputs(OtherMistake::kStride);
+  expect(warps > 2500 && stride > 2500, print("other warps' registers left all but %d products right, another stride %d", warps, stride));
+  // As rows of k there would be 64 of them, of which the copies wrote 16.
+  const int by_k = wrong_outputs(OtherMistake::kKMajor);
+  expect(by_k > 3500, print("b as rows of k left all but %d products right", by_k));
+  return "64 x 64 exact sums";
+}
+
 std::string multiplies() {
   for (const bool e4m3 : {false, true}) {
     const int wrong = wrong_outputs(e4m3, Mistake::kNone);
@@ -221,6 +300,7 @@ std::string is_asked_for() {
   expect(older.find("8.0; unset it") != std::string::npos, "1 on 8.0: " + older);
   expect(newer.find("10.0; unset it") != std::string::npos, "1 on 10.0: " + newer);
   expect(other.find("may be 0 or 1") != std::string::npos, "on: " + other);
+  expect(!wgmma_attention_asked(90) && !wgmma_attention_asked(80), "attention without being asked");
   return "1 on 9.0, and an error elsewhere";
 }
 
@@ -229,6 +309,7 @@ std::string on_hopper(std::string (*test)()) { return context().compute_capabili
 
 const evalrun::test::Suite kSuite([] {
   add("simulated wgmma: multiplies what descriptors name", [] { return on_hopper(multiplies); });
+  add("simulated wgmma: multiplies registers by rows of columns", [] { return on_hopper(multiplies_registers); });
   add("simulated wgmma: finds mistakes in the order of things", [] { return on_hopper(finds_mistakes); });
   add("simulated wgmma: wrong addresses give wrong numbers", [] { return on_hopper(shows_wrong_addresses); });
   add("cuda wgmma: is used where EVALRUN_CUDA_WGMMA asks and the GPU has it", is_asked_for);
