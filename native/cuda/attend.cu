@@ -129,7 +129,6 @@ void attend_prompts(Context& ctx, AttentionPlan& plan, PromptArguments a, int kv
   const int k = a.keys.columns, v = a.values.columns;
   if (parts == kFloatParts) {
     if (k <= 64 && v <= 64) launch_prompts<64, 64, kFloatParts>(ctx, plan, a, kv_heads);
-    else if (k <= 128 && v <= 128) launch_prompts<128, 128, kFloatParts>(ctx, plan, a, kv_heads);
     else launch_prompts<192, 128, kFloatParts>(ctx, plan, a, kv_heads);
     return;
   }

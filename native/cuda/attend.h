@@ -33,7 +33,7 @@ void attend_prompts(Context& ctx, AttentionPlan& plan, PromptArguments a, int kv
 // Widths and parts as takes_splits accepts.
 SplitResults attend_splits(Context& ctx, const AttentionPlan& plan, SplitArguments a, bool latent, int parts);
 
-// Where the rows of an op go that writes all of them with the kernels of this file. Where a product has converted rows of y before and
+// Where the rows of an op go that writes all of them with the kernels of this file, of bfloat16. Where a product has converted rows of y before and
 // will again, they are converted here.
 AttendedRows attended_rows(Context& ctx, const AttentionPlan& plan, float* y, int64_t y_stride, int64_t columns);
 

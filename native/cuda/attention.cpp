@@ -65,7 +65,8 @@ const char* run(Context& ctx, const AttentionOp& op) {
                     op.kv_heads, op.spans.count);
     return "simt";
   }
-  const AttendedRows y = attended_rows(ctx, plan, op.y, op.y_stride, int64_t{op.heads} * dim);
+  const AttendedRows y =
+      parts ? AttendedRows{op.y, op.y_stride} : attended_rows(ctx, plan, op.y, op.y_stride, int64_t{op.heads} * dim);
   if (parts) {
     if (plan.max_prompt_count > 0) attend_in_parts(ctx, plan, op, in, y);
   } else {

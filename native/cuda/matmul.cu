@@ -39,7 +39,7 @@ template <Codes kCodes>
 void launch_mma(Context& ctx, const MatmulArguments& in, const Matmul& product, MatmulTile tile) {
   with_mma_shape<kCodes>(tile, [&](auto shape) {
     using Shape = decltype(shape);
-    launch_tiles<Shape>(ctx, kNames[static_cast<int>(tile)], matmul<kCodes, Shape>, in, product, in.columns);
+    launch_tiles<Shape, Blocks::kOfTiles>(ctx, kNames[static_cast<int>(tile)], matmul<kCodes, Shape>, in, product, in.columns);
   });
 }
 

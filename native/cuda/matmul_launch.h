@@ -1,5 +1,6 @@
 // Launches of tiles of products: the shape that each tile has in each kind of instruction, and the grid.
 #pragma once
+#include <algorithm>
 #include <stdexcept>
 #include <string>
 
@@ -12,13 +13,17 @@ namespace evalrun::cuda {
 // All but the grid's and, of matmul_gated, the up product's and the result's.
 MatmulArguments matmul_arguments(const Matmul& matmul);
 
+// What runs a tile's products: a block of its own, or one of as many as run at once.
+enum class Blocks { kOfTiles, kThatRun };
+
 // `columns` of the result, of which a tile has kOutputs.
-template <class Shape, int kOutputs = Shape::kColumns, class Kernel>
+template <class Shape, Blocks kBlocks, int kOutputs = Shape::kColumns, class Kernel>
 void launch_tiles(Context& ctx, const char* name, Kernel kernel, MatmulArguments in, const Matmul& matmul, int64_t columns) {
   in.tile_rows = static_cast<int>(tile_rows_needed(matmul.rows, matmul.experts, Shape::kRows));
   in.tile_columns = static_cast<int>(ceil_div(columns, kOutputs));
-  const dim3 grid(static_cast<unsigned>(in.tile_rows) * static_cast<unsigned>(in.tile_columns));
-  launch(ctx, name, kernel, grid, dim3(Shape::kThreads), Shape::kSharedBytes, in);
+  auto blocks = static_cast<unsigned>(in.tile_rows) * static_cast<unsigned>(in.tile_columns);
+  if (kBlocks == Blocks::kThatRun) blocks = std::min(blocks, static_cast<unsigned>(ctx.multiprocessors * Shape::kBlocksPerSm));
+  launch(ctx, name, kernel, dim3(blocks), dim3(Shape::kThreads), Shape::kSharedBytes, in);
 }
 
 [[noreturn]] inline void throw_no_tile(const char* kind, MatmulTile tile, Codes codes) {

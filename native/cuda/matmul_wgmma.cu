@@ -16,7 +16,7 @@ template <Codes kCodes>
 void launch_codes(Context& ctx, const MatmulArguments& in, const Matmul& matmul, MatmulTile tile) {
   with_wgmma_shape<kCodes>(ctx, tile, [&](auto shape) {
     using Shape = decltype(shape);
-    launch_tiles<Shape>(ctx, kNames[static_cast<int>(tile)], matmul_wgmma<kCodes, Shape>, in, matmul, in.columns);
+    launch_tiles<Shape, Blocks::kThatRun>(ctx, kNames[static_cast<int>(tile)], matmul_wgmma<kCodes, Shape>, in, matmul, in.columns);
   });
 }
 

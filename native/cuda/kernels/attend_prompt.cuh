@@ -194,7 +194,7 @@ __global__ void __launch_bounds__(256, kQk <= 64 && kParts == 1 ? 2 : 1) attend_
   const int head = blockIdx.x;
   const int length = tile.length();
   const int32_t* pages = a.pages + tile.span.first_page;
-  const int block_first = tile.first_page(tile.first, a.window), block_last = tile.last_page(tile.first, warps * 16);
+  const int block_last = tile.last_page(tile.first, warps * 16), block_first = tile.first_page(tile.first, a.window);
   const int warp_row = tile.first + warp * 16;
   const int low = tile.position(warp_row), high = tile.position(warp_row + 15);
 
@@ -260,7 +260,9 @@ __global__ void __launch_bounds__(256, kQk <= 64 && kParts == 1 ? 2 : 1) attend_
     }
   }
 
-  own.store(a, tile, warp_row, head);
+  // Read again: kept, they would take registers that parts do not leave.
+  const TileQueries stored(a, a.tiles[blockIdx.y]);
+  own.template store<kParts == kOnePart>(a, stored, stored.first + warp * 16, head);
 }
 
 }  // namespace evalrun::cuda

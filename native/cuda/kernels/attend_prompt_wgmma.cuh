@@ -174,7 +174,7 @@ __global__ void __launch_bounds__(2 * kWarpgroup, kQk <= 64 ? 2 : 1) attend_prom
       own.wait_for_values();
     }
   }
-  own.store(a, tile, warp_row, head);
+  own.template store<true>(a, tile, warp_row, head);
 }
 
 }  // namespace evalrun::cuda

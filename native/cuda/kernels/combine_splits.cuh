@@ -16,14 +16,14 @@ __global__ void __launch_bounds__(128) combine_splits(SplitResults a, AttendedRo
   float4 result[kGroups];
   combine_row(row_splits(a, entry, head), a.columns, a.scale_log2, result);
   const int64_t row = kDecodeRows ? static_cast<int64_t>(blockIdx.x) : entry.row;
+  const AttendedRow to(y, row, static_cast<int64_t>(head) * a.columns);
   // Widths are multiples of eight (takes_splits), so a lane's four columns are all there or none.
 #pragma unroll
   for (int g = 0; g < kGroups; ++g) {
     const int column = g * 128 + lane * 4;
     if (column >= a.columns) continue;
-    const int64_t place = static_cast<int64_t>(head) * a.columns + column;
-    store_attended(y, row, place, result[g].x, result[g].y);
-    store_attended(y, row, place + 2, result[g].z, result[g].w);
+    to.store(column, result[g].x, result[g].y);
+    to.store(column + 2, result[g].z, result[g].w);
   }
 }
 

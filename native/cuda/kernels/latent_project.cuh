@@ -22,7 +22,7 @@ constexpr int project_shared_bytes(int rank) {
 }
 
 // Block (column tile, head, 16 decode rows).
-__global__ void __launch_bounds__(256) project_latent(ProjectArguments a) {
+__global__ void __launch_bounds__(256, 3) project_latent(ProjectArguments a) {
   begin_kernel();
   const int rank = a.splits.columns;
   const int depth = whole_steps(rank, 32);
@@ -81,7 +81,7 @@ __global__ void __launch_bounds__(256) project_latent(ProjectArguments a) {
     const DecodeRow entry = entry_of(lane / 4 + r * 8);
     const int column = first_column + warp * 8 + lane % 4 * 2;
     if (entry.row < 0 || column >= a.v_dim) continue;
-    store_attended(a.y, entry.row, static_cast<int64_t>(head) * a.v_dim + column, sums[2 * r], sums[2 * r + 1]);
+    AttendedRow(a.y, entry.row, static_cast<int64_t>(head) * a.v_dim).store(column, sums[2 * r], sums[2 * r + 1]);
   }
 }
 

@@ -11,7 +11,8 @@ __global__ void __launch_bounds__(Shape::kThreads, Shape::kBlocksPerSm)
   BlockTile tile;
   if (!find_tile<Shape>(in, tile)) return;
   TileSums<Shape> sum;
-  multiply_tile_wgmma<Codes::kBF16, Shape>(tile.input, tile.rows, shared_memory(), sum);
+  const TileLoader<Shape> loader(tile.input, tile.rows);
+  multiply_tile_wgmma<Codes::kBF16, Shape>(tile.input, tile.rows, loader, shared_memory(), sum);
   store_summaries<Shape>(in, tile, sum, summaries);
 }
 

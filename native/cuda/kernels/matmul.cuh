@@ -123,12 +123,13 @@ struct BlockTile {
   TileRows rows;
 };
 
-// False where the block has no tile, which then has waited for the last kernel. kOutputs: columns of the result that a tile has.
+// What block `block` of as many as there are tiles computes. False where it has no tile, which then has waited for the last kernel.
+// kOutputs: columns of the result that a tile has.
 template <class Shape, int kOutputs = Shape::kColumns>
-__device__ __forceinline__ bool find_tile(const MatmulArguments& in, BlockTile& tile) {
+__device__ __forceinline__ bool find_tile(const MatmulArguments& in, int block, BlockTile& tile) {
   let_next_start();
   if (in.experts > 0) wait_for_last();  // for the offsets
-  const TilePlace place = tile_of_block(static_cast<int>(blockIdx.x), in.tile_rows, in.tile_columns);
+  const TilePlace place = tile_of_block(block, in.tile_rows, in.tile_columns);
   tile.rows = {place.row * Shape::kRows, in.rows, in.order, in.per_token};
   int expert = 0;
   if (in.experts > 0) {
@@ -150,6 +151,11 @@ __device__ __forceinline__ bool find_tile(const MatmulArguments& in, BlockTile& 
   tile.input.first_column = first_column;
   tile.input.panels = in.panels;
   return true;
+}
+
+template <class Shape, int kOutputs = Shape::kColumns>
+__device__ __forceinline__ bool find_tile(const MatmulArguments& in, BlockTile& tile) {
+  return find_tile<Shape, kOutputs>(in, static_cast<int>(blockIdx.x), tile);
 }
 
 template <Codes kCodes, class Shape>

@@ -2,8 +2,7 @@
 // product. Sums, activation and rounding are those of three kernels in a row (matmul, gated_act, convert_operand), bit for bit.
 #pragma once
 #include "cuda/kernels/elements.cuh"
-#include "cuda/kernels/matmul.cuh"
-#include "cuda/kernels/wgmma_tile.cuh"
+#include "cuda/kernels/matmul_wgmma.cuh"
 
 namespace evalrun::cuda {
 
@@ -70,11 +69,9 @@ __global__ void __launch_bounds__(Shape::kThreads, Shape::kBlocksPerSm) matmul_g
 
 template <class Shape>
 __global__ void __launch_bounds__(Shape::kThreads, Shape::kBlocksPerSm) matmul_gated_wgmma(MatmulArguments in) {
-  BlockTile tile;
-  if (!find_tile<Shape, Shape::kColumns / 2>(in, tile)) return;
-  TileSums<Shape> sum;
-  multiply_tile_wgmma<Codes::kBF16, Shape, GatedColumns>(tile.input, tile.rows, shared_memory(), sum);
-  store_gated<Shape>(in, tile.rows, tile.input.first_column, sum);
+  for_each_tile_wgmma<Codes::kBF16, Shape, GatedColumns, Shape::kColumns / 2>(in, [&](const BlockTile& tile, const TileSums<Shape>& sum) {
+    store_gated<Shape>(in, tile.rows, tile.input.first_column, sum);
+  });
 }
 
 }  // namespace evalrun::cuda

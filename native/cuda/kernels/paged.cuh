@@ -77,18 +77,26 @@ __device__ __forceinline__ float rescaling(float before, float now, float scale_
   return fast_exp2((before - finite_maximum(now)) * scale_log2);
 }
 
-// Writes two neighbouring columns of a row; `column` is even. + 0 turns -0 into 0, which is what adding masked keys does to it: whether a
-// tile has any is not the row's business.
-__device__ __forceinline__ void store_attended(const AttendedRows& rows, int64_t row, int64_t column, float first, float second) {
-  first += 0.0f;
-  second += 0.0f;
-  float* y = rows.y + row * rows.y_stride + column;
-  y[0] = first;
-  y[1] = second;
-  if (rows.operand != nullptr) {
-    *reinterpret_cast<uint32_t*>(rows.operand + row * rows.operand_stride + column) = pack_bf16(first, second);
+// A row of those, from one of its columns on.
+struct AttendedRow {
+  float* y;
+  uint16_t* operand;  // or null
+
+  __device__ __forceinline__ AttendedRow(const AttendedRows& rows, int64_t row, int64_t column)
+      : y(rows.y + row * rows.y_stride + column),
+        operand(rows.operand == nullptr ? nullptr : rows.operand + row * rows.operand_stride + column) {}
+
+  // Writes columns `column` and the next; `column` is even. + 0 turns -0 into 0, which is what adding masked keys does to it: whether a
+  // tile has any is not the row's business. kConvert: into the operand as well, where there is one.
+  template <bool kConvert = true>
+  __device__ __forceinline__ void store(int column, float first, float second) const {
+    first += 0.0f;
+    second += 0.0f;
+    y[column] = first;
+    y[column + 1] = second;
+    if (kConvert && operand != nullptr) *reinterpret_cast<uint32_t*>(operand + column) = pack_bf16(first, second);
   }
-}
+};
 
 __device__ __forceinline__ float rounded(float value, bool round) { return round ? from_bf16(to_bf16(value)) : value; }
 

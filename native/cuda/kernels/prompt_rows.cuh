@@ -113,7 +113,8 @@ struct PromptSums {
     }
   }
 
-  // Writes the rows of kv head `head`.
+  // Writes the rows of kv head `head`. kConvert: the product's operand as well, where there is one.
+  template <bool kConvert>
   __device__ __forceinline__ void store(const PromptArguments& a, const TileQueries& tile, int warp_row, int head) {
 #pragma unroll
     for (int r = 0; r < 2; ++r) {
@@ -124,13 +125,12 @@ struct PromptSums {
     for (int r = 0; r < 2; ++r) {
       const int row = lane_row(warp_row, r);
       if (row >= tile.rows) continue;
-      const int64_t first_column = static_cast<int64_t>(head * a.group + row % a.group) * a.values.columns;
+      const AttendedRow y(a.y, tile.step_row(row), static_cast<int64_t>(head * a.group + row % a.group) * a.values.columns);
 #pragma unroll
       for (int c = 0; c < kV / 8; ++c) {
         const int column = c * 8 + threadIdx.x % 4 * 2;
         if (column >= a.values.columns) continue;
-        store_attended(a.y, tile.step_row(row), first_column + column, output[c / 8][c % 8][2 * r] / total[r],
-                       output[c / 8][c % 8][2 * r + 1] / total[r]);
+        y.template store<kConvert>(column, output[c / 8][c % 8][2 * r] / total[r], output[c / 8][c % 8][2 * r + 1] / total[r]);
       }
     }
   }

@@ -27,19 +27,17 @@ __device__ __forceinline__ void issue_panel(TileSums<Shape>& sum, uint64_t a, ui
   }
 }
 
-// sum = the tile's products, without a bias.
+// bfloat16's products of a stage run on while the next one's are issued; FP8's are waited for, because their sums are scaled.
+template <Codes kCodes>
+constexpr bool kRunsOn = kCodes == Codes::kBF16;
+// Stages that are asked for before the first is multiplied.
+template <Codes kCodes, class Shape>
+constexpr int kStagesAhead = Shape::kStages - 1 - (kRunsOn<kCodes> ? 1 : 0);
+
+// Asks for a tile's first stages. Nobody reads shared memory.
 template <Codes kCodes, class Shape, class Loader>
-__device__ __forceinline__ void multiply_tile_wgmma(const TileInput& in, const TileRows& rows, const Loader& loader, unsigned char* shared,
-                                                    TileSums<Shape>& sum) {
-  static_assert(Shape::kWarpRows == 16 && Shape::kWarpColumns == Shape::kColumns && Shape::kRows % kWgmmaRows == 0);
-  static_assert(Shape::kRows * kPanelRowBytes % kWgmmaSwizzleBytes == 0 && Shape::kPanelBytes % kWgmmaSwizzleBytes == 0);
-  // bfloat16's products of a stage run on while the next one's are issued; FP8's are waited for, because their sums are scaled.
-  constexpr bool kRunOn = kCodes == Codes::kBF16;
-  constexpr int kAhead = Shape::kStages - 1 - (kRunOn ? 1 : 0);
-  static_assert(kAhead >= 1);
-  const uint64_t a = wgmma_descriptor(shared + static_cast<int>(threadIdx.x) / kWarpgroup * kWgmmaRows * kPanelRowBytes);
-  const uint64_t w = wgmma_descriptor(shared + Shape::kRows * kPanelRowBytes);
-  clear<Shape>(sum);
+__device__ __forceinline__ void begin_tile_wgmma(const Loader& loader, unsigned char* shared) {
+  constexpr int kAhead = kStagesAhead<kCodes, Shape>;
   // Weights need not wait for the kernel before.
   for (int stage = 0; stage < kAhead; ++stage) loader.load_weights(shared + stage * Shape::kStageBytes, stage * Shape::kPanels);
   wait_for_last();
@@ -47,6 +45,19 @@ __device__ __forceinline__ void multiply_tile_wgmma(const TileInput& in, const T
     loader.load_activations(shared + stage * Shape::kStageBytes, stage * Shape::kPanels, true);
     copy_async_commit();
   }
+}
+
+// sum = the products of a tile that has been begun, without a bias.
+template <Codes kCodes, class Shape, class Loader>
+__device__ __forceinline__ void finish_tile_wgmma(const TileInput& in, const TileRows& rows, const Loader& loader, unsigned char* shared,
+                                                  TileSums<Shape>& sum) {
+  static_assert(Shape::kWarpRows == 16 && Shape::kWarpColumns == Shape::kColumns && Shape::kRows % kWgmmaRows == 0);
+  static_assert(Shape::kRows * kPanelRowBytes % kWgmmaSwizzleBytes == 0 && Shape::kPanelBytes % kWgmmaSwizzleBytes == 0);
+  constexpr int kAhead = kStagesAhead<kCodes, Shape>;
+  static_assert(kAhead >= 1);
+  const uint64_t a = wgmma_descriptor(shared + static_cast<int>(threadIdx.x) / kWarpgroup * kWgmmaRows * kPanelRowBytes);
+  const uint64_t w = wgmma_descriptor(shared + Shape::kRows * kPanelRowBytes);
+  clear<Shape>(sum);
   int stage = 0, free_stage = kAhead;  // places of what is multiplied, and of what is loaded next
   int next_panel = kAhead * Shape::kPanels;
   // Behind the barrier the stage's copies are there for all, and the products of the last stage but one (FP8: the last) are done in
@@ -63,7 +74,7 @@ __device__ __forceinline__ void multiply_tile_wgmma(const TileInput& in, const T
     free_stage = free_stage + 1 == Shape::kStages ? 0 : free_stage + 1;
     stage = stage + 1 == Shape::kStages ? 0 : stage + 1;
   };
-  if constexpr (kRunOn) {
+  if constexpr (kRunsOn<kCodes>) {
     for (int first = 0; first < in.panels; first += Shape::kPanels) {
       begin_stage();
 #pragma unroll
@@ -101,10 +112,11 @@ __device__ __forceinline__ void multiply_tile_wgmma(const TileInput& in, const T
   }
 }
 
-template <Codes kCodes, class Shape, class Columns = PlainColumns>
-__device__ __forceinline__ void multiply_tile_wgmma(const TileInput& in, const TileRows& rows, unsigned char* shared, TileSums<Shape>& sum) {
-  const TileLoader<Shape, Columns> loader(in, rows);
-  multiply_tile_wgmma<kCodes, Shape, TileLoader<Shape, Columns>>(in, rows, loader, shared, sum);
+template <Codes kCodes, class Shape, class Loader>
+__device__ __forceinline__ void multiply_tile_wgmma(const TileInput& in, const TileRows& rows, const Loader& loader, unsigned char* shared,
+                                                    TileSums<Shape>& sum) {
+  begin_tile_wgmma<kCodes, Shape>(loader, shared);
+  finish_tile_wgmma<kCodes, Shape>(in, rows, loader, shared, sum);
 }
 
 }  // namespace evalrun::cuda
