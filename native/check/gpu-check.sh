@@ -104,13 +104,23 @@ suites() {
   grep -q '"compiled": true' "$root/native/build/cuda.json" 2>/dev/null || { echo "evalrun is built without CUDA here (npm run build:native)"; return 77; }
   node "$root/dist/cli/main.js" --suite mmlu,bilingual --device cuda --limit 40 --out "$work/runs" --json
 }
+products() {
+  # PyTorch brings cuBLASLt where CUDA's own libraries are not installed.
+  [ -n "${EVALRUN_CUBLASLT:-}" ] || EVALRUN_CUBLASLT=$(python3 -c 'if True:
+    import glob, importlib.util
+    spec = importlib.util.find_spec("nvidia")
+    found = [f for p in (spec.submodule_search_locations if spec else []) for f in glob.glob(p + "/*/lib/libcublasLt.so.1?")]
+    print(found[0] if found else "")' 2>/dev/null)
+  export EVALRUN_CUBLASLT
+  "$check" products --json "$work/products.json"
+}
 copy_rate() { sed -n 's/.*"copy, GB\/s".*"median": \([0-9.e+]*\).*/\1/p' "$work/limits.json" 2>/dev/null; }
 shape() {
   local rate; rate=$(copy_rate)
   "$check" bench "$plans/shapes/$1.plan" --copy-gbs "${rate:-0}" --json "$work/$1${2:-}.json"
 }
 unset EVALRUN_CUDA_WGMMA EVALRUN_CUDA_WGMMA_ATTENTION
-export -f build_all sanitized peer suites copy_rate shape
+export -f build_all sanitized peer suites products copy_rate shape
 export root build arch plans check work
 
 stage build proof 240 bash -c build_all
@@ -122,7 +132,7 @@ stage oracles proof 120 "$check" oracles "$plans/oracles" --json "$work/oracles.
 stage invariance proof 100 "$check" invariance "$plans/oracles" --json "$work/invariance.json" \
   --only deepseek-v2,deepseek-v3,deepseek-v3-mtp,deepseek-v3-fp8,llama,mistral,qwen3-moe
 stage limits figure 40 "$check" limits --json "$work/limits.json"
-stage products figure 30 "$check" products --json "$work/products.json"
+stage products figure 40 bash -c products
 stage v2-lite-bf16 figure 75 bash -c 'shape v2-lite-bf16'
 stage v2-lite-fp8 figure 60 bash -c 'shape v2-lite-fp8'
 stage memcheck proof 50 bash -c 'sanitized memcheck bf16,fp8'

@@ -17,6 +17,9 @@ namespace {
 
 constexpr int kKiB = 1024;
 
+// The widest instance of attend_prompt_wgmma.
+constexpr int kWgmmaKeys = 192, kWgmmaValues = 128;
+
 template <int kQk, int kV, int kParts>
 void launch_prompts(Context& ctx, AttentionPlan& plan, PromptArguments a, int kv_heads) {
   // 128 rows share what is read of a page; fewer where there would be fewer blocks than multiprocessors, or where their queries
@@ -28,8 +31,8 @@ void launch_prompts(Context& ctx, AttentionPlan& plan, PromptArguments a, int kv
     a.tiles = tiles.device;
     launch(ctx, name, kernel, dim3(kv_heads, tiles.count), dim3(warps * 32), shared_bytes, a);
   };
-  if constexpr (kParts == kOnePart && kQk <= 192) {
-    if (ctx.wgmma_attention && ctx.compute_capability == 90) {
+  if constexpr (kParts == kOnePart && kQk <= kWgmmaKeys && kV <= kWgmmaValues) {
+    if (prompts_by_wgmma(ctx, a.keys.columns, a.values.columns)) {
       return run("attend_prompt wgmma", attend_prompt_wgmma<kQk, kV>, kPromptWgmmaBytes<kQk, kV>);
     }
   }
@@ -96,6 +99,10 @@ bool takes_prompts(const Context& ctx, int key_columns, int value_columns, int p
   }
   if (key_columns <= 192 && value_columns <= 128) return prompt_shared_bytes<192, 128, kOnePart>(1) <= limit;
   return key_columns <= 256 && value_columns <= 256 && prompt_shared_bytes<256, 256, kOnePart>(1) <= limit;
+}
+
+bool prompts_by_wgmma(const Context& ctx, int key_columns, int value_columns) {
+  return ctx.wgmma_attention && ctx.compute_capability == 90 && key_columns <= kWgmmaKeys && value_columns <= kWgmmaValues;
 }
 
 int heads_at_once(int heads, int pages, int columns, int element_bytes) {

@@ -89,7 +89,8 @@ const char* run(Context& ctx, const AttentionOp& op) {
     a.window = op.window;
     combine_dense(ctx, plan, attend_splits(ctx, plan, a, false, parts ? kFloatParts : kOnePart), y);
   }
-  return parts ? "mma in parts" : "mma";
+  if (parts) return "mma in parts";
+  return prompts_by_wgmma(ctx, dim, dim) ? "wgmma" : "mma";
 }
 
 }  // namespace evalrun::cuda

@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -48,17 +49,25 @@ double measure_upload(int index);
 // How fast a product of one shape is with one tile.
 struct ProductRate {
   Precision precision;
-  bool wgmma;
+  const char* by;     // "mma", "wgmma" or "cublasLt"
   int rows, experts;  // slots, with experts; 0: dense
   int64_t outputs, columns;
-  int tile_rows, tile_columns;
-  bool chosen;  // by the engine, for these sizes
+  int tile_rows, tile_columns;  // 0: cuBLASLt's own affair
+  bool chosen;                  // by the engine, for these sizes
   double seconds;
+  // Of cuBLASLt, whose kernels are chosen by the number of rows: results that have other bits than the same rows have in a batch of
+  // all (there is none where these are all). Ours have none.
+  std::optional<int64_t> apart = std::nullopt;
+};
+struct ProductRates {
+  std::vector<ProductRate> rates;
+  std::string without_partner;  // why nothing is cuBLASLt's; "" where it is there
 };
 
 // Every tile of every kind that the GPU has, on products that published models have: activations converted already, weights from
-// memory that no cache holds. What choose_tile (matmul.cu) estimates is fitted to these. Throws std::runtime_error with the reason.
-std::vector<ProductRate> measure_products(int index);
+// memory that no cache holds. What choose_tile (matmul.cu) estimates is fitted to these. Beside them dense products in bfloat16 by cuBLASLt
+// (cublas_lt.h), the one that EVALRUN_CUBLASLT names or one of the system's. Throws std::runtime_error with the reason.
+ProductRates measure_products(int index);
 
 // Kernels of one name.
 struct KernelTime {

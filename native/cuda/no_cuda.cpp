@@ -15,7 +15,7 @@ GpuLimits measure_gpu_limits(int) { throw std::runtime_error(EVALRUN_NO_CUDA_REA
 
 double measure_upload(int) { throw std::runtime_error(EVALRUN_NO_CUDA_REASON); }
 
-std::vector<ProductRate> measure_products(int) { throw std::runtime_error(EVALRUN_NO_CUDA_REASON); }
+ProductRates measure_products(int) { throw std::runtime_error(EVALRUN_NO_CUDA_REASON); }
 
 void time_kernels(Device&, bool) {}
 std::vector<KernelTime> take_kernel_times(Device&) { return {}; }

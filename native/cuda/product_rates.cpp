@@ -1,6 +1,10 @@
 // measure_products: every tile of matmul.h on the products of published shapes.
 #include <algorithm>
+#include <cstring>
+#include <memory>
+#include <optional>
 
+#include "cuda/cublas_lt.h"
 #include "cuda/gpu.h"
 #include "cuda/linear_operand.h"
 #include "cuda/matmul.h"
@@ -18,6 +22,7 @@ struct Shape {
 constexpr Shape kShapes[] = {{3, 0, 40, 128}, {6, 4, 40, 128}};
 constexpr int64_t kWeightBytes = 1 << 16;
 constexpr int kLaunches = 1;
+constexpr int kAllRows = 8;
 #else
 // A large one; DeepSeek-V2-Lite's: queries, latents, what attention gives, the dense layer's, the shared experts', the routed experts';
 // then the same for 1, 8 and 64 tokens. The last two are DeepSeek-V3's experts.
@@ -29,6 +34,7 @@ constexpr Shape kShapes[] = {
 // Many times the second-level cache; weights of a shape are taken from one place of it after the other.
 constexpr int64_t kWeightBytes = int64_t{8} << 30;
 constexpr int kLaunches = 12;
+constexpr int kAllRows = 8192;
 #endif
 constexpr MatmulTile kTiles[] = {MatmulTile::k16x16,   MatmulTile::k16x64,   MatmulTile::k32x32, MatmulTile::k64x64,
                                  MatmulTile::k128x128, MatmulTile::k128x256, MatmulTile::k64x16};
@@ -39,8 +45,9 @@ struct Memory {
   explicit Memory(Context& ctx) {
     int64_t most_x = 0, most_y = 0, most_scales = 0;
     for (const Shape& s : kShapes) {
-      most_x = std::max(most_x, s.rows * s.columns);
-      most_y = std::max(most_y, s.rows * s.outputs);
+      const int64_t rows = s.experts == 0 ? std::max(s.rows, kAllRows) : s.rows;
+      most_x = std::max(most_x, rows * s.columns);
+      most_y = std::max(most_y, rows * s.outputs);
       most_scales = std::max(most_scales, std::max(1, s.experts) * ceil_div(s.outputs, kQuantBlock) * ceil_div(s.columns, kQuantBlock));
     }
     x = ctx.step_memory.take<float>(most_x, "activations");
@@ -121,14 +128,65 @@ void measure_shape(Context& ctx, const Memory& memory, const Shape& s, Precision
       run();
       run();
       const double seconds = stopwatch.seconds([&] { for (int i = 0; i < kLaunches; ++i) run(); }) / kLaunches;
-      rates.push_back({precision, wgmma, s.rows, s.experts, s.outputs, s.columns, rows_of(tile), columns_of(tile), chosen, seconds});
+      rates.push_back({precision, wgmma ? "wgmma" : "mma", s.rows, s.experts, s.outputs, s.columns, rows_of(tile), columns_of(tile), chosen, seconds});
     }
+  }
+}
+
+// A product's results by cuBLASLt, with the weights of place 0.
+std::vector<float> results(Context& ctx, const Memory& memory, const CublasLt& partner, const Shape& s, int64_t count) {
+  const CublasLt::Product product(partner, {s.rows, s.outputs, s.columns});
+  const Operand x = linear_operand(ctx, {memory.x, s.columns, s.rows, s.columns, Precision::kBF16});
+  check(cudaStreamSynchronize(ctx.stream), "converting activations");
+  product.run(x.values, memory.weights, memory.y, ctx.stream);
+  check(cudaStreamSynchronize(ctx.stream), "cuBLASLt");
+  std::vector<float> y(static_cast<size_t>(count));
+  check(cudaMemcpy(y.data(), memory.y, y.size() * sizeof(float), cudaMemcpyDeviceToHost), "a product");
+  return y;
+}
+
+void measure_partner(Context& ctx, const Memory& memory, const CublasLt& partner, const Shape& s, Stopwatch& stopwatch,
+                     std::vector<ProductRate>& rates) {
+  const int64_t count = s.rows * s.outputs, bytes = s.columns * 2 * s.outputs, places = std::max<int64_t>(1, kWeightBytes / bytes);
+  const CublasLt::Product product(partner, {s.rows, s.outputs, s.columns});
+  const Operand x = linear_operand(ctx, {memory.x, s.columns, s.rows, s.columns, Precision::kBF16});
+  int64_t place = 0;
+  const auto run = [&] {
+    product.run(x.values, memory.weights + place * bytes, memory.y, ctx.stream);
+    place = (place + 1) % places;
+  };
+  run();
+  run();
+  const double seconds = stopwatch.seconds([&] { for (int i = 0; i < kLaunches; ++i) run(); }) / kLaunches;
+  rates.push_back({Precision::kBF16, "cublasLt", s.rows, 0, s.outputs, s.columns, 0, 0, false, seconds});
+  if (s.rows >= kAllRows) return;
+  const std::vector<float> alone = results(ctx, memory, partner, s, count);
+  const std::vector<float> of_all = results(ctx, memory, partner, {kAllRows, 0, s.outputs, s.columns}, count);
+  int64_t apart = 0;
+  for (size_t i = 0; i < alone.size(); ++i) apart += std::memcmp(&alone[i], &of_all[i], sizeof(float)) != 0;
+  rates.back().apart = apart;
+}
+
+// Null where there is none, with the reason.
+std::unique_ptr<CublasLt> open_partner(std::string& reason) {
+  const std::string named = cublas_lt_named();
+#if defined(EVALRUN_CUDA_SIM)
+  if (named.empty()) {
+    reason = "NVIDIA's libraries do not run on a simulated GPU";
+    return nullptr;
+  }
+#endif
+  try {
+    return std::make_unique<CublasLt>(named);
+  } catch (const std::runtime_error& error) {
+    reason = error.what();
+    return nullptr;
   }
 }
 
 }  // namespace
 
-std::vector<ProductRate> measure_products(int index) {
+ProductRates measure_products(int index) {
   check(cudaSetDevice(index), "choosing the GPU");
   cudaDeviceProp properties;
   check(cudaGetDeviceProperties(&properties, index), "asking for the GPU's properties");
@@ -138,11 +196,17 @@ std::vector<ProductRate> measure_products(int index) {
   ctx.step = 1;
   const Memory memory(ctx);
   Stopwatch stopwatch(ctx.stream);
-  std::vector<ProductRate> rates;
+  ProductRates found;
+  const std::unique_ptr<CublasLt> partner = open_partner(found.without_partner);
   for (const Precision precision : {Precision::kBF16, Precision::kFP8}) {
-    for (const Shape& shape : kShapes) measure_shape(ctx, memory, shape, precision, stopwatch, rates);
+    for (const Shape& shape : kShapes) {
+      measure_shape(ctx, memory, shape, precision, stopwatch, found.rates);
+      if (partner != nullptr && precision == Precision::kBF16 && shape.experts == 0) {
+        measure_partner(ctx, memory, *partner, shape, stopwatch, found.rates);
+      }
+    }
   }
-  return rates;
+  return found;
 }
 
 }  // namespace evalrun::cuda

@@ -21,12 +21,18 @@ function(use_sim target)
   evalrun_precompile_headers(${target})
 endfunction()
 
+# NVIDIA's library of products, played by one of our own.
+add_library(evalrun_fake_cublas_lt SHARED test/fake/cublas_lt.cpp)
+set_source_files_properties(cuda/test/cublas_lt_test.cpp PROPERTIES
+  COMPILE_DEFINITIONS "EVALRUN_FAKE_CUBLASLT=\"$<TARGET_FILE:evalrun_fake_cublas_lt>\"")
+
 function(add_sim_test name optimise)
   add_executable(${name} ${SIM_TEST_SOURCES} ${ARGN} test/test_data.cpp test/test_runner.cpp
     $<TARGET_OBJECTS:evalrun_kernels>
     $<TARGET_OBJECTS:evalrun_model>)
   use_sim(${name} ${optimise})
   target_link_libraries(${name} PRIVATE Threads::Threads ${CMAKE_DL_LIBS})
+  add_dependencies(${name} evalrun_fake_cublas_lt)
 endfunction()
 
 set_source_files_properties(cuda/sim/warp.cpp cuda/sim/wgmma.cpp PROPERTIES COMPILE_OPTIONS -O3)

@@ -19,9 +19,16 @@ afterAll(() => rmSync(folder, { recursive: true }));
 type Records = readonly Readonly<Record<string, unknown>>[];
 
 function run(...args: string[]): { status: number | null; output: string; records: Records } {
+  return runWith({}, ...args);
+}
+
+function runWith(
+  environment: Record<string, string>,
+  ...args: string[]
+): { status: number | null; output: string; records: Records } {
   const json = path.join(folder, 'records.json');
   rmSync(json, { force: true });
-  const { status, output } = program.run([...args, '--json', json]);
+  const { status, output } = program.run([...args, '--json', json], environment);
   let records: Records = [];
   if (status === 0 || status === 1) records = JSON.parse(readFileSync(json, 'utf8')) as Records;
   return { status, output, records };
@@ -159,9 +166,9 @@ describe('a shape with random weights', () => {
         expect.arrayContaining(['norm', 'route', 'everything else', expect.stringMatching(/^matmul_gated /)]),
       );
     }
-    // Of each layer two of activations, one of latents and one of low-rank queries; one that adds the shared experts; two before the head.
+    // Of each layer two of activations, one of latents and one of low-rank queries; two before the head.
     const norms = ofStep('decoding 1').find(({ kernel }) => kernel === 'norm');
-    expect(norms?.launches).toBe(2 * 4 + 1 + 2);
+    expect(norms?.launches).toBe(2 * 4 + 2);
   });
 
   test('whose stated cost is not that of its tensors is refused', () => {
@@ -185,6 +192,20 @@ describe('the products of published shapes', () => {
       expect(chosen).toHaveLength(2); // of the simulation's two shapes
     }
     for (const { us } of records) expect(us).toBeGreaterThan(0);
+    expect(output).toContain("without cuBLASLt to compare with: NVIDIA's libraries do not run on a simulated GPU");
+  });
+
+  test('are compared with those of cuBLASLt, whose bits may depend on the number of rows', () => {
+    const environment = { EVALRUN_CUBLASLT: path.join(path.dirname(program.file), 'libevalrun_fake_cublas_lt.so') };
+    const { status, output, records } = runWith(environment, 'products', '--device', 'cuda');
+    if (status !== 0) throw new Error(output);
+    const theirs = records.filter(({ by }) => by === 'cublasLt');
+    expect(theirs).toMatchObject([{ product: 'bf16', rows: 3, experts: 0, outputs: 40, tile: '' }]);
+    // The library that plays cuBLASLt adds backwards for three rows.
+    expect(Number(theirs[0]?.apart)).toBeGreaterThan(0);
+    const missing = runWith({ EVALRUN_CUBLASLT: '/nowhere.so' }, 'products', '--device', 'cuda');
+    expect(missing.status).toBe(0);
+    expect(missing.output).toContain('cuBLASLt does not load: /nowhere.so');
   });
 
   test('are those of a GPU', () => {

@@ -357,7 +357,7 @@ const Suite kSuite([] {
   add("latent_attention/mma gives a prompt's row the same bits however it is cut, packed or shared",
       [] { return is_cut_invariant(kBF16, {kOdd}); });
   add("latent_attention/wgmma agrees with the reference",
-      [] { return by_wgmma_attention([] { return agrees_with_reference({kBF16}, {kOdd, kManyHeads, kDeepSeek}, "mma"); }); });
+      [] { return by_wgmma_attention([] { return agrees_with_reference({kBF16}, {kOdd, kManyHeads, kDeepSeek}, "wgmma"); }); });
   add("latent_attention/wgmma gives a prompt's row the same bits however it is cut, packed or shared",
       [] { return by_wgmma_attention([] { return is_cut_invariant(kBF16, {{3, 24, 40, 72, 128}}); }); });
   add("latent_attention/wgmma gives the bits of mma",
