@@ -118,8 +118,10 @@ class CudaDevice : public Device {
   const char* run(const Op& op) override { return run_on_stream(op, name); }
   EVALRUN_OPS(EVALRUN_RUN)
 #undef EVALRUN_RUN
-  const char* run(const GatedLinearOp& op) override { return run_composed(op, "gated_linear"); }
-  const char* run(const GroupedGatedLinearOp& op) override { return run_composed(op, "grouped_gated_linear"); }
+#define EVALRUN_RUN(Op, name) \
+  const char* run(const Op& op) override { return run_composed(op, name); }
+  EVALRUN_COMPOSED_OPS(EVALRUN_RUN)
+#undef EVALRUN_RUN
 
  private:
   struct Landing {

@@ -24,7 +24,7 @@ void run_matmul_gated(Context& ctx, const Matmul& gate, const Weight& up, const 
   if (by_wgmma(tile, Precision::kBF16, ctx.wgmma)) {
     with_wgmma_shape<Codes::kBF16>(ctx, tile, [&](auto shape) {
       using Shape = decltype(shape);
-      launch_tiles<Shape, Blocks::kThatRun, Shape::kColumns / 2>(ctx, kWgmmaNames[static_cast<int>(tile)], matmul_gated_wgmma<Shape>, in, gate, columns);
+      launch_tiles<Shape, kBlocksOfWgmma<Shape>, Shape::kColumns / 2>(ctx, kWgmmaNames[static_cast<int>(tile)], matmul_gated_wgmma<Shape>, in, gate, columns);
     });
   } else {
     with_mma_shape<Codes::kBF16>(tile, [&](auto shape) {

@@ -4,8 +4,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "cuda/kernels/wgmma_tile.cuh"
-#include "cuda/kernels/matmul.cuh"
+#include "cuda/kernels/matmul_wgmma.cuh"
 #include "cuda/matmul.h"
 
 namespace evalrun::cuda {
@@ -13,8 +12,10 @@ namespace evalrun::cuda {
 // All but the grid's and, of matmul_gated, the up product's and the result's.
 MatmulArguments matmul_arguments(const Matmul& matmul);
 
-// What runs a tile's products: a block of its own, or one of as many as run at once.
+// What computes a tile: a block of its own, or one of as many as run at once.
 enum class Blocks { kOfTiles, kThatRun };
+template <class Shape>
+constexpr Blocks kBlocksOfWgmma = kWalksTiles<Shape> ? Blocks::kThatRun : Blocks::kOfTiles;
 
 // `columns` of the result, of which a tile has kOutputs.
 template <class Shape, Blocks kBlocks, int kOutputs = Shape::kColumns, class Kernel>

@@ -2,7 +2,6 @@
 #include <optional>
 #include <string>
 
-#include "cuda/kernels/matmul_wgmma.cuh"
 #include "cuda/matmul_launch.h"
 
 namespace evalrun::cuda {
@@ -16,7 +15,7 @@ template <Codes kCodes>
 void launch_codes(Context& ctx, const MatmulArguments& in, const Matmul& matmul, MatmulTile tile) {
   with_wgmma_shape<kCodes>(ctx, tile, [&](auto shape) {
     using Shape = decltype(shape);
-    launch_tiles<Shape, Blocks::kThatRun>(ctx, kNames[static_cast<int>(tile)], matmul_wgmma<kCodes, Shape>, in, matmul, in.columns);
+    launch_tiles<Shape, kBlocksOfWgmma<Shape>>(ctx, kNames[static_cast<int>(tile)], matmul_wgmma<kCodes, Shape>, in, matmul, in.columns);
   });
 }
 

@@ -61,12 +61,12 @@ void Model::remember_latent(int layer, const Rows& rows, const float* h) {
   const int64_t columns = rank + spec.rope_dim;
   float* kv = kv_.floats(count * columns);
   linear(h, spec_.width, prefix + "kv_a_proj_with_mqa", numerics_.linear, count, kv, spec.attention_bias);
-  run(RmsNormOp{kv, columns, weights_->stored(prefix + "kv_a_layernorm.weight"), spec.latent_norm_eps,
-                numerics_.round_normalized, count, rank, kv, columns});
-  run(RopeOp{kv, columns, 1, static_cast<int>(columns), rank, spec.rope_dim, spec_.rope_interleaved, rows.rope_positions,
-             static_cast<const float*>(cos_sin_.data()), count});
-  run(StoreKvOp{kv, columns, kv + rank, columns, true, 1, rank, spec.rope_dim, rows.slots, cache_.dtype(), cache_.keys(layer),
-                nullptr, count});
+  run(StoreLatentOp{{kv, columns, weights_->stored(prefix + "kv_a_layernorm.weight"), spec.latent_norm_eps, numerics_.round_normalized,
+                     count, rank, kv, columns},
+                    {kv, columns, 1, static_cast<int>(columns), rank, spec.rope_dim, spec_.rope_interleaved, rows.rope_positions,
+                     static_cast<const float*>(cos_sin_.data()), count},
+                    {kv, columns, kv + rank, columns, true, 1, rank, spec.rope_dim, rows.slots, cache_.dtype(), cache_.keys(layer),
+                     nullptr, count}});
 }
 
 void Model::latent_attention(int layer, const Rows& rows, const float* h, float* y) {

@@ -13,9 +13,10 @@
 namespace evalrun {
 
 // Every op of the catalogue, with the name that provenance gives it. The composed ones are others in a row.
-#define EVALRUN_COMPOSED_OPS(APPLY)       \
-  APPLY(GatedLinearOp, "gated_linear")    \
-  APPLY(GroupedGatedLinearOp, "grouped_gated_linear")
+#define EVALRUN_COMPOSED_OPS(APPLY)                     \
+  APPLY(GatedLinearOp, "gated_linear")                  \
+  APPLY(GroupedGatedLinearOp, "grouped_gated_linear")   \
+  APPLY(StoreLatentOp, "store_latent")
 
 #define EVALRUN_OPS(APPLY)                      \
   APPLY(EmbedOp, "embed")                       \
@@ -88,6 +89,12 @@ class Device {
     const char* name = run(op.gate);
     run(op.up);
     run(GatedActOp{op.gate.y, op.up.y, op.gate.slots, static_cast<int>(op.gate.weights[0].rows), op.gate.y});
+    return name;
+  }
+  virtual const char* run(const StoreLatentOp& op) {
+    const char* name = run(op.norm);
+    run(op.rope);
+    run(op.store);
     return name;
   }
 

@@ -266,6 +266,14 @@ struct GroupedGatedLinearOp {
   GroupedLinearOp gate, up;
 };
 
+// What Multi-head Latent Attention keeps of a token, in one: its latent normalised in place (x = y), its rotary key turned, and both stored,
+// to the bits of the three in a row. The rows of x may be left as they were.
+struct StoreLatentOp {
+  RmsNormOp norm;
+  RopeOp rope;
+  StoreKvOp store;
+};
+
 // y[i, :] = (sum over k = 0..K-1 in that order of weights[i, k] * x[slot_of[i * K + k], :]) + plus[i, :].
 struct CombineOp {
   const float* x;          // [slots, columns]

@@ -163,12 +163,18 @@ describe('a shape with random weights', () => {
       records.filter(({ measured, kernel }) => measured === step && kernel !== undefined);
     for (const step of ['score, shared prefix', 'score, whole prompts', 'decoding 1']) {
       expect(ofStep(step).map(({ kernel }) => kernel)).toEqual(
-        expect.arrayContaining(['norm', 'route', 'everything else', expect.stringMatching(/^matmul_gated /)]),
+        expect.arrayContaining([
+          'norm',
+          'store_latent',
+          'route',
+          'everything else',
+          expect.stringMatching(/^matmul_gated /),
+        ]),
       );
     }
-    // Of each layer two of activations, one of latents and one of low-rank queries; two before the head.
+    // Of each layer two of activations and one of low-rank queries (latents have a kernel of their own); two before the head.
     const norms = ofStep('decoding 1').find(({ kernel }) => kernel === 'norm');
-    expect(norms?.launches).toBe(2 * 4 + 2);
+    expect(norms?.launches).toBe(2 * 3 + 2);
   });
 
   test('whose stated cost is not that of its tensors is refused', () => {

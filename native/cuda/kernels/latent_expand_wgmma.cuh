@@ -29,9 +29,10 @@ __global__ void __launch_bounds__(ExpandWgmmaShape::kThreads, ExpandWgmmaShape::
   in.w_row_bytes = a.weight_stride * 2;
   in.w_rows = a.heads * (a.nope_dim + a.v_dim) - first_column;
   in.panels = a.rank * 2 / kPanelRowBytes;
-  const TileLoader<Shape> loader(in, PageRows{a, first_slot * kPageTokens, a.slots * kPageTokens});
+  const PageRows rows{a, first_slot * kPageTokens, a.slots * kPageTokens};
+  const TileLoader<Shape> loader(in, rows);
   TileSums<Shape> sum;
-  multiply_tile_wgmma<Codes::kBF16, Shape>(in, TileRows{}, loader, shared_memory(), sum);
+  multiply_tile_wgmma<Codes::kBF16, Shape>(in, {rows.first, rows.end, nullptr, 1}, loader, shared_memory(), sum);
   __syncthreads();  // nobody reads operands, and the tile takes their place
   uint16_t* shared = reinterpret_cast<uint16_t*>(shared_memory());
   const LanePlace<Shape> place;

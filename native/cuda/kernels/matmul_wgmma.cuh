@@ -1,10 +1,13 @@
-// matmul by wgmma. There are as many blocks as run at once, and a block computes every so many-th tile: the first operands of its next one
-// are under way while it stores the sums of the last.
+// matmul by wgmma. Where a block fills a multiprocessor, there are as many blocks as run at once, and each computes every so many-th tile:
+// the first operands of its next one are under way while it stores the sums of the last. Two blocks hide each other's waits.
 #pragma once
 #include "cuda/kernels/matmul.cuh"
 #include "cuda/kernels/wgmma_tile.cuh"
 
 namespace evalrun::cuda {
+
+template <class Shape>
+constexpr bool kWalksTiles = Shape::kBlocksPerSm == 1;
 
 // store(tile, sums) for each of the block's tiles. kOutputs: columns of the result that a tile has.
 template <Codes kCodes, class Shape, class Columns, int kOutputs, class Store>
@@ -24,6 +27,7 @@ __device__ __forceinline__ void for_each_tile_wgmma(const MatmulArguments& in, c
   for (;;) {
     TileSums<Shape> sum;
     finish_tile_wgmma<kCodes, Shape>(tile.input, tile.rows, loader, shared, sum);
+    if constexpr (!kWalksTiles<Shape>) return store(tile, sum);
     const BlockTile done = tile;
     block += static_cast<int>(gridDim.x);
     const bool more = find(tile);

@@ -30,9 +30,41 @@ struct NormArguments {
 };
 static_assert(sizeof(NormArguments) == 11 * 8 + 6 * 4, "a launch's arguments have no padding");
 
+// A thread's share of a row's sum of squares: one chain of fused multiply-adds through its columns in order.
+template <int kHeld>
+__device__ __forceinline__ float sum_of_squares(const float4 (&held)[kHeld]) {
+  float squares = 0;
+#pragma unroll
+  for (int i = 0; i < kHeld; ++i) {
+    squares = fmaf(held[i].x, held[i].x, squares);
+    squares = fmaf(held[i].y, held[i].y, squares);
+    squares = fmaf(held[i].z, held[i].z, squares);
+    squares = fmaf(held[i].w, held[i].w, squares);
+  }
+  return squares;
+}
+
+// What a row is multiplied by, from its threads' shares: a tree over the team.
+template <int kTeam>
+__device__ __forceinline__ float inverse_of_squares(float squares, int columns, float eps) {
+  if constexpr (kTeam == kWarp) {
+    squares = warp_reduce<Sum>(squares);
+  } else {
+    squares = block_reduce<Sum, kTeam / kWarp>(squares, reinterpret_cast<float*>(shared_memory()));
+  }
+  return 1.0f / sqrtf(squares / static_cast<float>(columns) + eps);
+}
+
+__device__ __forceinline__ float4 normalized_group(float4 x, float inverse, float4 weight, int round_normalized) {
+  const auto normalize = [&](float value, float factor) {
+    const float normalized = value * inverse;
+    return factor * (round_normalized ? from_bf16(to_bf16(normalized)) : normalized);
+  };
+  return make_float4(normalize(x.x, weight.x), normalize(x.y, weight.y), normalize(x.z, weight.z), normalize(x.w, weight.w));
+}
+
 // kTeam threads share a row, of which a block of max(kTeam, 128) threads does several; thread t of the team holds the groups of
-// four columns t, t + kTeam, .. of which there are at most kHeld. The sum of squares is one chain of fused multiply-adds through
-// a thread's columns in order, then a tree over the team: it depends on the number of columns alone.
+// four columns t, t + kTeam, .. of which there are at most kHeld. The sum of squares depends on the number of columns alone.
 template <int kTeam, int kHeld, bool kWide>
 __global__ void __launch_bounds__(kTeam < 128 ? 128 : kTeam) norm_kernel(NormArguments a) {
   begin_kernel();
@@ -63,32 +95,14 @@ __global__ void __launch_bounds__(kTeam < 128 ? 128 : kTeam) norm_kernel(NormArg
   }
   if (a.weight == nullptr) return;
 
-  float squares = 0;
-#pragma unroll
-  for (int i = 0; i < kHeld; ++i) {
-    squares = fmaf(held[i].x, held[i].x, squares);
-    squares = fmaf(held[i].y, held[i].y, squares);
-    squares = fmaf(held[i].z, held[i].z, squares);
-    squares = fmaf(held[i].w, held[i].w, squares);
-  }
-  if constexpr (kTeam == kWarp) {
-    squares = warp_reduce<Sum>(squares);
-  } else {
-    squares = block_reduce<Sum, kTeam / kWarp>(squares, reinterpret_cast<float*>(shared_memory()));
-  }
-  const float inverse = 1.0f / sqrtf(squares / static_cast<float>(a.columns) + a.eps);
-  const auto normalize = [&](float value, float weight) {
-    const float normalized = value * inverse;
-    return weight * (a.round_normalized ? from_bf16(to_bf16(normalized)) : normalized);
-  };
+  const float inverse = inverse_of_squares<kTeam>(sum_of_squares(held), columns, a.eps);
   float* y = a.y + row * a.y_stride;
 #pragma unroll
   for (int i = 0; i < kHeld; ++i) {
     const int column = (i * kTeam + member) * kGroup;
     if (column >= columns) continue;
     const float4 weight = load_vector_group(a.weight, static_cast<DType>(a.weight_type), column);
-    const float4 result = make_float4(normalize(held[i].x, weight.x), normalize(held[i].y, weight.y),
-                                      normalize(held[i].z, weight.z), normalize(held[i].w, weight.w));
+    const float4 result = normalized_group(held[i], inverse, weight, a.round_normalized);
     store_group<kWide>(y + column, columns - column, result);
     if (a.precision == static_cast<int>(Precision::kBF16)) {
       *reinterpret_cast<uint2*>(a.values + row * a.row_bytes + column * 2) = make_uint2(pack_bf16(result.x, result.y), pack_bf16(result.z, result.w));

@@ -1,5 +1,8 @@
 // RopeOp and StoreKvOp.
+#include <algorithm>
 #include <cmath>
+#include <stdexcept>
+#include <tuple>
 
 #include "cuda/test/harness.h"
 #include "cuda/test/reference.h"
@@ -143,8 +146,73 @@ std::string store_kv() {
   return "dense and latent, float32 and bfloat16, and nothing else";
 }
 
+// Against its three ops in a row, bit for bit; rows alone as among others.
+std::string store_latent() {
+  Random random(224);
+  const std::vector<int32_t> slots = {64 + 5, 63, 128, 0, 7}, positions = {3, 19, 0, 7, 11};
+  const int rows = static_cast<int>(slots.size());
+  const DeviceArray<int32_t> device_slots(slots), device_positions(positions);
+  int fused = 0;
+  for (const auto& [rank, rope_dim, padding] : {std::tuple{512, 64, 0}, {16, 8, 4}, {104, 40, 0}, {132, 128, 8}, {24, 6, 0}, {516, 64, 0}, {16, 8, 1}}) {
+    const bool can = (rank + rope_dim) % 4 == 0 && rank <= 512 && padding % 4 == 0;
+    for (const DType kv : {DType::kF32, DType::kBF16}) {
+      for (const bool interleaved : {true, false}) {
+        const int64_t stride = rank + rope_dim + padding, elements = 3 * kPageTokens * (rank + rope_dim);
+        const std::vector<float> table = random.normals(20 * rope_dim);
+        const StoredWeight weight(random, kv == DType::kF32 ? DType::kF32 : DType::kBF16, 1, rank);
+        const DeviceWeightCopy device_weight(weight.weight());
+        const DeviceArray<float> device_table(table);
+        const std::vector<float> x = random.normals(rows * stride);
+        const DeviceArray<float> of_ops(x), of_fused(x), of_row(std::vector<float>(x.begin() + 2 * stride, x.begin() + 3 * stride));
+        const DeviceBytes by_ops(elements * element_size(kv)), by_fused(elements * element_size(kv)), alone(elements * element_size(kv));
+        const auto op = [&](float* x, const DeviceBytes& cache, int first, int count) {
+          return StoreLatentOp{{x, stride, device_weight.weight(), 1e-6f, interleaved, count, rank, x, stride},
+                               {x, stride, 1, static_cast<int>(stride), rank, rope_dim, interleaved, device_positions.data() + first,
+                                device_table.data(), count},
+                               {x, stride, x + rank, stride, true, 1, rank, rope_dim, device_slots.data() + first, kv, cache.data(), nullptr, count}};
+        };
+        const StoreLatentOp three = op(of_ops.data(), by_ops, 0, rows);
+        run_op(three.norm);
+        run_op(three.rope);
+        run_op(three.store);
+        const auto run_one = [&](const StoreLatentOp& one) {
+          begin_step();
+          const bool ran = run_fused(context(), one) != nullptr;
+          finish_step();
+          return ran;
+        };
+        const std::string where = print("%s, %d + %d", name_of(kv), rank, rope_dim);
+        expect(run_one(op(of_fused.data(), by_fused, 0, rows)) == can, where + (can ? " has no kernel" : " has a kernel"));
+        if (!can) continue;
+        ++fused;
+        expect(run_one(op(of_row.data(), alone, 2, 1)), where);
+        by_fused.check(where);
+        const auto bytes = [&](const DeviceBytes& cache) {
+          std::vector<char> host(static_cast<size_t>(cache.bytes()));
+          cache.read(host.data());
+          return host;
+        };
+        const std::vector<char> expected = bytes(by_ops), row = bytes(alone);
+        expect(bytes(by_fused) == expected, where + ": other bytes than three ops");
+        const int64_t width = (rank + rope_dim) * element_size(kv), begin = slots[2] * width;
+        expect(std::equal(row.begin() + begin, row.begin() + begin + width, expected.begin() + begin), where + ": a row alone has other bytes");
+      }
+    }
+  }
+  bool refused = false;
+  try {
+    const DeviceArray<float> x(64);
+    run_fused(context(), StoreLatentOp{{x.data(), 24, Weight{}, 0, false, 1, 16, x.data(), 24}, {x.data(), 24, 2, 24, 16, 8, false, nullptr, nullptr, 1}, {}});
+  } catch (const std::invalid_argument&) {
+    refused = true;
+  }
+  expect(refused, "ops of other rows were taken");
+  return print("%d caches of the same bytes", fused);
+}
+
 const evalrun::test::Suite kSuite([] {
   add("cuda rope rotates interleaved and half-split pairs and nothing else", rope);
+  add("cuda store_latent is a norm, a rotation and a store, in one where it can be", store_latent);
   add("cuda store_kv puts every element where kv_layout.h says", store_kv);
 });
 
