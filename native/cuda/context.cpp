@@ -63,7 +63,15 @@ void* Scratch::take(int64_t bytes, const char* what) {
   char* taken = blocks_[block_].data + used_;
   used_ += bytes;
 #if defined(EVALRUN_CUDA_SIM)
-  sim::poison_in_order(taken, static_cast<size_t>(bytes));
+  const auto poison = [=] { sim::poison_in_order(taken, static_cast<size_t>(bytes)); };
+  if (recorder_ != nullptr && recorder_->recording()) {
+    LaunchHash what;
+    what.add(taken);
+    what.add(bytes);
+    recorder_->precede(what, poison);
+  } else {
+    poison();
+  }
 #endif
   return taken;
 }

@@ -39,10 +39,13 @@ constexpr int64_t kRowBytes = 128;
 inline int64_t round_up(int64_t value, int64_t multiple) { return (value + multiple - 1) / multiple * multiple; }
 inline int64_t ceil_div(int64_t value, int64_t divisor) { return (value + divisor - 1) / divisor; }
 
-// Device memory that grows by blocks and is handed out from the front; reset() takes all of it back. 256-byte aligned.
+// Device memory that grows by blocks and is handed out from the front; reset() takes all of it back. 256-byte aligned. The simulation
+// poisons what is handed out.
 class Scratch {
  public:
   Scratch() = default;
+  // What is handed out again may still be read by launches that `recorder` holds back.
+  explicit Scratch(LaunchRecorder& recorder) : recorder_(&recorder) {}
   Scratch(const Scratch&) = delete;
   Scratch& operator=(const Scratch&) = delete;
   ~Scratch();
@@ -60,6 +63,7 @@ class Scratch {
     char* data;
     int64_t bytes;
   };
+  LaunchRecorder* const recorder_ = nullptr;
   std::vector<Block> blocks_;
   size_t block_ = 0;
   int64_t used_ = 0;  // of blocks_[block_]
@@ -111,8 +115,6 @@ struct Context {
   bool wgmma_attention = false;
   // Whether kernels of decoding steps may be started before the last one has finished (launch.h): compute capability 9.0 and later.
   bool overlap = false;
-  // Valid until the running op returns (to the host: the stream keeps the order). Reset by the caller of each op.
-  Scratch scratch;
   // Valid until the step ends.
   Scratch step_memory;
   StageRing ring;
@@ -124,6 +126,8 @@ struct Context {
   std::unordered_map<const void*, int> large_shared;
   // Where launches go while a decoding step is recorded.
   LaunchRecorder recorder;
+  // Valid until the running op returns (to the host: the stream keeps the order). Reset by the caller of each op.
+  Scratch scratch{recorder};
   KernelTimer timer;
   std::shared_ptr<AttentionPlan> attention_plan;
   // Copies `count` values to the device, in stream order; the pointer is valid until the step ends. `host` may be reused at once.

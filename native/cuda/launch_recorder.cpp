@@ -41,11 +41,22 @@ void LaunchRecorder::drop() {
   recording_ = false;
   hash_ = LaunchHash();
   launches_.clear();
+  before_.clear();
 }
 
 void LaunchRecorder::add(const LaunchHash& what, std::function<void()> launch) {
   hash_.add(what);
-  launches_.push_back(std::move(launch));
+  if (before_.empty()) return launches_.push_back(std::move(launch));
+  launches_.push_back([before = std::move(before_), launch = std::move(launch)] {
+    for (const auto& work : before) work();
+    launch();
+  });
+  before_.clear();
+}
+
+void LaunchRecorder::precede(const LaunchHash& what, std::function<void()> work) {
+  hash_.add(what);
+  before_.push_back(std::move(work));
 }
 
 LaunchRecorder::Graph* LaunchRecorder::find() {

@@ -45,6 +45,8 @@ class LaunchRecorder {
   bool full() const { return launches_.size() >= kLaunchesOfGraph; }
   // `launch` gives one kernel to the stream; `what` has hashed what it would freeze.
   void add(const LaunchHash& what, std::function<void()> launch);
+  // What the stream is to do before the next launch, and no launch itself.
+  void precede(const LaunchHash& what, std::function<void()> work);
   // Gives what is held back to the stream, and holds back no more. Throws CudaError.
   void flush(cudaStream_t stream);
   // Forgets what is held back.
@@ -66,6 +68,7 @@ class LaunchRecorder {
   bool recording_ = false;
   LaunchHash hash_;
   std::vector<std::function<void()>> launches_;
+  std::vector<std::function<void()>> before_;  // the next launch
   std::list<Graph> graphs_;  // the one used last in front
   int64_t replays_ = 0;
 };

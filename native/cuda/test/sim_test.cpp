@@ -54,7 +54,7 @@ __global__ void reverse(const int* x, int* y, bool wait) {
   y[threadIdx.x] = shared[127 - threadIdx.x];
 }
 
-__global__ void write_one(float* y) { y[threadIdx.x] = 1; }
+__global__ void set_to_one(float* y) { y[threadIdx.x] = 1; }
 
 // Memory that was freed: a kernel that reads it finds NaN, one that writes it is found.
 std::string use_after_free() {
@@ -63,7 +63,7 @@ std::string use_after_free() {
   const DeviceArray<float> kept(1);  // what is behind the hole
   float* const freed = memory;
   check(cudaFree(freed), "a test");
-  const std::string error = error_of(dim3(1), dim3(32), 0, [=] { write_one(freed); });
+  const std::string error = error_of(dim3(1), dim3(32), 0, [=] { set_to_one(freed); });
   expect_error(error, {"kernel \"test\"", "freed"});
   check(cudaMalloc(&memory, 4096 * sizeof(float)), "a test");  // takes the hole, and leaves it clean
   check(cudaFree(memory), "a test");
@@ -480,6 +480,37 @@ std::string padded_arguments() {
   return "two of three launches are replayed";
 }
 
+__global__ void set_to_one(int* to) {
+  begin_kernel();
+  *to = 1;
+}
+__global__ void copy_first(const int* from, int* to) {
+  begin_kernel();
+  *to = *from;
+}
+
+// Scratch memory of an op of which one launch has gone to the stream and one is held back, handed out again to the next op: the first still
+// finds there what it wrote, the second finds nothing.
+std::string scratch_of_held_launches() {
+  Context& ctx = context();
+  const DeviceArray<int> kept(1), lost(1);
+  for (int repeat = 0; repeat < 3; ++repeat) {
+    ctx.recorder.begin();
+    ctx.scratch.reset();
+    int* of_first = ctx.scratch.take<int>(1, "a test");
+    launch(ctx, "set_to_one", set_to_one, dim3(1), dim3(1), 0, of_first);
+    ctx.recorder.flush(ctx.stream);
+    ctx.recorder.begin();
+    launch(ctx, "copy_first", copy_first, dim3(1), dim3(1), 0, of_first, kept.data());
+    ctx.scratch.reset();
+    launch(ctx, "copy_first", copy_first, dim3(1), dim3(1), 0, ctx.scratch.take<int>(1, "a test"), lost.data());
+    ctx.recorder.flush(ctx.stream);
+    finish_step();
+    expect(kept.host()[0] == 1 && lost.host()[0] == -1, print("found %d and %d", kept.host()[0], lost.host()[0]));
+  }
+  return "launched once, captured, replayed";
+}
+
 // Streams are lazy: a pinned buffer is read when the copy runs.
 std::string lazy_streams() {
   int* pinned;
@@ -539,6 +570,7 @@ void declare() {
   add("primitives: e4m3 in integers", integer_conversions);
   add("simulation: graphs run when they are launched", graphs);
   add("launch: padding does not tell launches apart", padded_arguments);
+  add("simulation: scratch memory of held-back launches is poisoned behind them", scratch_of_held_launches);
   add("simulation: streams run when they are waited for", lazy_streams);
   add("context: staged arrays survive the ring", staging);
 }
