@@ -480,7 +480,7 @@ std::string padded_arguments() {
   return "two of three launches are replayed";
 }
 
-__global__ void set_to_one(int* to) {
+__global__ void write_first(int* to) {
   begin_kernel();
   *to = 1;
 }
@@ -498,7 +498,7 @@ std::string scratch_of_held_launches() {
     ctx.recorder.begin();
     ctx.scratch.reset();
     int* of_first = ctx.scratch.take<int>(1, "a test");
-    launch(ctx, "set_to_one", set_to_one, dim3(1), dim3(1), 0, of_first);
+    launch(ctx, "write_first", write_first, dim3(1), dim3(1), 0, of_first);
     ctx.recorder.flush(ctx.stream);
     ctx.recorder.begin();
     launch(ctx, "copy_first", copy_first, dim3(1), dim3(1), 0, of_first, kept.data());
