@@ -55,7 +55,7 @@ class DeviceWeights : public Weights {
     const std::string what = "the experts of " + prefix + part;
     char* values = nullptr;
     char* scales = nullptr;
-    std::vector<Weight> weights;
+    std::vector<Weight> weights, waiting;  // on the host: those whose scales are yet to be sent
     for (int e = 0; e < count; ++e) {
       Buffer between;
       const Weight host = operand(expert_name(prefix, e, part), precision, between);
@@ -65,9 +65,19 @@ class DeviceWeights : public Weights {
       } else if (host.rows != weights[0].rows || host.columns != weights[0].columns || host.dtype != weights[0].dtype) {
         throw CudaError(what + " differ in shape or type");
       }
-      weights.push_back(send(host, values + e * row_bytes_of(host) * host.rows,
-                             scales == nullptr ? nullptr : scales + e * scale_bytes_of(host)));
+      weights.push_back(placed(host, values + e * row_bytes_of(host) * host.rows,
+                               scales == nullptr ? nullptr : scales + e * scale_bytes_of(host)));
+      add_values(host, weights.back());
+      if (between.data() != nullptr) {
+        add_scales(host, weights.back());
+        uploader_.finish();
+      } else {
+        waiting.push_back(host);
+      }
     }
+    // Of the mapped file all are gathered, and scales behind values: what lies together on the device is copied at once.
+    for (size_t i = 0; i < waiting.size(); ++i) add_scales(waiting[i], weights[weights.size() - waiting.size() + i]);
+    uploader_.finish();
     return list = std::move(weights);
   }
 
@@ -103,19 +113,27 @@ class DeviceWeights : public Weights {
     if (known != uploaded_.end()) return known->second;
     char* values = take(row_bytes_of(host) * host.rows, name);
     char* scales = host.scale == nullptr ? nullptr : take(scale_bytes_of(host), name);
-    return uploaded_.emplace(std::make_pair(name, host.dtype), send(host, values, scales)).first->second;
+    const Weight weight = placed(host, values, scales);
+    add_values(host, weight);
+    add_scales(host, weight);
+    uploader_.finish();
+    return uploaded_.emplace(std::make_pair(name, host.dtype), weight).first->second;
   }
 
-  Weight send(const Weight& host, char* values, char* scales) {
-    const int64_t size = element_size(host.dtype);
-    uploader_.upload(values, row_bytes_of(host), host.data, host.columns * size, host.rows);
-    if (scales != nullptr) uploader_.upload(scales, scale_bytes_of(host), host.scale, scale_bytes_of(host), 1);
+  static Weight placed(const Weight& host, char* values, char* scales) {
     Weight weight = host;
     weight.data = values;
     weight.scale = reinterpret_cast<const float*>(scales);
     weight.packed = nullptr;
-    weight.stride = row_bytes_of(host) / size;
+    weight.stride = row_bytes_of(host) / element_size(host.dtype);
     return weight;
+  }
+  void add_values(const Weight& host, const Weight& device) {
+    uploader_.add(const_cast<void*>(device.data), row_bytes_of(host), host.data, host.columns * element_size(host.dtype), host.rows);
+  }
+  void add_scales(const Weight& host, const Weight& device) {
+    if (device.scale == nullptr) return;
+    uploader_.add(const_cast<float*>(device.scale), scale_bytes_of(host), host.scale, scale_bytes_of(host), 1);
   }
 
   Device& device_;

@@ -6,8 +6,8 @@
 namespace evalrun::cuda {
 namespace {
 
-// What one thread copies at a time: an expert's matrix is enough for many threads.
-constexpr int64_t kPiece = 256 << 10;
+// What one thread copies at a time.
+constexpr int64_t kPieceBytes = 256 << 10;
 
 }  // namespace
 
@@ -33,35 +33,64 @@ Uploader::Slot& Uploader::next() {
   return slot;
 }
 
-void Uploader::send(Slot& slot, char* to, int64_t bytes) {
-  check(cudaMemcpyAsync(to, slot.data, static_cast<size_t>(bytes), cudaMemcpyHostToDevice, stream_), "uploading weights");
+void Uploader::send() {
+  if (pieces_.empty()) return;
+  Slot& slot = next();
+  pool_.run(static_cast<int64_t>(pieces_.size()), [&](int64_t i, int) {
+    const Piece& piece = pieces_[static_cast<size_t>(i)];
+    for (int64_t row = 0; row < piece.rows; ++row) {
+      char* to = slot.data + piece.place + row * piece.stride;
+      std::memcpy(to, piece.from + row * piece.row_bytes, static_cast<size_t>(piece.row_bytes));
+      std::memset(to + piece.row_bytes, 0, static_cast<size_t>(piece.stride - piece.row_bytes));
+    }
+  });
+  for (const Copy& copy : copies_) {
+    check(cudaMemcpyAsync(copy.to, slot.data + copy.place, static_cast<size_t>(copy.bytes), cudaMemcpyHostToDevice, stream_),
+          "uploading weights");
+  }
   check(cudaEventRecord(slot.copied, stream_), "uploading weights");
+  used_ = 0;
+  pieces_.clear();
+  copies_.clear();
 }
 
-void Uploader::upload(void* to, int64_t to_stride, const void* from, int64_t row_bytes, int64_t rows) {
-  // Without padding the matrix is one long row, cut anywhere; with it, whole rows are laid out in the buffer.
-  const bool dense = to_stride == row_bytes;
-  const int64_t unit = dense ? 1 : to_stride;
-  const int64_t total = dense ? row_bytes * rows : rows;
-  const int64_t at_once = kBufferBytes / unit;
-  if (at_once == 0) throw CudaError("a row of weights is longer than the buffer for loading them");
-  const char* source = static_cast<const char*>(from);
-  for (int64_t done = 0; done < total; done += at_once) {
-    Slot& slot = next();
-    const int64_t count = std::min(at_once, total - done);
-    if (dense) {
-      pool_.run(ceil_div(count, kPiece), [&](int64_t piece, int) {
-        const int64_t begin = piece * kPiece;
-        std::memcpy(slot.data + begin, source + done + begin, static_cast<size_t>(std::min(kPiece, count - begin)));
-      });
-    } else {
-      pool_.run(count, [&](int64_t row, int) {
-        char* target = slot.data + row * to_stride;
-        std::memcpy(target, source + (done + row) * row_bytes, static_cast<size_t>(row_bytes));
-        std::memset(target + row_bytes, 0, static_cast<size_t>(to_stride - row_bytes));
-      });
+int64_t Uploader::room_for(int64_t bytes) {
+  if (used_ + bytes > kBufferBytes) send();
+  return kBufferBytes - used_;
+}
+
+void Uploader::gather(char* to, int64_t stride, const char* from, int64_t row_bytes, int64_t rows) {
+  pieces_.push_back({used_, from, row_bytes, stride, rows});
+  const int64_t bytes = stride * rows;
+  if (!copies_.empty() && copies_.back().to + copies_.back().bytes == to) {
+    copies_.back().bytes += bytes;
+  } else {
+    copies_.push_back({to, used_, bytes});
+  }
+  used_ += bytes;
+}
+
+void Uploader::add(void* to, int64_t to_stride, const void* from, int64_t row_bytes, int64_t rows) {
+  auto* target = static_cast<char*>(to);
+  const auto* source = static_cast<const char*>(from);
+  if (to_stride == row_bytes) {
+    // One long row, cut anywhere.
+    for (int64_t left = row_bytes * rows; left > 0;) {
+      const int64_t bytes = std::min({left, kPieceBytes, room_for(1)});
+      gather(target, bytes, source, bytes, 1);
+      target += bytes;
+      source += bytes;
+      left -= bytes;
     }
-    send(slot, static_cast<char*>(to) + done * unit, count * unit);
+    return;
+  }
+  if (to_stride > kBufferBytes) throw CudaError("a row of weights is longer than the buffer for loading them");
+  for (int64_t left = rows; left > 0;) {
+    const int64_t count = std::min({left, std::max<int64_t>(1, kPieceBytes / to_stride), room_for(to_stride) / to_stride});
+    gather(target, to_stride, source, row_bytes, count);
+    target += count * to_stride;
+    source += count * row_bytes;
+    left -= count;
   }
 }
 

@@ -1,11 +1,14 @@
 // The GPU as a Device: what a step's order and its memory owe each other.
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <utility>
+#include <vector>
 
 #include "cuda/gpu.h"
 #include "cuda/test/harness.h"
+#include "cuda/uploader.h"
 
 namespace evalrun::cuda::test {
 namespace {
@@ -95,6 +98,54 @@ std::string copies_ranges() {
   return "at once and in turns, aligned and not";
 }
 
+// Matrices with and without padding, gathered until a buffer is full, cut by its end, around the ring and more.
+std::string uploads_what_was_gathered() {
+  struct Matrix {
+    int64_t row_bytes, stride, rows;
+  };
+  // 32 MiB of the buffer end inside of the third, the fourth, ..
+  const std::vector<Matrix> kinds = {{100, 128, 7},          {128, 128, 9},   {(20 << 20) + 5, (20 << 20) + 5, 1}, {5000, 5120, 4000}, {1, 128, 1},
+                                     {300 << 10, 301 << 10, 70}, {3, 3, 1000000}, {40 << 20, 40 << 20, 1},            {64, 128, 1}};
+  ThreadPool pool(3);
+  std::vector<std::vector<char>> hosts;
+  std::vector<DeviceBytes> devices;
+  int64_t total = 0;
+  for (const Matrix& m : kinds) {
+    std::vector<char>& host = hosts.emplace_back(static_cast<size_t>(m.row_bytes * m.rows));
+    for (size_t i = 0; i < host.size(); ++i) host[i] = static_cast<char>((i * 2654435761u >> 13) + hosts.size());
+    devices.emplace_back(m.stride * m.rows);
+    total += m.stride * m.rows;
+  }
+  {
+    Uploader uploader(context().stream, pool);
+    for (size_t i = 0; i < kinds.size(); ++i) uploader.add(devices[i].data(), kinds[i].stride, hosts[i].data(), kinds[i].row_bytes, kinds[i].rows);
+    uploader.finish();
+    uploader.finish();
+    // Nothing reads them any more.
+    for (size_t i = 0; i < kinds.size(); ++i) {
+      const std::vector<char> expected = std::exchange(hosts[i], std::vector<char>(hosts[i].size(), 0x55));
+      std::vector<char> found(static_cast<size_t>(kinds[i].stride * kinds[i].rows));
+      finish_step();
+      devices[i].read(found.data());
+      devices[i].check("a matrix");
+      for (int64_t row = 0; row < kinds[i].rows; ++row) {
+        const char* place = found.data() + row * kinds[i].stride;
+        const bool same = std::equal(place, place + kinds[i].row_bytes, expected.data() + row * kinds[i].row_bytes) &&
+                          std::all_of(place + kinds[i].row_bytes, place + kinds[i].stride, [](char c) { return c == 0; });
+        expect(same, evalrun::test::print("row %ld of matrix %zu", static_cast<long>(row), i));
+      }
+    }
+  }
+  bool refused = false;
+  try {
+    Uploader(context().stream, pool).upload(devices[0].data(), int64_t{33} << 20, hosts[0].data(), 1, 1);
+  } catch (const CudaError&) {
+    refused = true;
+  }
+  expect(refused, "a row longer than the buffer was taken");
+  return evalrun::test::print("%ld MB", static_cast<long>(total / 1000000));
+}
+
 // An allocation that fails says what it was for, and nothing of it is left for the next op to fail by.
 std::string names_what_does_not_fit() {
   const std::shared_ptr<Device> device = create_cuda_device(0, 1);
@@ -148,6 +199,7 @@ const evalrun::test::Suite kSuite([] {
   add("cuda device: memory released in a decoding step is read before it goes", releases_memory_that_held_back_launches_read);
   add("cuda device: steps of more launches than a graph holds", replays_long_steps);
   add("cuda device: ranges are copied as one after the other", copies_ranges);
+  add("cuda device: weights that were gathered are uploaded", uploads_what_was_gathered);
   add("cuda device: an allocation that fails names what it was for", names_what_does_not_fit);
   add("cuda device: a switch is 0, 1 or nothing", refuses_other_switches);
   add("cuda device: limits are measured", measures_limits);
