@@ -9,9 +9,9 @@ namespace {
 
 const Precision kPrecisions[] = {Precision::kBF16, Precision::kFP8};
 
-// 1; less than a panel, one, more; outputs less than a tile and over several; rows over several tiles.
+// 1; less than a panel, one, more; outputs less than a tile and over several; rows over several tiles, one of them a warpgroup's alone.
 const ProductShape kShapes[] = {{1, 1, 1},    {2, 7, 63},    {17, 5, 64},   {1, 576, 100}, {3, 130, 128},
-                                {129, 18, 7}, {33, 257, 65}, {5, 31, 1400}, {70, 65, 257}, {1, 66, 2048}};
+                                {129, 18, 7}, {33, 257, 65}, {5, 31, 1400}, {70, 65, 257}, {1, 66, 2048}, {65, 18, 70}};
 
 std::string agrees_with_reference() {
   Random random(1);
