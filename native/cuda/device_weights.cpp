@@ -129,7 +129,8 @@ class DeviceWeights : public Weights {
     return weight;
   }
   void add_values(const Weight& host, const Weight& device) {
-    uploader_.add(const_cast<void*>(device.data), row_bytes_of(host), host.data, host.columns * element_size(host.dtype), host.rows);
+    uploader_.add(const_cast<void*>(device.data), row_bytes_of(host), host.data, host.columns * element_size(host.dtype), host.rows,
+                  store_.file_of(host.data));
   }
   void add_scales(const Weight& host, const Weight& device) {
     if (device.scale == nullptr) return;

@@ -38,6 +38,7 @@ void Uploader::send() {
   Slot& slot = next();
   pool_.run(static_cast<int64_t>(pieces_.size()), [&](int64_t i, int) {
     const Piece& piece = pieces_[static_cast<size_t>(i)];
+    if (piece.file != nullptr) return piece.file->copy(slot.data + piece.place, piece.from, piece.row_bytes);
     for (int64_t row = 0; row < piece.rows; ++row) {
       char* to = slot.data + piece.place + row * piece.stride;
       std::memcpy(to, piece.from + row * piece.row_bytes, static_cast<size_t>(piece.row_bytes));
@@ -59,9 +60,9 @@ int64_t Uploader::room_for(int64_t bytes) {
   return kBufferBytes - used_;
 }
 
-void Uploader::gather(char* to, int64_t stride, const char* from, int64_t row_bytes, int64_t rows) {
-  pieces_.push_back({used_, from, row_bytes, stride, rows});
-  const int64_t bytes = stride * rows;
+void Uploader::gather(char* to, const Piece& piece) {
+  pieces_.push_back(piece);
+  const int64_t bytes = piece.stride * piece.rows;
   if (!copies_.empty() && copies_.back().to + copies_.back().bytes == to) {
     copies_.back().bytes += bytes;
   } else {
@@ -70,14 +71,14 @@ void Uploader::gather(char* to, int64_t stride, const char* from, int64_t row_by
   used_ += bytes;
 }
 
-void Uploader::add(void* to, int64_t to_stride, const void* from, int64_t row_bytes, int64_t rows) {
+void Uploader::add(void* to, int64_t to_stride, const void* from, int64_t row_bytes, int64_t rows, const MappedFile* file) {
   auto* target = static_cast<char*>(to);
   const auto* source = static_cast<const char*>(from);
   if (to_stride == row_bytes) {
     // One long row, cut anywhere.
     for (int64_t left = row_bytes * rows; left > 0;) {
       const int64_t bytes = std::min({left, kPieceBytes, room_for(1)});
-      gather(target, bytes, source, bytes, 1);
+      gather(target, {used_, source, bytes, bytes, 1, file});
       target += bytes;
       source += bytes;
       left -= bytes;
@@ -87,7 +88,7 @@ void Uploader::add(void* to, int64_t to_stride, const void* from, int64_t row_by
   if (to_stride > kBufferBytes) throw CudaError("a row of weights is longer than the buffer for loading them");
   for (int64_t left = rows; left > 0;) {
     const int64_t count = std::min({left, std::max<int64_t>(1, kPieceBytes / to_stride), room_for(to_stride) / to_stride});
-    gather(target, to_stride, source, row_bytes, count);
+    gather(target, {used_, source, row_bytes, to_stride, count, nullptr});
     target += count * to_stride;
     source += count * row_bytes;
     left -= count;

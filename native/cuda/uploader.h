@@ -9,6 +9,7 @@
 
 #include "cpu/thread_pool.h"
 #include "cuda/context.h"
+#include "model/mapped_file.h"
 
 namespace evalrun::cuda {
 
@@ -20,8 +21,9 @@ class Uploader {
   ~Uploader();
 
   // `rows` rows of `row_bytes` each, one behind the other at `from`, to rows `to_stride` bytes apart, the gaps filled with zeros.
-  // `from` has to last until finish(), behind which the copies are in stream order.
-  void add(void* to, int64_t to_stride, const void* from, int64_t row_bytes, int64_t rows);
+  // `from` has to last until finish(), behind which the copies are in stream order. `file`: the one that holds `from`, or null; it is
+  // read where rows have no gaps.
+  void add(void* to, int64_t to_stride, const void* from, int64_t row_bytes, int64_t rows, const MappedFile* file = nullptr);
   void finish() { send(); }
 
   // Both: `from` may be released on return.
@@ -42,6 +44,7 @@ class Uploader {
     int64_t place;  // in the slot
     const char* from;
     int64_t row_bytes, stride, rows;
+    const MappedFile* file;  // of one row
   };
   // A stretch of the slot that goes to one place.
   struct Copy {
@@ -51,7 +54,7 @@ class Uploader {
 
   // Room for `bytes` more in the slot that is being gathered for: the bytes that are left of it, after sending a full one.
   int64_t room_for(int64_t bytes);
-  void gather(char* to, int64_t stride, const char* from, int64_t row_bytes, int64_t rows);
+  void gather(char* to, const Piece& piece);
   // Fills the slot with what was gathered, and gives it to the stream.
   void send();
   Slot& next();

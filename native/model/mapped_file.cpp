@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 #include <stdexcept>
+#include <utility>
 
 namespace evalrun {
 namespace {
@@ -18,20 +19,37 @@ namespace {
 
 }  // namespace
 
-MappedFile::MappedFile(const std::string& path, int64_t expected_size) {
-  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) fail(path, std::strerror(errno));
+MappedFile::MappedFile(const std::string& path, int64_t expected_size) : path_(path) {
+  file_ = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file_ < 0) fail(path, std::strerror(errno));
   struct stat status {};
-  if (fstat(file, &status) != 0 || status.st_size != expected_size) {
-    close(file);
+  if (fstat(file_, &status) != 0 || status.st_size != expected_size) {
+    close(file_);
     fail(path, "its size is not the " + std::to_string(expected_size) + " bytes found when its header was read");
   }
   size_ = status.st_size;
-  void* address = size_ == 0 ? nullptr : mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, file, 0);
-  const int reason = errno;
-  close(file);
-  if (address == MAP_FAILED) fail(path, std::strerror(reason));
+  void* address = size_ == 0 ? nullptr : mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, file_, 0);
+  if (address == MAP_FAILED) {
+    const int reason = errno;
+    close(file_);
+    fail(path, std::strerror(reason));
+  }
   data_ = static_cast<const uint8_t*>(address);
+}
+
+void MappedFile::copy(void* to, const void* from, int64_t bytes) const {
+  int64_t place = static_cast<const uint8_t*>(from) - data_;
+  for (char* target = static_cast<char*>(to); bytes > 0;) {
+    const ssize_t read = pread(file_, target, static_cast<size_t>(bytes), place);
+    if (read < 0 && errno == EINTR) continue;
+    if (read <= 0) {
+      throw std::runtime_error("cannot read " + path_ + " at byte " + std::to_string(place) + ": " +
+                               (read < 0 ? std::strerror(errno) : "it has become shorter since it was opened"));
+    }
+    target += read;
+    place += read;
+    bytes -= read;
+  }
 }
 
 void MappedFile::read_ahead(int64_t begin, int64_t end) const {
@@ -48,13 +66,13 @@ int64_t MappedFile::forget(int64_t begin, int64_t end) const {
   return last;
 }
 
-MappedFile::MappedFile(MappedFile&& other) noexcept : data_(other.data_), size_(other.size_) {
-  other.data_ = nullptr;
-  other.size_ = 0;
-}
+MappedFile::MappedFile(MappedFile&& other) noexcept
+    : path_(std::move(other.path_)), file_(std::exchange(other.file_, -1)), data_(std::exchange(other.data_, nullptr)),
+      size_(std::exchange(other.size_, 0)) {}
 
 MappedFile::~MappedFile() {
   if (data_ != nullptr) munmap(const_cast<uint8_t*>(data_), size_);
+  if (file_ >= 0) close(file_);
 }
 
 }  // namespace evalrun

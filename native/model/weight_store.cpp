@@ -100,6 +100,13 @@ Weight WeightStore::packed(const std::string& name, Precision precision, ThreadP
   return packed_.at({name, precision});
 }
 
+const MappedFile* WeightStore::file_of(const void* place) const {
+  for (const MappedFile& file : files_) {
+    if (file.holds(place)) return &file;
+  }
+  return nullptr;
+}
+
 Weight WeightStore::converted_into(const std::string& name, Precision precision, Buffer& memory, ThreadPool& pool) {
   WeightLoad load = load_of(stored(name), precision);
   if (load.dtype == load.from.dtype) return load.from;

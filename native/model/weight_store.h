@@ -36,6 +36,8 @@ class WeightStore {
   // product() and packed() of many at once: each tensor is read from memory once, hashed on the way, and dropped from the mapped
   // files' share of memory where it was copied, because it is not read again.
   void prepare(const std::vector<WeightUse>& uses, ThreadPool& pool);
+  // The mapped file that holds this place, or null: memory of the store's own, or of somebody else.
+  const MappedFile* file_of(const void* place) const;
   // A vector as float32.
   const float* vector(const std::string& name);
   // Bytes of memory that conversions took, beyond the mapped files.

@@ -3,6 +3,11 @@
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <stdexcept>
+#include <string>
+#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -119,8 +124,33 @@ std::string uploads_what_was_gathered() {
   {
     Uploader uploader(context().stream, pool);
     for (size_t i = 0; i < kinds.size(); ++i) uploader.add(devices[i].data(), kinds[i].stride, hosts[i].data(), kinds[i].row_bytes, kinds[i].rows);
+    // Of a file, what lies together is read from it.
+    const std::string path = std::filesystem::temp_directory_path() / ("evalrun-upload-" + std::to_string(getpid()));
+    std::ofstream(path, std::ios::binary).write(hosts[7].data(), static_cast<std::streamsize>(hosts[7].size()));
+    const MappedFile file(path, static_cast<int64_t>(hosts[7].size()));
+    const DeviceBytes of_file(600000), of_rows(128 * 100);
+    uploader.add(of_file.data(), 600000, file.data() + 12345, 600000, 1, &file);
+    uploader.add(of_rows.data(), 128, file.data() + 7, 100, 100, &file);
+    expect(file.holds(file.data()) && file.holds(file.data() + file.size() - 1) && !file.holds(file.data() + file.size()), "what the file holds");
     uploader.finish();
     uploader.finish();
+    std::vector<char> read(600000), rows(128 * 100);
+    finish_step();
+    of_file.read(read.data());
+    of_rows.read(rows.data());
+    expect(std::equal(read.begin(), read.end(), hosts[7].begin() + 12345), "other bytes than the file's");
+    expect(std::equal(rows.begin() + 128, rows.begin() + 228, hosts[7].begin() + 107), "other rows than the file's");
+    std::filesystem::resize_file(path, 100);
+    std::string shorter;
+    try {
+      uploader.add(of_file.data(), 600000, file.data() + 12345, 600000, 1, &file);
+      uploader.finish();
+    } catch (const std::runtime_error& error) {
+      shorter = error.what();
+    }
+    std::filesystem::remove(path);
+    const bool told = shorter.rfind("cannot read " + path + " at byte ", 0) == 0 && shorter.find("it has become shorter") != std::string::npos;
+    expect(told, "a file that shrank: " + shorter);
     // Nothing reads them any more.
     for (size_t i = 0; i < kinds.size(); ++i) {
       const std::vector<char> expected = std::exchange(hosts[i], std::vector<char>(hosts[i].size(), 0x55));
