@@ -1,18 +1,37 @@
-// RmsNormOp and AddNormOp.
+// RmsNormOp, AddNormOp and CombineNormOp.
 #include <stdexcept>
 
-#include "cuda/kernels/norm.cuh"
+#include "cuda/combine.h"
+#include "cuda/kernels/combine_norm.cuh"
+#include "cuda/op_outputs.h"
 #include "cuda/ops.h"
 
 namespace evalrun::cuda {
 namespace {
 
-template <int kTeam, int kHeld>
-void launch_team(Context& ctx, const NormArguments& a, bool wide) {
-  const auto kernel = wide ? norm_kernel<kTeam, kHeld, true> : norm_kernel<kTeam, kHeld, false>;
-  constexpr int kBlock = kTeam < 128 ? 128 : kTeam;
-  const dim3 grid(static_cast<unsigned>(ceil_div(a.rows, kBlock / kTeam)));
-  launch(ctx, "norm", kernel, grid, dim3(kBlock), kTeam / kWarp * static_cast<int>(sizeof(float)), a);
+template <int kTeam_, int kHeld_>
+struct Team {
+  static constexpr int kTeam = kTeam_, kHeld = kHeld_;
+  static constexpr int kBlock = kTeam < 128 ? 128 : kTeam;
+};
+
+// The widths of heads and latents go to warps, those of models to blocks; which, depends on the width alone.
+template <class With>
+void with_team(int64_t columns, const With& with) {
+  const int64_t groups = ceil_div(columns, kGroup);
+  if (groups <= 32) return with(Team<32, 1>());
+  if (groups <= 128) return with(Team<32, 4>());
+  if (groups <= 512) return with(Team<256, 2>());
+  if (groups <= 1024) return with(Team<256, 4>());
+  if (groups <= 2048) return with(Team<256, 8>());
+  if (groups <= 8192) return with(Team<1024, 8>());
+  throw std::invalid_argument("norm: rows of " + std::to_string(columns) + " columns; at most 32768 are supported");
+}
+
+template <class T, class Kernel, class... More>
+void launch_team(Context& ctx, const char* name, Kernel kernel, const NormArguments& a, const More&... more) {
+  const dim3 grid(static_cast<unsigned>(ceil_div(a.rows, T::kBlock / T::kTeam)));
+  launch(ctx, name, kernel, grid, dim3(T::kBlock), T::kTeam / kWarp * static_cast<int>(sizeof(float)), a, more...);
 }
 
 // A product has converted rows of y before and will again: the norm has them at hand. Whole groups of columns, so that there is no padding.
@@ -28,23 +47,28 @@ void convert_as_well(Context& ctx, NormArguments& a) {
   a.scales = operand.scales;
 }
 
-// The widths of heads and latents go to warps, those of models to blocks; which, depends on the width alone.
-const char* run_norm(Context& ctx, NormArguments a) {
-  const bool wide = wide_rows(a.x, a.x_stride, a.columns) && wide_rows(a.delta, a.x_stride, a.columns) &&
-                    wide_rows(a.weight == nullptr ? nullptr : a.y, a.y_stride, a.columns);
+// Throws std::invalid_argument where the kernels do not take the weight.
+bool norms_wide(const NormArguments& a) {
   if (a.weight != nullptr && (a.weight_type == static_cast<int>(DType::kF8E4M3) || !aligned_16(a.weight))) {
     throw std::invalid_argument("norm: the weight must be float32, bfloat16 or float16 and 16-byte aligned");
   }
+  return wide_rows(a.x, a.x_stride, a.columns) && wide_rows(a.delta, a.x_stride, a.columns) &&
+         wide_rows(a.weight == nullptr ? nullptr : a.y, a.y_stride, a.columns);
+}
+
+const char* run_norm(Context& ctx, NormArguments a) {
+  const bool wide = norms_wide(a);
   if (wide) convert_as_well(ctx, a);
-  const int64_t groups = ceil_div(a.columns, kGroup);
-  if (groups <= 32) launch_team<32, 1>(ctx, a, wide);
-  else if (groups <= 128) launch_team<32, 4>(ctx, a, wide);
-  else if (groups <= 512) launch_team<256, 2>(ctx, a, wide);
-  else if (groups <= 1024) launch_team<256, 4>(ctx, a, wide);
-  else if (groups <= 2048) launch_team<256, 8>(ctx, a, wide);
-  else if (groups <= 8192) launch_team<1024, 8>(ctx, a, wide);
-  else throw std::invalid_argument("norm: rows of " + std::to_string(a.columns) + " columns; at most 32768 are supported");
+  with_team(a.columns, [&](auto team) {
+    using T = decltype(team);
+    launch_team<T>(ctx, "norm", wide ? norm_kernel<T::kTeam, T::kHeld, true> : norm_kernel<T::kTeam, T::kHeld, false>, a);
+  });
   return "simt";
+}
+
+NormArguments arguments_of(const AddNormOp& op) {
+  return {op.x, op.columns, op.delta, op.x, op.weight.data, op.y, op.columns, op.columns, op.rows, op.eps, op.round_normalized,
+          static_cast<int>(op.weight.dtype)};
 }
 
 }  // namespace
@@ -55,8 +79,25 @@ const char* run(Context& ctx, const RmsNormOp& op) {
 }
 
 const char* run(Context& ctx, const AddNormOp& op) {
-  return run_norm(ctx, {op.x, op.columns, op.delta, op.x, op.weight.data, op.y, op.columns, op.columns, op.rows, op.eps,
-                        op.round_normalized, static_cast<int>(op.weight.dtype)});
+  return run_norm(ctx, arguments_of(op));
+}
+
+const char* run_fused(Context& ctx, const CombineNormOp& op) {
+  if (op.norm.delta != op.combine.y || op.norm.rows != op.combine.rows || op.norm.columns != op.combine.columns) {
+    throw std::invalid_argument("combine_norm: what is combined is not what is added");
+  }
+  NormArguments a = arguments_of(op.norm);
+  if (!norms_wide(a) || !combines_wide(op.combine) || a.columns > kCombinedColumns) return nullptr;
+  a.delta = nullptr;
+  for (const Range& range : outputs_of(op.norm)) ctx.operands.invalidate(range.begin, range.bytes);
+  convert_as_well(ctx, a);
+  with_team(a.columns, [&](auto team) {
+    using T = decltype(team);
+    if constexpr (T::kTeam <= 256) {
+      launch_team<T>(ctx, "combine_norm", combine_norm_kernel<T::kTeam, T::kHeld, true>, a, combine_arguments(op.combine));
+    }
+  });
+  return "simt";
 }
 
 }  // namespace evalrun::cuda

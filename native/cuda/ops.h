@@ -35,6 +35,8 @@ bool copy_ranges(Context& ctx, const std::vector<CopyRange>& ranges);
 // product with its rows as x can have what should be there.
 const char* run_fused(Context& ctx, const GatedLinearOp& op);
 const char* run_fused(Context& ctx, const GroupedGatedLinearOp& op);
+// norm.cu. Null, and nothing done, where rows are not read four columns at a time; otherwise combine.y is not written.
+const char* run_fused(Context& ctx, const CombineNormOp& op);
 // store_latent.cu. Null, and nothing done, where there is no kernel for all three.
 const char* run_fused(Context& ctx, const StoreLatentOp& op);
 // log_probs.cu, sample.cu. LogProbsOp's out and best, and SampleOp's out, are device memory as well.

@@ -16,7 +16,8 @@ namespace evalrun {
 #define EVALRUN_COMPOSED_OPS(APPLY)                     \
   APPLY(GatedLinearOp, "gated_linear")                  \
   APPLY(GroupedGatedLinearOp, "grouped_gated_linear")   \
-  APPLY(StoreLatentOp, "store_latent")
+  APPLY(StoreLatentOp, "store_latent")                  \
+  APPLY(CombineNormOp, "combine_norm")
 
 #define EVALRUN_OPS(APPLY)                      \
   APPLY(EmbedOp, "embed")                       \
@@ -89,6 +90,11 @@ class Device {
     const char* name = run(op.gate);
     run(op.up);
     run(GatedActOp{op.gate.y, op.up.y, op.gate.slots, static_cast<int>(op.gate.weights[0].rows), op.gate.y});
+    return name;
+  }
+  virtual const char* run(const CombineNormOp& op) {
+    const char* name = run(op.combine);
+    run(op.norm);
     return name;
   }
   virtual const char* run(const StoreLatentOp& op) {

@@ -86,7 +86,7 @@ void Model::predict_next_next(const Step& step, const Rows& main_rows, const flo
   for (int32_t& position : rows.positions) ++position;
   rows.rope_positions = device_->stage(rows.positions);
   layer(index, rows, rows, mtp, nullptr);
-  run(AddNormOp{mtp, delta_.floats(0), Weight{}, 0, false, count, width, nullptr});
+  add_layer(mtp, delta_.floats(0), Weight{}, count, nullptr);
   auto draft = [&](const std::vector<int32_t>& from, int32_t* best, float* logits) {
     const int drafts = static_cast<int>(from.size());
     if (drafts == 0) return;

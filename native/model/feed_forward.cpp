@@ -55,7 +55,7 @@ void Model::moe(int layer, const std::string& prefix, int count, const float* h,
     shared = shared_.floats(static_cast<int64_t>(count) * spec_.width);
     dense_mlp(prefix + "shared_experts.", spec.shared_width, count, h, shared);
   }
-  run(CombineOp{out, slot_of, weights, count, spec_.width, spec.experts_per_token, shared, y});
+  uncombined_ = CombineOp{out, slot_of, weights, count, spec_.width, spec.experts_per_token, shared, y};
 }
 
 }  // namespace evalrun

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <optional>
 #include <stdexcept>
+#include <utility>
 
 #include "model/rows.h"
 #include "model/run_op.h"
@@ -133,7 +134,13 @@ void Model::linear(const float* x, int64_t x_stride, const std::string& name, Pr
   run(linear_op(x, x_stride, name, precision, rows, y, has_bias));
 }
 
-// x += delta of the layer before; then this layer's two halves, the second left in delta_ for whoever comes next. Only `queries` go on
+void Model::add_layer(float* x, const float* delta, const Weight& norm, int count, float* h) {
+  const AddNormOp op{x, delta, norm, spec_.norm_eps, numerics_.round_normalized, count, spec_.width, h};
+  if (!uncombined_.has_value()) return run(op);
+  run(CombineNormOp{*std::exchange(uncombined_, std::nullopt), op});
+}
+
+// x += delta of the layer before; then this layer's two halves, the second left for add_layer() in delta_ or uncombined_. Only `queries` go on
 // behind the keys and values: all rows, or some of them, which then are in memory of their own. Returns their x.
 float* Model::layer(int index, const Rows& rows, const Rows& queries, float* x, const float* delta) {
   const std::string prefix = layer_prefix(index);
@@ -142,7 +149,7 @@ float* Model::layer(int index, const Rows& rows, const Rows& queries, float* x, 
   float* y = delta_.floats(static_cast<int64_t>(rows.count) * spec_.width);
   const Weight first = weights_->stored(prefix + "input_layernorm.weight");
   const Weight second = weights_->stored(prefix + "post_attention_layernorm.weight");
-  run(AddNormOp{x, delta, first, spec_.norm_eps, numerics_.round_normalized, rows.count, spec_.width, h});
+  add_layer(x, delta, first, rows.count, h);
   remember(index, rows, h);
   const int count = queries.count;
   if (count == 0) return x;
@@ -211,6 +218,7 @@ StepResult Model::forward(const Step& step) {
   check(step);
   const bool decoding = std::all_of(step.spans.begin(), step.spans.end(), [](const Span& span) { return span.decode; });
   const DeviceRange range(*device_, decoding ? "decoding step" : "step");
+  uncombined_.reset();  // of a step that failed half-way
   device_->begin_step(decoding);
   cache_.copy_pages(step.page_copies);
 
@@ -248,7 +256,7 @@ StepResult Model::forward(const Step& step) {
     x = layer(index, rows, index + 1 == spec_.layers ? last : rows, x, delta);
     delta = delta_.floats(0);
   }
-  if (last.count > 0) run(AddNormOp{x, delta, Weight{}, 0, false, last.count, spec_.width, nullptr});
+  if (last.count > 0) add_layer(x, delta, Weight{}, last.count, nullptr);
 
   recording_experts_ = false;
   evaluate(step, x, device_->stage(some ? asked->evaluated : step.rows), result);

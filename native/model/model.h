@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,8 @@ class Model {
                      bool has_bias);
   void linear(const float* x, int64_t x_stride, const std::string& name, Precision precision, int rows, float* y,
               bool has_bias);
+  // x += what the layer before left, and h = x's norm (none where `norm` is empty).
+  void add_layer(float* x, const float* delta, const Weight& norm, int count, float* h);
   float* layer(int index, const Rows& rows, const Rows& queries, float* x, const float* delta);
   // The rows' keys and values, into the cache.
   void remember(int layer, const Rows& rows, const float* h);
@@ -56,6 +59,7 @@ class Model {
   void attend(int layer, const Rows& rows, const float* h, float* y);
   void gqa_attention(int layer, const Rows& rows, const float* h, float* y);
   void latent_attention(int layer, const Rows& rows, const float* h, float* y);
+  // Into y, or what is still to be combined into it into uncombined_.
   void feed_forward(int layer, int count, const float* h, float* y);
   void dense_mlp(const std::string& prefix, int64_t width, int count, const float* h, float* y);
   void moe(int layer, const std::string& prefix, int count, const float* h, float* y);
@@ -82,6 +86,7 @@ class Model {
   // Of the step being computed, one for each layer with experts, where it asks for them.
   std::vector<std::vector<int32_t>> recorded_experts_;
   bool recording_experts_ = false;
+  std::optional<CombineOp> uncombined_;
   Workspace x_, h_, delta_, q_, q_latent_, kv_, k_, v_, attended_, gate_, up_, shared_, router_, chosen_, chosen_weights_, order_,
       offsets_, slot_of_, expert_in_, expert_out_, rows_, logits_, asked_, mtp_in_, mtp_x_;
 };

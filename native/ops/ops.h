@@ -284,6 +284,12 @@ struct CombineOp {
   float* y;           // [rows, columns]
 };
 
+// Both in a row, where norm.delta is combine.y: the bits of the two. combine.y may be left unwritten.
+struct CombineNormOp {
+  CombineOp combine;
+  AddNormOp norm;
+};
+
 // y[i, :] = x[rows[i], :].
 struct TakeRowsOp {
   const float* x;

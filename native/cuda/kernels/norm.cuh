@@ -63,6 +63,30 @@ __device__ __forceinline__ float4 normalized_group(float4 x, float inverse, floa
   return make_float4(normalize(x.x, weight.x), normalize(x.y, weight.y), normalize(x.z, weight.z), normalize(x.w, weight.w));
 }
 
+// The norm of a row that its team holds, where there is one.
+template <int kTeam, int kHeld, bool kWide>
+__device__ __forceinline__ void norm_row(const NormArguments& a, int64_t row, int member, const float4 (&held)[kHeld]) {
+  if (a.weight == nullptr) return;
+  const int columns = static_cast<int>(a.columns);
+  const float inverse = inverse_of_squares<kTeam>(sum_of_squares(held), columns, a.eps);
+  float* y = a.y + row * a.y_stride;
+#pragma unroll
+  for (int i = 0; i < kHeld; ++i) {
+    const int column = (i * kTeam + member) * kGroup;
+    if (column >= columns) continue;
+    const float4 weight = load_vector_group(a.weight, static_cast<DType>(a.weight_type), column);
+    const float4 result = normalized_group(held[i], inverse, weight, a.round_normalized);
+    store_group<kWide>(y + column, columns - column, result);
+    if (a.precision == static_cast<int>(Precision::kBF16)) {
+      *reinterpret_cast<uint2*>(a.values + row * a.row_bytes + column * 2) = make_uint2(pack_bf16(result.x, result.y), pack_bf16(result.z, result.w));
+    } else if (a.precision == static_cast<int>(Precision::kFP8)) {
+      // A warp's columns are a group's.
+      const float four[4] = {result.x, result.y, result.z, result.w};
+      store_codes(four, a.values + row * a.row_bytes + column, a.scales + row * a.groups + column / kQuantBlock);
+    }
+  }
+}
+
 // kTeam threads share a row, of which a block of max(kTeam, 128) threads does several; thread t of the team holds the groups of
 // four columns t, t + kTeam, .. of which there are at most kHeld. The sum of squares depends on the number of columns alone.
 template <int kTeam, int kHeld, bool kWide>
@@ -93,25 +117,7 @@ __global__ void __launch_bounds__(kTeam < 128 ? 128 : kTeam) norm_kernel(NormArg
       store_group<kWide>(sum + column, columns - column, held[i]);
     }
   }
-  if (a.weight == nullptr) return;
-
-  const float inverse = inverse_of_squares<kTeam>(sum_of_squares(held), columns, a.eps);
-  float* y = a.y + row * a.y_stride;
-#pragma unroll
-  for (int i = 0; i < kHeld; ++i) {
-    const int column = (i * kTeam + member) * kGroup;
-    if (column >= columns) continue;
-    const float4 weight = load_vector_group(a.weight, static_cast<DType>(a.weight_type), column);
-    const float4 result = normalized_group(held[i], inverse, weight, a.round_normalized);
-    store_group<kWide>(y + column, columns - column, result);
-    if (a.precision == static_cast<int>(Precision::kBF16)) {
-      *reinterpret_cast<uint2*>(a.values + row * a.row_bytes + column * 2) = make_uint2(pack_bf16(result.x, result.y), pack_bf16(result.z, result.w));
-    } else if (a.precision == static_cast<int>(Precision::kFP8)) {
-      // A warp's columns are a group's.
-      const float four[4] = {result.x, result.y, result.z, result.w};
-      store_codes(four, a.values + row * a.row_bytes + column, a.scales + row * a.groups + column / kQuantBlock);
-    }
-  }
+  norm_row<kTeam, kHeld, kWide>(a, row, member, held);
 }
 
 }  // namespace evalrun::cuda

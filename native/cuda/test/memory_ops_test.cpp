@@ -1,6 +1,8 @@
 // EmbedOp, TakeRowsOp, CombineOp and GatedActOp: kernels that read each value once.
 #include <cmath>
+#include <stdexcept>
 
+#include "cuda/linear_operand.h"
 #include "cuda/test/harness.h"
 #include "cuda/test/reference.h"
 
@@ -91,6 +93,72 @@ std::string combine() {
   return comparison.summary();
 }
 
+// Against combine and add_norm in a row, bit for bit, the operand of a product as well.
+std::string combine_norm() {
+  Random random(205);
+  Context& ctx = context();
+  int compared = 0;
+  for (const int columns : {37, 40, 128, 512, 1030, 2048, 4096, 7168, 8196}) {
+    for (const bool with_norm : {true, false}) {
+      for (const Precision precision : {Precision::kBF16, Precision::kFP8}) {
+        const bool can = columns % 4 == 0 && columns <= 8192;
+        const int rows = 5, per_token = columns % 3 == 0 ? 11 : 6, slots = rows * per_token;
+        std::vector<int32_t> slot_of(slots);
+        for (int i = 0; i < slots; ++i) slot_of[i] = (i * 7 + 3) % slots;
+        const StoredWeight weight(random, DType::kBF16, 1, columns);
+        const DeviceWeightCopy device_weight(weight.weight());
+        const std::vector<float> start = random.normals(rows * columns);
+        const DeviceArray<float> x(random.normals(int64_t{slots} * columns)), weights(random.normals(slots)), shared(random.normals(rows * columns));
+        const DeviceArray<float> y(rows * columns), of_two(start), of_one(start), norm_of_two(rows * columns), norm_of_one(rows * columns);
+        const DeviceArray<int32_t> device_slots(slot_of);
+        const auto op = [&](float* to, float* norm) {
+          return CombineNormOp{{x.data(), device_slots.data(), weights.data(), rows, columns, per_token, columns % 8 == 0 ? shared.data() : nullptr, y.data()},
+                               {to, y.data(), with_norm ? device_weight.weight() : Weight{}, 1e-6f, true, rows, columns, norm}};
+        };
+        const CombineNormOp two = op(of_two.data(), norm_of_two.data());
+        run_op(two.combine);
+        run_op(two.norm);
+        const OperandKey key{norm_of_one.data(), columns, rows, columns, precision};
+        begin_step();
+        linear_operand(ctx, key);  // a product has converted it before
+        finish_step();
+        begin_step();
+        const bool ran = run_fused(ctx, op(of_one.data(), norm_of_one.data())) != nullptr;
+        const std::string where = print("%d columns%s", columns, with_norm ? "" : ", no norm");
+        expect(ran == can, where + (can ? " have no kernel" : " have a kernel"));
+        if (!can) {
+          finish_step();
+          continue;
+        }
+        const bool converted = ctx.operands.find(key, ctx.step) != nullptr;
+        expect(converted == (with_norm && columns % 128 == 0), where + (converted ? " were converted" : " were not converted"));
+        const auto bytes_of = [&](const Operand& operand) {
+          std::vector<uint8_t> bytes(static_cast<size_t>(rows * (operand.row_bytes + operand.scale_columns * 4)));
+          check(cudaMemcpyAsync(bytes.data(), operand.values, bytes.size(), cudaMemcpyDeviceToHost, ctx.stream), "an operand");
+          finish_step();
+          return bytes;
+        };
+        const std::vector<uint8_t> operand = bytes_of(linear_operand(ctx, key));
+        begin_step();
+        expect(operand == bytes_of(linear_operand(ctx, key)), where + ": an operand of other bytes");
+        of_one.check(where);
+        norm_of_one.check(where);
+        expect_same_bits(of_one.host().data(), of_two.host().data(), rows * columns, where + ", x");
+        expect_same_bits(norm_of_one.host().data(), norm_of_two.host().data(), rows * columns, where + ", the norm");
+        ++compared;
+      }
+    }
+  }
+  bool refused = false;
+  try {
+    run_fused(ctx, CombineNormOp{{nullptr, nullptr, nullptr, 1, 8, 1, nullptr, nullptr}, {nullptr, nullptr, Weight{}, 0, false, 2, 8, nullptr}});
+  } catch (const std::invalid_argument&) {
+    refused = true;
+  }
+  expect(refused, "other rows were taken");
+  return print("%d sums and norms", compared);
+}
+
 std::string gated_act() {
   Random random(204);
   Comparison comparison;
@@ -134,6 +202,7 @@ const evalrun::test::Suite kSuite([] {
   add("cuda embed widens rows of every type, block scales applied", embed);
   add("cuda take_rows copies the rows asked for", take_rows);
   add("cuda combine adds weighted experts in their order, alone as in a batch", combine);
+  add("cuda combine_norm is combine and add_norm, in one where it can be", combine_norm);
   add("cuda gated_act is silu(gate) * up, extremes included", gated_act);
 });
 
