@@ -166,15 +166,17 @@ describe('a shape with random weights', () => {
         expect.arrayContaining([
           'norm',
           'store_latent',
+          'combine_norm',
           'route',
           'everything else',
           expect.stringMatching(/^matmul_gated /),
         ]),
       );
     }
-    // Of each layer two of activations and one of low-rank queries (latents have a kernel of their own); two before the head.
+    // Of each layer two of activations and one of low-rank queries (latents have a kernel of their own); one before the head, behind
+    // the one that combines the second layer's experts.
     const norms = ofStep('decoding 1').find(({ kernel }) => kernel === 'norm');
-    expect(norms?.launches).toBe(2 * 3 + 2);
+    expect(norms?.launches).toBe(2 * 3 + 1);
   });
 
   test('whose stated cost is not that of its tensors is refused', () => {
