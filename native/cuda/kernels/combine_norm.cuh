@@ -7,7 +7,7 @@ namespace evalrun::cuda {
 
 // What registers hold beside a row. (Rows of 1,024 threads leave none.)
 template <int kHeld>
-constexpr int kCombinedInFlight = kHeld <= 2 ? 8 : kHeld <= 4 ? 4 : 2;
+constexpr int kCombinedInFlight = kHeld <= 2 ? 8 : 2;
 constexpr int kCombinedColumns = 8192;
 
 template <int kTeam, int kHeld, bool kWide>
