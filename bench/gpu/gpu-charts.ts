@@ -21,7 +21,7 @@ interface Bar {
 }
 
 /** By the end of a stage's name: how its shapes are computed otherwise than by default. */
-const OTHERWISE: Readonly<Record<string, string>> = { '-wgmma': 'by wgmma', '-attention': 'with attention by wgmma' };
+const OTHERWISE: Readonly<Record<string, string>> = { '-wgmma': 'by wgmma', '-mma-attention': 'with attention by mma' };
 
 /** Only charts that the result has numbers for. */
 export function gpuCharts(result: GpuResult): ChartSpec[] {

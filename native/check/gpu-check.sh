@@ -10,8 +10,8 @@
 #   --at-most  seconds for any one stage, where its own limit is longer
 #   --only     of the stages, in this order: build ops oracles invariance limits products v2-lite-bf16 v2-lite-fp8 memcheck racecheck
 #              transformers evalrun llama-1b-bf16 v3-layers-fp8; on compute capability 9.0, and without a say in the exit code, what is
-#              off unless asked for: with EVALRUN_CUDA_WGMMA_ATTENTION=1 oracles-attention v2-lite-bf16-attention, and with
-#              EVALRUN_CUDA_WGMMA=1, FP8 by wgmma as well, oracles-wgmma invariance-wgmma v2-lite-fp8-wgmma
+#              not so by default: with EVALRUN_CUDA_WGMMA_ATTENTION=0 v2-lite-bf16-mma-attention, and with EVALRUN_CUDA_WGMMA=1, FP8 by
+#              wgmma as well, oracles-wgmma invariance-wgmma v2-lite-fp8-wgmma
 #
 # Every stage has a time limit, and one that fails does not stop the others. Exit: 0 everything that was checked is right, 1 it is not,
 # 3 this machine cannot.
@@ -141,9 +141,8 @@ stage transformers figure 75 bash -c peer
 stage evalrun proof 60 bash -c suites
 # Off by default, so a failure here is told in the table but spoils nothing that is on.
 if [ "$capability" -eq 90 ]; then
-  export EVALRUN_CUDA_WGMMA_ATTENTION=1
-  stage oracles-attention figure 60 "$check" oracles "$plans/oracles" --dtypes bf16 --json "$work/oracles-attention.json"
-  stage v2-lite-bf16-attention figure 75 bash -c 'shape v2-lite-bf16 -attention'
+  export EVALRUN_CUDA_WGMMA_ATTENTION=0
+  stage v2-lite-bf16-mma-attention figure 75 bash -c 'shape v2-lite-bf16 -mma-attention'
   unset EVALRUN_CUDA_WGMMA_ATTENTION
   export EVALRUN_CUDA_WGMMA=1
   stage oracles-wgmma figure 60 "$check" oracles "$plans/oracles" --json "$work/oracles-wgmma.json"
@@ -179,14 +178,14 @@ quote() { printf '"%s"' "$(printf %s "$1" | tr -d '\000-\037' | sed 's/[\\"]/\\&
 } >"$result"
 
 echo
-for name in limits v2-lite-bf16 v2-lite-bf16-attention v2-lite-fp8 v2-lite-fp8-wgmma llama-1b-bf16 v3-layers-fp8 transformers; do
+for name in limits v2-lite-bf16 v2-lite-bf16-mma-attention v2-lite-fp8 v2-lite-fp8-wgmma llama-1b-bf16 v3-layers-fp8 transformers; do
   [ -f "$work/$name.log" ] && { echo "-- $name"; cat "$work/$name.log"; }
 done
-for name in oracles invariance oracles-attention oracles-wgmma invariance-wgmma; do
+for name in oracles invariance oracles-wgmma invariance-wgmma; do
   [ -f "$work/$name.log" ] && grep -E ' NO *$' "$work/$name.log" | sed "s/^/$name: /"
 done
-printf '\n%-22s %-8s %8s  %s\n' stage status seconds reason
-for i in "${!names[@]}"; do printf '%-22s %-8s %8s  %s\n' "${names[$i]}" "${states[$i]}" "${times[$i]}" "${reasons[$i]}"; done
+printf '\n%-26s %-8s %8s  %s\n' stage status seconds reason
+for i in "${!names[@]}"; do printf '%-26s %-8s %8s  %s\n' "${names[$i]}" "${states[$i]}" "${times[$i]}" "${reasons[$i]}"; done
 printf '\n%s, %s s in all; %s and %s\n' "$gpu" $(($(date +%s) - begin)) "$result" "$log"
 if [ $wrong -eq 0 ]; then echo "everything that was checked is right"; else echo "NOT everything is right: see the table"; fi
 exit $wrong

@@ -2,6 +2,9 @@
 #include "cuda/attend.h"
 
 #include <algorithm>
+#include <cstring>
+#include <optional>
+#include <vector>
 
 #include "cuda/kernels/attend_prompt.cuh"
 #include "cuda/kernels/attend_prompt_wgmma.cuh"
@@ -11,6 +14,7 @@
 #include "cuda/kernels/split_pages.cuh"
 #include "cuda/kv_layout.h"
 #include "cuda/linear_operand.h"
+#include "ops/numeric.h"
 
 namespace evalrun::cuda {
 namespace {
@@ -19,6 +23,53 @@ constexpr int kKiB = 1024;
 
 // The widest instance of attend_prompt_wgmma.
 constexpr int kWgmmaKeys = 192, kWgmmaValues = 128;
+
+// Whether wgmma gives the bits of mma on this GPU: two query heads of a prompt of three pages, of which the last is not full. Both are
+// right by their tests; that they agree is what lets either compute a row, and shows that the descriptors mean what they are taken for.
+template <int kQk, int kV>
+bool attends_alike(Context& ctx) {
+  constexpr int kCount = 2 * kPageTokens + 2, kPages = 3, kGroup = 2, kWarps = 8;
+  const char* what = "a trial of attention";
+  uint32_t state = 1;
+  const auto random = [&] {
+    state = state * 1664525u + 1013904223u;
+    return static_cast<float>(static_cast<int32_t>(state)) * 0x1p-30f;  // -2 to 2
+  };
+  const auto bf16_rows = [&](int columns) {
+    std::vector<uint16_t> rows(static_cast<size_t>(kPages * kPageTokens * columns));
+    for (uint16_t& value : rows) value = float_to_bf16(random());
+    return PagedRows{ctx.stage(rows.data(), static_cast<int64_t>(rows.size()), what), int64_t{kPageTokens} * columns, 0, columns, columns};
+  };
+  std::vector<float> queries(static_cast<size_t>(kCount * kGroup * kQk));
+  for (float& value : queries) value = random();
+  const int32_t pages[kPages] = {2, 0, 1};
+  const Span span{0, kCount, 0, 0, false};
+  std::vector<PromptTile> tiles;
+  for (int first = 0; first < kCount * kGroup; first += kWarps * 16) tiles.push_back({0, first});
+  constexpr int64_t kOutputs = int64_t{kCount} * kGroup * kV;
+  PromptArguments a = {};
+  a.q = ctx.stage(queries.data(), static_cast<int64_t>(queries.size()), what);
+  a.q_stride = kGroup * kQk;
+  a.keys = bf16_rows(kQk);
+  a.values = bf16_rows(kV);
+  a.pages = ctx.stage(pages, kPages, what);
+  a.spans = ctx.stage(&span, 1, what);
+  a.tiles = ctx.stage(tiles.data(), static_cast<int64_t>(tiles.size()), what);
+  a.group = kGroup;
+  a.scale_log2 = kLog2E / 8;
+  std::vector<float> found[2];
+  for (const bool wgmma : {false, true}) {
+    a.y = {ctx.scratch.take<float>(kOutputs, what), kGroup * kV};
+    const dim3 grid(1, static_cast<unsigned>(tiles.size())), block(kWarps * 32);
+    if (wgmma) launch(ctx, "attend_prompt wgmma", attend_prompt_wgmma<kQk, kV>, grid, block, kPromptWgmmaBytes<kQk, kV>, a);
+    else launch(ctx, "attend_prompt", attend_prompt<kQk, kV, kOnePart>, grid, block, prompt_shared_bytes<kQk, kV, kOnePart>(kWarps), a);
+    std::vector<float>& y = found[wgmma ? 1 : 0];
+    y.resize(kOutputs);
+    check(cudaMemcpyAsync(y.data(), a.y.y, kOutputs * sizeof(float), cudaMemcpyDeviceToHost, ctx.stream), what);
+    check(cudaStreamSynchronize(ctx.stream), what);
+  }
+  return std::memcmp(found[0].data(), found[1].data(), kOutputs * sizeof(float)) == 0;
+}
 
 template <int kQk, int kV, int kParts>
 void launch_prompts(Context& ctx, AttentionPlan& plan, PromptArguments a, int kv_heads) {
@@ -101,8 +152,17 @@ bool takes_prompts(const Context& ctx, int key_columns, int value_columns, int p
   return key_columns <= 256 && value_columns <= 256 && prompt_shared_bytes<256, 256, kOnePart>(1) <= limit;
 }
 
-bool prompts_by_wgmma(const Context& ctx, int key_columns, int value_columns) {
-  return ctx.wgmma_attention && ctx.compute_capability == 90 && key_columns <= kWgmmaKeys && value_columns <= kWgmmaValues;
+bool prompts_by_wgmma(Context& ctx, int key_columns, int value_columns) {
+  if (ctx.wgmma_attention == WgmmaAttention::kNever || ctx.compute_capability != 90) return false;
+  const int columns = std::max(key_columns, value_columns);
+  if (columns > kWgmmaKeys || value_columns > kWgmmaValues) return false;
+  if (ctx.wgmma_attention == WgmmaAttention::kAlways) return true;
+  const int instance = columns <= 64 ? 0 : columns <= 128 ? 1 : 2;
+  std::optional<bool>& alike = ctx.wgmma_attends_alike[instance];
+  if (!alike.has_value()) {
+    alike = instance == 0 ? attends_alike<64, 64>(ctx) : instance == 1 ? attends_alike<128, 128>(ctx) : attends_alike<192, 128>(ctx);
+  }
+  return *alike;
 }
 
 int heads_at_once(int heads, int pages, int columns, int element_bytes) {

@@ -12,8 +12,8 @@ int max_shared_bytes(const Context& ctx);
 // kOnePart (bfloat16) or kFloatParts (float32, kernels/parts.cuh).
 bool takes_prompts(const Context& ctx, int key_columns, int value_columns, int parts);
 bool takes_splits(const Context& ctx, int key_columns, int value_columns, bool latent, int parts);
-// Whether attend_prompts takes bfloat16 rows of these widths by wgmma; by mma otherwise.
-bool prompts_by_wgmma(const Context& ctx, int key_columns, int value_columns);
+// Whether attend_prompts takes bfloat16 rows of these widths by wgmma; by mma otherwise. Waits for the GPU where it has to be asked.
+bool prompts_by_wgmma(Context& ctx, int key_columns, int value_columns);
 
 // Keys and values that are expanded or split for prompt spans may take this much scratch memory; where all heads' would be more, heads
 // are taken in groups. (Pages are never: a row's sums run over all its pages.) Tests make it smaller.

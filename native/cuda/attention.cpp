@@ -90,7 +90,7 @@ const char* run(Context& ctx, const AttentionOp& op) {
     combine_dense(ctx, plan, attend_splits(ctx, plan, a, false, parts ? kFloatParts : kOnePart), y);
   }
   if (parts) return "mma in parts";
-  return prompts_by_wgmma(ctx, dim, dim) ? "wgmma" : "mma";
+  return plan.max_prompt_count > 0 && prompts_by_wgmma(ctx, dim, dim) ? "wgmma" : "mma";
 }
 
 }  // namespace evalrun::cuda

@@ -1,5 +1,6 @@
 // What an op's host code has at hand: the stream, scratch memory on the device, and small arrays staged for a step.
 #pragma once
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -103,6 +104,11 @@ class StageRing {
 // decide), or all of both precisions. More than kNever is compute capability 9.0's alone.
 enum class Wgmma { kNever, kLargeBf16, kAlways };
 
+// Whether bfloat16 attention of prompts is made by wgmma, compute capability 9.0's alone. kIfSame: where that gives the bits of mma.sync on
+// this GPU, of which each instance of the kernel is asked once (attend.cu).
+enum class WgmmaAttention { kNever, kIfSame, kAlways };
+constexpr int kWgmmaAttentions = 3;  // instances
+
 // What attention derives from the spans of a step, once for all layers; see attention_plan.h.
 struct AttentionPlan;
 
@@ -111,8 +117,8 @@ struct Context {
   int multiprocessors = 1;
   int compute_capability = 90;  // 10 * major + minor
   Wgmma wgmma = Wgmma::kNever;
-  // Whether bfloat16 attention of prompts is made by wgmma: compute capability 9.0's alone.
-  bool wgmma_attention = false;
+  WgmmaAttention wgmma_attention = WgmmaAttention::kNever;
+  std::array<std::optional<bool>, kWgmmaAttentions> wgmma_attends_alike = {};
   // Whether kernels of decoding steps may be started before the last one has finished (launch.h): compute capability 9.0 and later.
   bool overlap = false;
   // Valid until the step ends.

@@ -30,7 +30,7 @@ class CudaDevice : public Device {
     ctx_.multiprocessors = properties.multiProcessorCount;
     ctx_.compute_capability = properties.major * 10 + properties.minor;
     ctx_.wgmma = wgmma_asked(ctx_.compute_capability);
-    ctx_.wgmma_attention = wgmma_attention_asked(ctx_.compute_capability);
+    ctx_.wgmma_attention = wgmma_attention_asked(ctx_.compute_capability, ctx_.wgmma);
     ctx_.overlap = switch_of("EVALRUN_CUDA_OVERLAP").value_or(true) && ctx_.compute_capability >= 90;
     check(cudaStreamCreateWithFlags(&ctx_.stream, cudaStreamNonBlocking), "making a stream");
   }

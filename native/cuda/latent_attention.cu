@@ -233,7 +233,7 @@ const char* run(Context& ctx, const LatentAttentionOp& op) {
     const AttendedRows y = attended_rows(ctx, plan, op.y, op.y_stride, int64_t{op.heads} * op.v_dim);
     if (plan.max_prompt_count > 0) attend_expanded(ctx, plan, op, kOnePart, y);
     if (plan.decode_rows > 0) attend_absorbed(ctx, plan, op, y);
-    return prompts_by_wgmma(ctx, op.nope_dim + op.rope_dim, op.v_dim) ? "wgmma" : "mma";
+    return plan.max_prompt_count > 0 && prompts_by_wgmma(ctx, op.nope_dim + op.rope_dim, op.v_dim) ? "wgmma" : "mma";
   }
   const RowsForm form{{op.heads, op.nope_dim, op.rope_dim, op.v_dim, op.rank},
                       weight_of(op),

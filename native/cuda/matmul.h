@@ -48,8 +48,9 @@ MatmulTile choose_tile(Precision precision, int rows, int experts, int64_t colum
 // kLargeBf16 where the GPU has wgmma, unless EVALRUN_CUDA_WGMMA is 0 (kNever) or 1 (kAlways). Throws CudaError where it is something
 // else, or 1 and the GPU has none.
 Wgmma wgmma_asked(int compute_capability);
-// Whether EVALRUN_CUDA_WGMMA_ATTENTION is 1. Throws CudaError as wgmma_asked does.
-bool wgmma_attention_asked(int compute_capability);
+// kIfSame where products are made by wgmma, unless EVALRUN_CUDA_WGMMA_ATTENTION is 0 (kNever) or 1 (kAlways). Throws CudaError as
+// wgmma_asked does.
+WgmmaAttention wgmma_attention_asked(int compute_capability, Wgmma products);
 // The kind of products in a run's provenance.
 inline const char* kind_of_products(const Context& ctx, Precision precision) {
   return ctx.wgmma == Wgmma::kAlways || (ctx.wgmma == Wgmma::kLargeBf16 && precision == Precision::kBF16) ? "wgmma" : "mma";

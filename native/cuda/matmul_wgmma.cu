@@ -49,8 +49,10 @@ Wgmma wgmma_asked(int compute_capability) {
   return *asked ? Wgmma::kAlways : Wgmma::kNever;
 }
 
-bool wgmma_attention_asked(int compute_capability) {
-  return asked_for("EVALRUN_CUDA_WGMMA_ATTENTION", compute_capability).value_or(false);
+WgmmaAttention wgmma_attention_asked(int compute_capability, Wgmma products) {
+  const std::optional<bool> asked = asked_for("EVALRUN_CUDA_WGMMA_ATTENTION", compute_capability);
+  if (!asked.has_value()) return products == Wgmma::kNever ? WgmmaAttention::kNever : WgmmaAttention::kIfSame;
+  return *asked ? WgmmaAttention::kAlways : WgmmaAttention::kNever;
 }
 
 }  // namespace evalrun::cuda

@@ -95,15 +95,14 @@ describe('gpu-check.sh', () => {
     expect(statusOf(ampere, 'invariance-wgmma')).toBeUndefined();
   });
 
-  test('runs attention by wgmma as well, without a say in the exit code', () => {
-    expect(statusOf(good, 'oracles-attention')).toBe('passed');
-    expect(good.result.records['v2-lite-bf16-attention']?.[0]?.['copy rate']).toBe(4300.5);
-    expect(JSON.stringify(gpuCharts(good.result))).toContain('v2-lite with attention by wgmma');
-    const failing = `[ "$1" = oracles ] && [ "$EVALRUN_CUDA_WGMMA_ATTENTION" = 1 ] && exit 1\n${CHECK}`;
-    const asked = { EVALRUN_CUDA_WGMMA_ATTENTION: '1' };
+  test('measures attention by mma as well, without a say in the exit code', () => {
+    expect(good.result.records['v2-lite-bf16-mma-attention']?.[0]?.['copy rate']).toBe(4300.5);
+    expect(JSON.stringify(gpuCharts(good.result))).toContain('v2-lite with attention by mma');
+    const failing = `[ "$1" = bench ] && [ "$EVALRUN_CUDA_WGMMA_ATTENTION" = 0 ] && exit 1\n${CHECK}`;
+    const asked = { EVALRUN_CUDA_WGMMA_ATTENTION: '0' };
     const played = play({ 'bin/nvidia-smi': DRIVER, 'build/evalrun_gpu_check': failing }, asked);
-    const stages = ['oracles', 'oracles-attention', 'oracles-wgmma'].map((name) => statusOf(played, name));
-    expect([...stages, played.status]).toEqual(['passed', 'failed', 'passed', 0]);
+    const stages = ['v2-lite-bf16', 'v2-lite-bf16-mma-attention', 'v2-lite-fp8-wgmma'];
+    expect([...stages.map((name) => statusOf(played, name)), played.status]).toEqual(['passed', 'failed', 'passed', 0]);
   });
 
   test('hands the measured copy rate to the shapes', () => {

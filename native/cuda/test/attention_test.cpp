@@ -257,12 +257,16 @@ std::string kinds_agree(const std::vector<Shape>& shapes) {
   for (const Shape& s : shapes) {
     const World world(17, kBF16, s, 330);
     const std::vector<Part> parts = {{0, 0, 330}, {2, 128, 150}, {1, 0, 1}, {0, 140, 260}, {1, 63, 64, true}, {0, 319, 321}};
-    const std::vector<float> by_mma = world.run(parts);
+    const std::vector<float> by_mma = [&] {
+      const ContextSettings settings;
+      context().wgmma_attention = WgmmaAttention::kNever;
+      return world.run(parts);
+    }();
     for (const int multiprocessors : {1, 10000}) {
       const std::vector<float> by_wgmma = [&] {
         const ContextSettings settings;
         context().multiprocessors = multiprocessors;
-        context().wgmma_attention = true;
+        context().wgmma_attention = WgmmaAttention::kAlways;
         return world.run(parts);
       }();
       expect_same_bits(by_wgmma.data(), by_mma.data(), static_cast<int64_t>(by_mma.size()), describe(world.c, s) + " by wgmma");
@@ -292,6 +296,30 @@ std::string converts_as_well() {
   with(kBF16, {3, 1, 16, 0}, false);
   with(kF32, {4, 2, 64, 0}, false);
   return "rows of 256, 384 and 128 columns";
+}
+
+// A GPU is asked once for each instance of the kernel, and by prompts alone; one that answers no computes by mma.
+std::string asks_the_gpu() {
+  if (context().compute_capability != 90) return "this GPU has no wgmma";
+  const ContextSettings settings;
+  context().wgmma_attention = WgmmaAttention::kIfSame;
+  auto& alike = context().wgmma_attends_alike;
+  alike = {};
+  const auto kernel_of = [](const Shape& s, const std::vector<Part>& parts) {
+    const char* name = nullptr;
+    World(19, kBF16, s).run(parts, 0, &name);
+    return std::string(name);
+  };
+  const std::vector<Part> prompt = {{0, 0, 70}}, decoding = {{0, 69, 70, true}};
+  expect(kernel_of({2, 1, 64, 0}, decoding) == "mma" && !alike[0].has_value(), "decoding asks");
+  expect(kernel_of({2, 1, 64, 0}, prompt) == "wgmma" && alike[0] == true && !alike[1].has_value(), "64 columns");
+  expect(kernel_of({2, 1, 96, 0}, prompt) == "wgmma" && alike[1] == true && !alike[2].has_value(), "96 columns");
+  expect(kernel_of({2, 1, 192, 0}, prompt) == "mma" && !alike[2].has_value(), "192 columns of values are too wide");
+  alike[0] = false;
+  expect(kernel_of({2, 1, 64, 0}, prompt) == "mma" && kernel_of({2, 1, 96, 0}, prompt) == "wgmma", "a GPU with other bits");
+  context().compute_capability = 80;
+  expect(kernel_of({2, 1, 96, 0}, prompt) == "mma", "an older GPU");
+  return "of 64 and of 128 columns";
 }
 
 std::string refuses() {
@@ -344,6 +372,7 @@ const Suite kSuite([] {
   add("attention/simt adds exactly nothing for a masked key, even if it is NaN", [] { return later_keys_do_not_leak(kF32); });
   add("attention leaves its rows as a product wants them", converts_as_well);
   add("attention/wgmma leaves its rows as a product wants them", [] { return by_wgmma_attention(converts_as_well); });
+  add("attention/wgmma is taken where the GPU gives the bits of mma", asks_the_gpu);
   add("attention refuses heads that do not share kv heads evenly", refuses);
 });
 

@@ -280,11 +280,16 @@ std::string kinds_agree(const std::vector<Shape>& shapes) {
   for (const Shape& s : shapes) {
     const World world(27, kBF16, s, 330);
     const std::vector<Part> parts = {{0, 0, 20}, {1, 128, 140}, {0, 190, 330}, {2, 0, 65}};
-    const std::vector<float> by_mma = world.run(parts);
+    const std::vector<float> by_mma = [&] {
+      const ContextSettings settings;
+      context().wgmma = Wgmma::kNever;
+      context().wgmma_attention = WgmmaAttention::kNever;
+      return world.run(parts);
+    }();
     for (const auto& [expansion, attention] : {std::pair{true, false}, {false, true}, {true, true}}) {
       const ContextSettings settings;
       context().wgmma = expansion ? Wgmma::kLargeBf16 : Wgmma::kNever;
-      context().wgmma_attention = attention;
+      context().wgmma_attention = attention ? WgmmaAttention::kAlways : WgmmaAttention::kNever;
       const int64_t limit = attention ? max_expanded_bytes : 6 * 64 * (s.nope + s.rope + s.v) * 2 * 2;
       const int64_t before = std::exchange(max_expanded_bytes, limit);
       const std::vector<float> by_wgmma = world.run(parts);
@@ -310,6 +315,18 @@ std::string converts_as_well() {
   max_expanded_bytes = limit;
   y.check(world.describe());
   return "rows of 128 columns";
+}
+
+// DeepSeek's widths have an instance of the kernel of their own.
+std::string asks_the_gpu() {
+  if (context().compute_capability != 90) return "this GPU has no wgmma";
+  const ContextSettings settings;
+  context().wgmma_attention = WgmmaAttention::kIfSame;
+  context().wgmma_attends_alike = {};
+  const char* name = nullptr;
+  World(29, kBF16, kDeepSeek).run({{0, 127, 130}}, 0, &name);
+  expect(std::string(name) == "wgmma" && context().wgmma_attends_alike[2] == true, std::string("ran on ") + name);
+  return "128 + 64 and 128 columns";
 }
 
 std::string refuses() {
@@ -380,6 +397,7 @@ const Suite kSuite([] {
   add("latent_attention/mma in parts computes the same in expanded and absorbed form",
       [] { return forms_agree(kParts, {kTiny, kOdd}, 1e-11); });
   add("latent_attention leaves its rows as a product wants them", converts_as_well);
+  add("latent_attention/wgmma is taken where the GPU gives the bits of mma", asks_the_gpu);
   add("latent_attention refuses a kv_b of another rank", refuses);
 });
 

@@ -1,6 +1,8 @@
 // What both attention tests need: a paged cache in the CPU's and the GPU's layout, filled alike, and steps over parts of its
 // sequences.
 #pragma once
+#include <array>
+#include <optional>
 #include <vector>
 
 #include "cuda/linear_operand.h"
@@ -83,18 +85,20 @@ class ContextSettings {
  public:
   ContextSettings()
       : multiprocessors_(context().multiprocessors), capability_(context().compute_capability), wgmma_(context().wgmma),
-        wgmma_attention_(context().wgmma_attention) {}
+        wgmma_attention_(context().wgmma_attention), alike_(context().wgmma_attends_alike) {}
   ~ContextSettings() {
     context().multiprocessors = multiprocessors_;
     context().compute_capability = capability_;
     context().wgmma = wgmma_;
     context().wgmma_attention = wgmma_attention_;
+    context().wgmma_attends_alike = alike_;
   }
 
  private:
   int multiprocessors_, capability_;
   Wgmma wgmma_;
-  bool wgmma_attention_;
+  WgmmaAttention wgmma_attention_;
+  std::array<std::optional<bool>, kWgmmaAttentions> alike_;
 };
 
 // Runs an attention whose output, `rows` rows of `columns` at y, a product has converted before: it has to leave the bytes that the
@@ -127,7 +131,7 @@ std::string by_wgmma_attention(const Test& test) {
   if (context().compute_capability != 90) return "this GPU has no wgmma";
   const ContextSettings settings;
   context().wgmma = Wgmma::kLargeBf16;
-  context().wgmma_attention = true;
+  context().wgmma_attention = WgmmaAttention::kAlways;
   return test();
 }
 

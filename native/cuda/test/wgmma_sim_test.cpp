@@ -300,7 +300,16 @@ std::string is_asked_for() {
   expect(older.find("8.0; unset it") != std::string::npos, "1 on 8.0: " + older);
   expect(newer.find("10.0; unset it") != std::string::npos, "1 on 10.0: " + newer);
   expect(other.find("may be 0 or 1") != std::string::npos, "on: " + other);
-  expect(!wgmma_attention_asked(90) && !wgmma_attention_asked(80), "attention without being asked");
+  const auto attention = [](const char* value, int capability, Wgmma products) {
+    setenv("EVALRUN_CUDA_WGMMA_ATTENTION", value, 1);
+    const WgmmaAttention asked = wgmma_attention_asked(capability, products);
+    unsetenv("EVALRUN_CUDA_WGMMA_ATTENTION");
+    return asked;
+  };
+  expect(attention("", 90, Wgmma::kLargeBf16) == WgmmaAttention::kIfSame && attention("", 90, Wgmma::kNever) == WgmmaAttention::kNever &&
+             attention("0", 90, Wgmma::kAlways) == WgmmaAttention::kNever && attention("1", 90, Wgmma::kNever) == WgmmaAttention::kAlways &&
+             attention("", 80, Wgmma::kNever) == WgmmaAttention::kNever,
+         "attention, asked for or not");
   return "1 on 9.0, and an error elsewhere";
 }
 
