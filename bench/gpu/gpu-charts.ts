@@ -25,7 +25,7 @@ const OTHERWISE: Readonly<Record<string, string>> = { '-wgmma': 'by wgmma', '-mm
 
 /** Only charts that the result has numbers for. */
 export function gpuCharts(result: GpuResult): ChartSpec[] {
-  // The same shapes are measured once more with what is off unless asked for.
+  // The same shapes are measured once more with what is not so by default.
   const rows = Object.entries(result.records).flatMap(([stage, records]) => {
     const other = Object.keys(OTHERWISE).find((suffix) => stage.endsWith(suffix));
     return other === undefined
