@@ -19,18 +19,6 @@ void launch_codes(Context& ctx, const MatmulArguments& in, const Matmul& matmul,
   });
 }
 
-}  // namespace
-
-void launch_wgmma(Context& ctx, const MatmulArguments& in, const Matmul& matmul, Precision precision, MatmulTile tile) {
-  if (precision == Precision::kFP8) {
-    launch_codes<Codes::kE4M3>(ctx, in, matmul, tile);
-  } else {
-    launch_codes<Codes::kBF16>(ctx, in, matmul, tile);
-  }
-}
-
-namespace {
-
 // What a switch of wgmma says; null where it is not set. Throws CudaError where it asks a GPU for what it does not have.
 std::optional<bool> asked_for(const char* variable, int compute_capability) {
   const std::optional<bool> asked = switch_of(variable);
@@ -42,6 +30,14 @@ std::optional<bool> asked_for(const char* variable, int compute_capability) {
 }
 
 }  // namespace
+
+void launch_wgmma(Context& ctx, const MatmulArguments& in, const Matmul& matmul, Precision precision, MatmulTile tile) {
+  if (precision == Precision::kFP8) {
+    launch_codes<Codes::kE4M3>(ctx, in, matmul, tile);
+  } else {
+    launch_codes<Codes::kBF16>(ctx, in, matmul, tile);
+  }
+}
 
 Wgmma wgmma_asked(int compute_capability) {
   const std::optional<bool> asked = asked_for("EVALRUN_CUDA_WGMMA", compute_capability);

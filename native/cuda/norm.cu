@@ -11,8 +11,7 @@ namespace {
 
 template <int kTeam_, int kHeld_>
 struct Team {
-  static constexpr int kTeam = kTeam_, kHeld = kHeld_;
-  static constexpr int kBlock = kTeam < 128 ? 128 : kTeam;
+  static constexpr int kTeam = kTeam_, kHeld = kHeld_, kBlock = kNormBlock<kTeam_>;
 };
 
 // The widths of heads and latents go to warps, those of models to blocks; which, depends on the width alone.
@@ -94,7 +93,7 @@ const char* run_fused(Context& ctx, const CombineNormOp& op) {
   with_team(a.columns, [&](auto team) {
     using T = decltype(team);
     if constexpr (T::kTeam <= 256) {
-      launch_team<T>(ctx, "combine_norm", combine_norm_kernel<T::kTeam, T::kHeld, true>, a, combine_arguments(op.combine));
+      launch_team<T>(ctx, "combine_norm", combine_norm_kernel<T::kTeam, T::kHeld>, a, combine_arguments(op.combine));
     }
   });
   return "simt";

@@ -21,7 +21,7 @@ class MappedFile {
     const auto* byte = static_cast<const uint8_t*>(place);
     return data_ <= byte && byte < data_ + size_;
   }
-  // Copies bytes that it holds, by reading the file: a third faster than from the mapping where that has no pages yet, because
+  // Copies bytes that it holds, by reading the file: a quarter faster than from the mapping where that has no pages yet, because
   // none are mapped for it. Throws std::runtime_error with the path and the reason.
   void copy(void* to, const void* from, int64_t bytes) const;
   // Has the system begin to read these bytes where they are not in memory, and does not wait for them.

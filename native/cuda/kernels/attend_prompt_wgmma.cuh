@@ -142,8 +142,7 @@ __global__ void __launch_bounds__(2 * kWarpgroup, kQk <= 64 ? 2 : 1) attend_prom
     own.issue_scores(s, keys_of(page));
     wgmma_commit();
     wgmma_wait<0, kScoreTiles>(s);
-    soften(page, s);
-    own.rescale(corrections);
+    soften(page, s);  // nothing has been summed that would have to be rescaled
     own.keep_probabilities(s);
   };
   if (seen(block_first)) begin_with(block_first);

@@ -10,12 +10,11 @@ template <int kHeld>
 constexpr int kCombinedInFlight = kHeld <= 2 ? 8 : 2;
 constexpr int kCombinedColumns = 8192;
 
-template <int kTeam, int kHeld, bool kWide>
-__global__ void __launch_bounds__(kTeam < 128 ? 128 : kTeam) combine_norm_kernel(NormArguments a, CombineArguments c) {
+template <int kTeam, int kHeld>
+__global__ void __launch_bounds__(kNormBlock<kTeam>) combine_norm_kernel(NormArguments a, CombineArguments c) {
   begin_kernel();
-  constexpr int kBlock = kTeam < 128 ? 128 : kTeam;
   const int member = threadIdx.x % kTeam;
-  const int64_t row = static_cast<int64_t>(blockIdx.x) * (kBlock / kTeam) + threadIdx.x / kTeam;
+  const int64_t row = row_of_team<kTeam>();
   if (row >= a.rows) return;  // a whole warp, or nobody
   const int columns = static_cast<int>(a.columns);
   float* x = a.sum + row * a.x_stride;
@@ -26,12 +25,12 @@ __global__ void __launch_bounds__(kTeam < 128 ? 128 : kTeam) combine_norm_kernel
     const int column = (i * kTeam + member) * kGroup, left = columns - column;
     held[i] = make_float4(0, 0, 0, 0);
     if (left <= 0) continue;
-    const float4 before = load_group<kWide>(x + column, left);
-    const float4 more = combined_group<kWide, kCombinedInFlight<kHeld>>(c, row, columns, column);
+    const float4 before = load_group<true>(x + column, left);
+    const float4 more = combined_group<true, kCombinedInFlight<kHeld>>(c, row, columns, column);
     held[i] = make_float4(before.x + more.x, before.y + more.y, before.z + more.z, before.w + more.w);
-    store_group<kWide>(x + column, left, held[i]);
+    store_group<true>(x + column, left, held[i]);
   }
-  norm_row<kTeam, kHeld, kWide>(a, row, member, held);
+  norm_row<kTeam, kHeld, true>(a, row, member, held);
 }
 
 }  // namespace evalrun::cuda

@@ -30,6 +30,14 @@ struct NormArguments {
 };
 static_assert(sizeof(NormArguments) == 11 * 8 + 6 * 4, "a launch's arguments have no padding");
 
+// Threads of a block of teams of kTeam, and the row that a thread's team has.
+template <int kTeam>
+constexpr int kNormBlock = kTeam < 128 ? 128 : kTeam;
+template <int kTeam>
+__device__ __forceinline__ int64_t row_of_team() {
+  return static_cast<int64_t>(blockIdx.x) * (kNormBlock<kTeam> / kTeam) + threadIdx.x / kTeam;
+}
+
 // A thread's share of a row's sum of squares: one chain of fused multiply-adds through its columns in order.
 template <int kHeld>
 __device__ __forceinline__ float sum_of_squares(const float4 (&held)[kHeld]) {
@@ -90,11 +98,10 @@ __device__ __forceinline__ void norm_row(const NormArguments& a, int64_t row, in
 // kTeam threads share a row, of which a block of max(kTeam, 128) threads does several; thread t of the team holds the groups of
 // four columns t, t + kTeam, .. of which there are at most kHeld. The sum of squares depends on the number of columns alone.
 template <int kTeam, int kHeld, bool kWide>
-__global__ void __launch_bounds__(kTeam < 128 ? 128 : kTeam) norm_kernel(NormArguments a) {
+__global__ void __launch_bounds__(kNormBlock<kTeam>) norm_kernel(NormArguments a) {
   begin_kernel();
-  constexpr int kBlock = kTeam < 128 ? 128 : kTeam;
   const int member = threadIdx.x % kTeam;
-  const int64_t row = static_cast<int64_t>(blockIdx.x) * (kBlock / kTeam) + threadIdx.x / kTeam;
+  const int64_t row = row_of_team<kTeam>();
   if (row >= a.rows) return;  // a whole warp, or nobody
   const float* x = a.x + row * a.x_stride;
   const int columns = static_cast<int>(a.columns);
