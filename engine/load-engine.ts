@@ -240,18 +240,19 @@ function describe(checkpoint: Checkpoint, parts: Described): LocalEngineInfo {
 export const RANDOM_MARKER = 'RANDOM_WEIGHTS';
 
 function panelsOfThisCpu(): Panels | undefined {
-  const { avx2, amxBf16 } = nativeInfo();
+  const { avx2, amxBf16, neon } = nativeInfo();
   if (amxBf16) return 'compact';
-  return avx2 ? 'plain' : undefined;
+  return avx2 || neon ? 'plain' : undefined;
 }
 
 function isaName(device: Device): string {
   if (device.kind === 'cuda') return `sm_${device.gpu.computeCapability}`;
-  const { avx2, avx512, avx512Bf16, amxBf16 } = nativeInfo();
+  const { avx2, avx512, avx512Bf16, amxBf16, neon } = nativeInfo();
   if (amxBf16) return 'amx-bf16';
   if (avx512Bf16) return 'avx512-bf16';
   if (avx512) return 'avx512';
-  return avx2 ? 'avx2' : 'scalar';
+  if (avx2) return 'avx2';
+  return neon ? 'neon' : 'scalar';
 }
 
 function positiveInteger(name: string, value: number): number {

@@ -63,6 +63,7 @@ export interface NativeInfo {
   readonly avx512Bf16: boolean;
   readonly avx512Vbmi: boolean;
   readonly amxBf16: boolean;
+  readonly neon: boolean;
   readonly compiler: string;
 }
 

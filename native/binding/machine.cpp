@@ -62,6 +62,7 @@ Napi::Value info(const Napi::CallbackInfo& call) {
   object.Set("avx512Bf16", features.avx512_bf16);
   object.Set("avx512Vbmi", features.avx512_vbmi);
   object.Set("amxBf16", features.amx_bf16);
+  object.Set("neon", features.neon);
   object.Set("compiler", kCompiler);
   return object;
 }

@@ -90,6 +90,8 @@ const Register<AttentionOp> kAttention[] = {
     Register<AttentionOp>({"attention/avx512-bf16", 30, accepts<Isa::kAvx512Bf16>, attention<kBlockAvx512Bf16>}),
     Register<AttentionOp>({"attention/amx-bf16", 40, accepts<Isa::kAmx>, attention<kBlockAmx>}),
 };
+#elif defined(__aarch64__)
+const Register<AttentionOp> kAttention({"attention/neon", 10, accepts<Isa::kNeon>, attention<kBlockNeon>});
 #endif
 
 }  // namespace

@@ -94,5 +94,6 @@ extern const BlockKernels kBlockAvx2[2];
 extern const BlockKernels kBlockAvx512[2];
 extern const BlockKernels kBlockAvx512Bf16[2];  // kF32 is empty
 extern const BlockKernels kBlockAmx[2];         // kF32 is empty
+extern const BlockKernels kBlockNeon[2];
 
 }  // namespace evalrun

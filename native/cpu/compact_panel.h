@@ -53,6 +53,10 @@ inline int64_t packed_panel_bytes(DType dtype, int64_t columns, bool compact) {
 inline bool takes_compact(DType dtype, const CpuFeatures& features) { return dtype == DType::kBF16 && features.amx_bf16; }
 
 // Makes a compact panel of a plain one, 64-byte aligned; false where it has too many exceptions, and then `out` holds anything.
+#if defined(__x86_64__)
 bool compact_panel(const void* plain, int64_t columns, void* out);
+#else
+inline bool compact_panel(const void*, int64_t, void*) { return false; }  // takes_compact() is never true
+#endif
 
 }  // namespace evalrun

@@ -1,4 +1,4 @@
-// What convert_avx2.cpp and convert_avx512.cpp offer to convert_weight.cpp: as dot_kernels.h, the border between files compiled for
+// What convert_avx2.cpp, convert_avx512.cpp and convert_neon.cpp offer to convert_weight.cpp: as dot_kernels.h, the border between files compiled for
 // an instruction set and the driver.
 #pragma once
 #include "cpu/convert_weight.h"
@@ -12,5 +12,6 @@ struct ConvertKernels {
 
 extern const ConvertKernels kConvertAvx2;
 extern const ConvertKernels kConvertAvx512;
+extern const ConvertKernels kConvertNeon;
 
 }  // namespace evalrun

@@ -40,6 +40,8 @@ const ConvertKernels& kernels_of(const CpuFeatures& features) {
 #if defined(__x86_64__)
   if (features.avx512) return kConvertAvx512;
   if (features.avx2) return kConvertAvx2;
+#elif defined(__aarch64__)
+  if (features.neon) return kConvertNeon;
 #endif
   return scalar;
 }

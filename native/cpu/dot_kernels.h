@@ -45,11 +45,12 @@ struct DotKernels {
   void (*panel)(const DotPanel& panel);
 };
 
-// Indexed by Precision. kBF16 and kFP8 of avx2 and avx512 multiply the rounded operands in float32, which is exact;
+// Indexed by Precision. kBF16 and kFP8 of avx2, avx512 and neon multiply the rounded operands in float32, which is exact;
 // vdpbf16ps of avx512_bf16 adds pairs of products with its own rounding, so its sums differ in the last bits.
 extern const DotKernels kDotAvx2[3];
 extern const DotKernels kDotAvx512[3];
 extern const DotKernels kDotAvx512Bf16[3];  // kF32 is kDotAvx512's
 extern const DotKernels kDotAmx[2];         // kBF16 only; packs rows as kDotAvx512Bf16 does
+extern const DotKernels kDotNeon[3];
 
 }  // namespace evalrun

@@ -35,9 +35,11 @@ bool cpu_has_amx_bf16() {
 }
 #endif
 
-// EVALRUN_ISA=avx512-bf16|avx512|avx2|scalar caps what is used, for tests and for comparing kernels on one machine.
+// EVALRUN_ISA=avx512-bf16|avx512|avx2|neon|scalar caps what is used, for tests and for comparing kernels on one machine.
 CpuFeatures detect() {
   CpuFeatures f;
+  const char* named = std::getenv("EVALRUN_ISA");
+  const std::string cap = named == nullptr ? "" : named;
 #if defined(__x86_64__)
   __builtin_cpu_init();
   f.avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
@@ -45,14 +47,14 @@ CpuFeatures detect() {
              __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
   f.avx512_bf16 = f.avx512 && __builtin_cpu_supports("avx512bf16");
   f.avx512_vbmi = f.avx512 && __builtin_cpu_supports("avx512vbmi");
-  const char* named = std::getenv("EVALRUN_ISA");
-  const std::string cap = named == nullptr ? "" : named;
   const bool to_avx2 = cap == "avx2", to_avx512 = to_avx2 || cap == "avx512", to_bf16 = to_avx512 || cap == "avx512-bf16";
   f.amx_bf16 = f.avx512_bf16 && f.avx512_vbmi && !to_bf16 && cap != "scalar" && cpu_has_amx_bf16() && tiles_are_granted();
   if (to_avx512) f.avx512_bf16 = f.avx512_vbmi = false;
   if (to_avx2) f.avx512 = false;
-  if (cap == "scalar") f = CpuFeatures{};
+#elif defined(__aarch64__)
+  f.neon = true;
 #endif
+  if (cap == "scalar") f = CpuFeatures{};
   return f;
 }
 

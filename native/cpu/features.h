@@ -9,6 +9,7 @@ struct CpuFeatures {
   bool avx512_bf16 = false;  // vdpbf16ps
   bool avx512_vbmi = false;
   bool amx_bf16 = false;  // tdpbf16ps, with the system's leave to use tiles, avx512_bf16 and avx512_vbmi
+  bool neon = false;      // which every 64-bit Arm CPU has
 };
 
 const CpuFeatures& cpu_features();

@@ -5,7 +5,7 @@
 
 namespace evalrun {
 
-enum class Isa : int { kAvx2, kAvx512, kAvx512Bf16, kAmx };
+enum class Isa : int { kAvx2, kAvx512, kAvx512Bf16, kAmx, kNeon };
 
 // Kernels that multiply bfloat16 alone.
 inline bool isa_is_bf16(Isa isa) { return isa == Isa::kAvx512Bf16 || isa == Isa::kAmx; }
@@ -20,6 +20,8 @@ inline bool isa_present(Isa isa, const CpuFeatures& features) {
       return features.avx512_bf16;
     case Isa::kAmx:
       return features.amx_bf16;
+    case Isa::kNeon:
+      return features.neon;
   }
   return false;
 }

@@ -32,6 +32,9 @@ const Register<LatentAttentionOp> kLatentAttention[] = {
     Register<LatentAttentionOp>(
         {"latent_attention/amx-bf16", 40, accepts<Isa::kAmx>, latent_attention<kDotAmx, kBlockAmx>}),
 };
+#elif defined(__aarch64__)
+const Register<LatentAttentionOp> kLatentAttention(
+    {"latent_attention/neon", 10, accepts<Isa::kNeon>, latent_attention<kDotNeon, kBlockNeon>});
 #endif
 
 }  // namespace

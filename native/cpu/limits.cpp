@@ -48,6 +48,8 @@ LimitLoops best_loops(const CpuFeatures& features) {
     loops.multiply_add_bf16 = limit_multiply_add_bf16_amx;
     loops.bf16_flops_of_round = 4.0 * 2 * 16 * 16 * 32;
   }
+#elif defined(__aarch64__)
+  if (features.neon) loops = limit_loops_neon();
 #endif
   return loops;
 }

@@ -30,6 +30,7 @@ constexpr int kLimitSums = 16;
 
 LimitLoops limit_loops_avx2();
 LimitLoops limit_loops_avx512();
+LimitLoops limit_loops_neon();
 float limit_multiply_add_bf16(int64_t rounds);
 float limit_multiply_add_bf16_amx(int64_t rounds);
 

@@ -57,6 +57,9 @@ const Register<GroupedLinearOp> kGroupedLinear[] = {
     Register<GroupedLinearOp>(
         {"grouped_linear/avx512-bf16", 30, accepts_grouped<Isa::kAvx512Bf16>, grouped_linear<kDotAvx512Bf16>}),
 };
+#elif defined(__aarch64__)
+const Register<LinearOp> kLinear({"linear/neon", 10, accepts_linear<Isa::kNeon>, linear<kDotNeon>});
+const Register<GroupedLinearOp> kGroupedLinear({"grouped_linear/neon", 10, accepts_grouped<Isa::kNeon>, grouped_linear<kDotNeon>});
 #endif
 
 }  // namespace

@@ -164,6 +164,12 @@ const Register<LogProbsOp> kLogProbs[] = {
     Register<LogProbsOp>(
         {"log_probs/amx-bf16-packed", 50, accepts_packed<PanelIsa::kAmx>, log_probs<PackedHead<kPanelAmx>, &kRowAvx512>}),
 };
+#elif defined(__aarch64__)
+const Register<LogProbsOp> kLogProbs[] = {
+    Register<LogProbsOp>({"log_probs/neon", 10, accepts<Isa::kNeon>, log_probs<StoredHead<kDotNeon>, &kRowNeon>}),
+    Register<LogProbsOp>(
+        {"log_probs/neon-packed", 15, accepts_packed<PanelIsa::kNeon>, log_probs<PackedHead<kPanelNeon>, &kRowNeon>}),
+};
 #endif
 
 }  // namespace

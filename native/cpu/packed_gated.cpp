@@ -10,7 +10,7 @@
 namespace evalrun {
 namespace {
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) || defined(__aarch64__)
 
 // Rows whose gate and up wait for each other.
 constexpr int kBlockRows = 128;
@@ -116,6 +116,7 @@ bool accepts_grouped(const GroupedGatedLinearOp& op, const CpuFeatures& features
   return op.gate.experts > 0 && takes<kIsa>(op.gate.weights[0], op.up.weights[0], op.gate.precision, features);
 }
 
+#if defined(__x86_64__)
 const Register<GatedLinearOp> kGated[] = {
     Register<GatedLinearOp>({"gated_linear/avx2-packed", 15, accepts_gated<PanelIsa::kAvx2>, gated<kPanelAvx2>}),
     Register<GatedLinearOp>({"gated_linear/avx512-packed", 25, accepts_gated<PanelIsa::kAvx512>, gated<kPanelAvx512>}),
@@ -133,6 +134,11 @@ const Register<GroupedGatedLinearOp> kGroupedGated[] = {
     Register<GroupedGatedLinearOp>(
         {"grouped_gated_linear/amx-bf16-packed", 50, accepts_grouped<PanelIsa::kAmx>, grouped_gated<kPanelAmx>}),
 };
+#else
+const Register<GatedLinearOp> kGated({"gated_linear/neon-packed", 15, accepts_gated<PanelIsa::kNeon>, gated<kPanelNeon>});
+const Register<GroupedGatedLinearOp> kGroupedGated(
+    {"grouped_gated_linear/neon-packed", 15, accepts_grouped<PanelIsa::kNeon>, grouped_gated<kPanelNeon>});
+#endif
 
 #endif
 

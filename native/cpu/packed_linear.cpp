@@ -9,7 +9,7 @@
 namespace evalrun {
 namespace {
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) || defined(__aarch64__)
 
 void run_pieces(const PanelKernels& kernels, const std::vector<PanelPiece>& pieces, float* y, int64_t y_stride, bool near,
                 ThreadPool& pool) {
@@ -70,6 +70,7 @@ bool accepts_grouped(const GroupedLinearOp& op, const CpuFeatures& features) {
   return op.experts > 0 && reads_packed(op.weights[0], op.precision, features, kIsa);
 }
 
+#if defined(__x86_64__)
 const Register<LinearOp> kLinear[] = {
     Register<LinearOp>({"linear/avx2-packed", 15, accepts_linear<PanelIsa::kAvx2>, linear<kPanelAvx2>}),
     Register<LinearOp>({"linear/avx512-packed", 25, accepts_linear<PanelIsa::kAvx512>, linear<kPanelAvx512>}),
@@ -87,6 +88,11 @@ const Register<GroupedLinearOp> kGroupedLinear[] = {
     Register<GroupedLinearOp>(
         {"grouped_linear/amx-bf16-packed", 50, accepts_grouped<PanelIsa::kAmx>, grouped_linear<kPanelAmx>}),
 };
+#else
+const Register<LinearOp> kLinear({"linear/neon-packed", 15, accepts_linear<PanelIsa::kNeon>, linear<kPanelNeon>});
+const Register<GroupedLinearOp> kGroupedLinear(
+    {"grouped_linear/neon-packed", 15, accepts_grouped<PanelIsa::kNeon>, grouped_linear<kPanelNeon>});
+#endif
 
 #endif
 

@@ -11,13 +11,14 @@ namespace evalrun {
 namespace {
 
 // By PanelIsa.
-constexpr Isa kInstructions[] = {Isa::kAvx2, Isa::kAvx512, Isa::kAvx512Bf16, Isa::kAmx};
+constexpr Isa kInstructions[] = {Isa::kAvx2, Isa::kAvx512, Isa::kAvx512Bf16, Isa::kAmx, Isa::kNeon};
 
 }  // namespace
 
 bool takes_packed(Precision precision, DType dtype, const CpuFeatures& features, PanelIsa isa) {
-  if (!isa_present(kInstructions[static_cast<int>(isa)], features)) return false;
-  if (precision == Precision::kF32) return dtype == DType::kBF16 && (isa == PanelIsa::kAvx2 || isa == PanelIsa::kAvx512);
+  const Isa instructions = kInstructions[static_cast<int>(isa)];
+  if (!isa_present(instructions, features)) return false;
+  if (precision == Precision::kF32) return dtype == DType::kBF16 && !isa_is_bf16(instructions);
   return (precision == Precision::kBF16 && dtype == DType::kBF16) || (precision == Precision::kFP8 && dtype == DType::kF8E4M3);
 }
 
@@ -29,6 +30,8 @@ void pack_panel(const Weight& weight, int64_t panel, void* out) {
 #if defined(__x86_64__)
   if (cpu_features().avx512) return pack_panel_avx512(weight, panel, out);
   if (cpu_features().avx2) return pack_panel_avx2(weight, panel, out);
+#elif defined(__aarch64__)
+  if (cpu_features().neon) return pack_panel_neon(weight, panel, out);
 #endif
   const int64_t size = weight.dtype == DType::kBF16 ? 2 : 1;
   const int64_t bytes = panel_bytes(weight.dtype, weight.columns);

@@ -37,11 +37,17 @@ inline int64_t packed_weight_bytes(const Weight& weight) {
 
 // What multiplies panels. All read the same layout: vdpbf16ps takes a pair of columns of 16 outputs, 16 such pairs are a tile of AMX, and
 // float32 vectors widen either column of a pair by one instruction.
-enum class PanelIsa : int { kAvx2, kAvx512, kAvx512Bf16, kAmx };
+enum class PanelIsa : int { kAvx2, kAvx512, kAvx512Bf16, kAmx, kNeon };
 
-// True where the CPU has the instructions and the product is one that they have kernels for; every CPU that has some has those of
-// kAvx2.
-bool takes_packed(Precision precision, DType dtype, const CpuFeatures& features, PanelIsa isa = PanelIsa::kAvx2);
+// That which every CPU of this architecture has that has any.
+#if defined(__aarch64__)
+constexpr PanelIsa kLeastPanelIsa = PanelIsa::kNeon;
+#else
+constexpr PanelIsa kLeastPanelIsa = PanelIsa::kAvx2;
+#endif
+
+// True where the CPU has the instructions and the product is one that they have kernels for.
+bool takes_packed(Precision precision, DType dtype, const CpuFeatures& features, PanelIsa isa = kLeastPanelIsa);
 
 // True where `weight` is packed, and as a kernel of this instruction set reads it.
 inline bool reads_packed(const Weight& weight, Precision precision, const CpuFeatures& features, PanelIsa isa) {

@@ -60,5 +60,6 @@ extern const PanelKernels kPanelAvx2[3];
 extern const PanelKernels kPanelAvx512[3];
 extern const PanelKernels kPanelAvx512Bf16[3];
 extern const PanelKernels kPanelAmx[3];
+extern const PanelKernels kPanelNeon[3];
 
 }  // namespace evalrun

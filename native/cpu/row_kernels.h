@@ -27,5 +27,6 @@ struct RowKernels {
 
 extern const RowKernels kRowAvx2;
 extern const RowKernels kRowAvx512;
+extern const RowKernels kRowNeon;
 
 }  // namespace evalrun

@@ -79,6 +79,10 @@ const Register<AddNormOp> kAddNorm[] = {
     Register<AddNormOp>({"add_norm/avx2", 10, accepts<AddNormOp, Isa::kAvx2>, add_norm<&kRowAvx2>}),
     Register<AddNormOp>({"add_norm/avx512", 20, accepts<AddNormOp, Isa::kAvx512>, add_norm<&kRowAvx512>}),
 };
+#elif defined(__aarch64__)
+const Register<GatedActOp> kGatedAct({"gated_act/neon", 10, accepts<GatedActOp, Isa::kNeon>, gated_act<&kRowNeon>});
+const Register<RmsNormOp> kRmsNorm({"rms_norm/neon", 10, accepts<RmsNormOp, Isa::kNeon>, rms_norm<&kRowNeon>});
+const Register<AddNormOp> kAddNorm({"add_norm/neon", 10, accepts<AddNormOp, Isa::kNeon>, add_norm<&kRowNeon>});
 #endif
 
 }  // namespace

@@ -37,9 +37,7 @@ bool WeightLoad::run(int64_t strip) const {
     char* to = static_cast<char*>(panels) + (first / kPanelOutputs + panel) * bytes;
     char* packed = compact ? plain.get<char>(panel_bytes(dtype, from.columns)) : to;
     pack_panel(part, panel, packed);
-#if defined(__x86_64__)
     if (compact && !compact_panel(packed, from.columns, to)) return false;
-#endif
   }
   return true;
 }

@@ -24,6 +24,9 @@ std::vector<NamedFeatures> instruction_sets() {
   if (cpu_features().avx2) sets.push_back({"avx2", features});
   features.avx512 = true;
   if (cpu_features().avx512) sets.push_back({"avx512", features});
+  CpuFeatures arm;
+  arm.neon = true;
+  if (cpu_features().neon) sets.push_back({"neon", arm});
   return sets;
 }
 
@@ -48,7 +51,7 @@ void fill(Random& random, StoredWeight& weight) {
 
 std::string same_bits(DType from, DType to) {
   const std::vector<NamedFeatures> sets = instruction_sets();
-  if (sets.empty()) return "skipped: this CPU has no avx2";
+  if (sets.empty()) return "skipped: this CPU has neither avx2 nor neon";
   Random random(17);
   int shapes = 0;
   for (int64_t rows : kRows) {

@@ -14,7 +14,7 @@
 namespace evalrun::test {
 namespace {
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) || defined(__aarch64__)
 
 struct Table {
   const char* name;
@@ -74,9 +74,15 @@ std::string takes_rows_wherever_they_lie(const Table& table) {
 const Suite kSuite([] {
   const CpuFeatures& cpu = cpu_features();
   const int bf16 = static_cast<int>(Precision::kBF16);
-  for (const Table& table : {Table{"avx2", &kDotAvx2[bf16], cpu.avx2}, Table{"avx512", &kDotAvx512[bf16], cpu.avx512},
-                             Table{"avx512-bf16", &kDotAvx512Bf16[bf16], cpu.avx512_bf16},
-                             Table{"amx-bf16", &kDotAmx[bf16], cpu.amx_bf16}}) {
+#if defined(__x86_64__)
+  const Table tables[] = {{"avx2", &kDotAvx2[bf16], cpu.avx2},
+                          {"avx512", &kDotAvx512[bf16], cpu.avx512},
+                          {"avx512-bf16", &kDotAvx512Bf16[bf16], cpu.avx512_bf16},
+                          {"amx-bf16", &kDotAmx[bf16], cpu.amx_bf16}};
+#else
+  const Table tables[] = {{"neon", &kDotNeon[bf16], cpu.neon}};
+#endif
+  for (const Table& table : tables) {
     add(std::string("dot/") + table.name + " takes rows wherever they lie", [table] { return takes_rows_wherever_they_lie(table); });
   }
 });

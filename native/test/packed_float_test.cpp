@@ -5,59 +5,12 @@
 #include <cmath>
 
 #include "cpu/reference/linear.h"
+#include "test/plain_lanes.h"
 #include "test/test_data.h"
 #include "test/test_runner.h"
 
 namespace evalrun::test {
 namespace {
-
-// The interface of simd_avx2.h, as far as packed_float.h asks for it.
-template <int N>
-struct Lanes {
-  struct F {
-    float v[N];
-  };
-  struct I {
-    uint32_t v[N];
-  };
-  static constexpr int kLanes = N;
-
-  template <class Out, class Body>
-  static Out each(const Body& body) {
-    Out out;
-    for (int i = 0; i < N; ++i) out.v[i] = body(i);
-    return out;
-  }
-
-  static F zero() { return set1(0); }
-  static F set1(float value) { return each<F>([&](int) { return value; }); }
-  static I set1i(int32_t value) { return each<I>([&](int) { return static_cast<uint32_t>(value); }); }
-  static F load(const void* p) { return load_first(p, N); }
-  static F load_first(const void* p, int count) {
-    F out = zero();
-    std::memcpy(out.v, p, static_cast<size_t>(count) * 4);
-    return out;
-  }
-  static void store(void* p, F value) { store_first(p, value, N); }
-  static void store_first(void* p, F value, int count) { std::memcpy(p, value.v, static_cast<size_t>(count) * 4); }
-  static F add(F a, F b) { return each<F>([&](int i) { return a.v[i] + b.v[i]; }); }
-  static F mul(F a, F b) { return each<F>([&](int i) { return a.v[i] * b.v[i]; }); }
-  static F fma(F a, F b, F c) { return each<F>([&](int i) { return std::fma(a.v[i], b.v[i], c.v[i]); }); }
-  static I bits(F a) { return each<I>([&](int i) { return float_to_bits(a.v[i]); }); }
-  static F from_bits(I a) { return each<F>([&](int i) { return bits_to_float(a.v[i]); }); }
-  static I andi(I a, I b) { return each<I>([&](int i) { return a.v[i] & b.v[i]; }); }
-  template <int kBits>
-  static I shl(I a) {
-    return each<I>([&](int i) { return a.v[i] << kBits; });
-  }
-  static I load_e4m3_pairs(const void* p) {
-    const auto placed = [&](int i) {
-      const uint32_t code = static_cast<const uint8_t*>(p)[i];
-      return (code & 0x7f) == 0x7f ? 0xffffu : (code & 0x80) << 8 | (code & 0x7f) << 4;
-    };
-    return each<I>([&](int i) { return placed(2 * i) | placed(2 * i + 1) << 16; });
-  }
-};
 
 struct Shape {
   int rows;
@@ -92,7 +45,7 @@ float chain(const Operand& x, const Weight& weight, int64_t n, const float* bias
 
 template <int kLanes, Precision kPrecision, int kTileRows>
 void compare(Random& random, const Shape& s, long& compared) {
-  const PanelKernels kernels = FloatPanels<Lanes<kLanes>, kPrecision == Precision::kFP8, kTileRows, 2>::kernels(nullptr, nullptr);
+  const PanelKernels kernels = FloatPanels<PlainLanes<kLanes>, kPrecision == Precision::kFP8, kTileRows, 2>::kernels(nullptr, nullptr);
   const DType dtype = kPrecision == Precision::kFP8 ? DType::kF8E4M3 : DType::kBF16;
   const StoredWeight stored(random, dtype, s.outputs, s.columns);
   const GuardedBytes panel(static_cast<size_t>(panel_bytes(dtype, s.columns)));

@@ -39,7 +39,8 @@ void add_for_each_kernel(const std::string& sentence, Reference reference,
       const bool missing = (name.find("avx2") != std::string::npos && !cpu.avx2) ||
                            (name.find("avx512") != std::string::npos && !cpu.avx512) ||
                            (name.find("avx512-bf16") != std::string::npos && !cpu.avx512_bf16) ||
-                           (name.find("amx") != std::string::npos && !cpu.amx_bf16);
+                           (name.find("amx") != std::string::npos && !cpu.amx_bf16) ||
+                           (name.find("neon") != std::string::npos && !cpu.neon);
       return missing ? std::string("skipped: this CPU has no ") + name.substr(name.find('/') + 1) : body(kernel);
     });
   }
