@@ -20,7 +20,6 @@ const usefulFlags = [
   'avx512_bf16',
   'amx_bf16',
   'asimd',
-  'bf16',
 ];
 
 const oldestNode = 20;
@@ -55,7 +54,9 @@ export function inspectProcessor(): Finding[] {
 
 function processorFlags(): string[] {
   const text = readText('/proc/cpuinfo');
-  return (/^(?:flags|Features)\s*:\s*(.*)$/m.exec(text)?.[1] ?? '').split(' ');
+  const flags = /^(?:flags|Features)\s*:\s*(.*)$/m.exec(text)?.[1];
+  // macOS has no such file. NEON, which Linux calls asimd, is part of every 64-bit Arm CPU.
+  return flags?.split(' ') ?? (process.arch === 'arm64' ? ['asimd'] : []);
 }
 
 export function inspectMemory(): Finding[] {

@@ -4,6 +4,7 @@ file(GLOB SIM_TEST_SOURCES CONFIGURE_DEPENDS cuda/test/*.cpp)
 file(GLOB SIM_SOURCES CONFIGURE_DEPENDS cuda/sim/*.cpp cuda/*.cpp)
 list(REMOVE_ITEM SIM_SOURCES ${CMAKE_SOURCE_DIR}/cuda/no_cuda.cpp)
 file(GLOB SIM_KERNEL_SOURCES CONFIGURE_DEPENDS cuda/*.cu)
+evalrun_join_small_kernels(SIM_KERNEL_SOURCES ${SIM_KERNEL_SOURCES})
 # A .cu file may be compiled by nvcc in this build as well, so here it goes through a C++ file that includes it.
 foreach(source ${SIM_KERNEL_SOURCES})
   get_filename_component(name ${source} NAME_WE)

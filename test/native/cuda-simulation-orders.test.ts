@@ -1,4 +1,4 @@
-// The op tests of the GPU kernels once more, with other orders of blocks and threads: all but some long ones on a simulated GPU of compute capability
+// The op tests of the GPU kernels once more, with other orders of blocks and threads: all but long ones on a simulated GPU of compute capability
 // 8.0, and those that do more on 9.0 there too. Where EVALRUN_EXHAUSTIVE=1, all in a third order, and under AddressSanitizer and
 // UndefinedBehaviorSanitizer.
 import { describe, expect, test } from '@jest/globals';
@@ -10,7 +10,7 @@ const isExhaustive = process.env.EVALRUN_EXHAUSTIVE === '1';
 const HOPPER = /wgmma|e4m3|^cuda ((grouped|gated) )?matmul:|^cuda log_probs:/;
 
 /** Long, and the same on 8.0 as on 9.0, where they run as well. */
-const LONG = /in parts gives a/;
+const LONG = /in parts (gives a|agrees|combines|computes)/;
 
 /** The line of each test that passed, by its name; throws the lines of those that did not. */
 function expectToPass(program: TestProgram, tests: string[], environment: Record<string, string>): Map<string, string> {

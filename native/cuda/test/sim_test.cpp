@@ -416,8 +416,6 @@ __global__ void increment(int* x) {
   ++*x;
 }
 
-__global__ void increment_at_once(int* x) { ++*x; }
-
 // A captured launch runs when its graph does, every time, and not before.
 std::string graphs() {
   const DeviceArray<int> x(std::vector<int>{10});
