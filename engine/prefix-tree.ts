@@ -79,6 +79,12 @@ export class TreeNode {
     else this.asked = [this.asked, query];
   }
 
+  /** Lets go of the nodes below, and of those who asked: a run with many thousand questions needs none of them once they are answered. */
+  forget(): void {
+    this.children = noNodes;
+    this.asked = noQueries;
+  }
+
   /** Keeps the first `length` tokens; a new child takes the rest. */
   split(length: number): void {
     const cut = this.start + length;

@@ -87,6 +87,8 @@ function scoreAll(
     results.push(...collector.takeCompleted());
   }
   expect(pages.used).toBe(0);
+  // What is answered is not kept.
+  expect(tree.roots.flatMap(({ children, queries }) => [...children, ...queries])).toEqual([]);
   return { results, computed: graph.computed };
 }
 
