@@ -24,7 +24,7 @@ constexpr size_t kEntryFrames = 12 << 10;
 Fiber* entering;
 Fiber* leaving;
 
-size_t stacks = 0;
+[[maybe_unused]] size_t stacks = 0;
 
 }  // namespace
 
