@@ -7,7 +7,7 @@ export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/dist/test'],
   testMatch: ['**/*.test.js'],
-  transform: {},
+  transform: { '/dist/.*\\.js$': '<rootDir>/test/module-globals.mjs' },
   testSequencer: '<rootDir>/test/longest-first.mjs',
   testTimeout: 60_000,
   // Half of the work is done by other processes that tests wait for.
