@@ -1,4 +1,4 @@
-/** Walks a prefix tree in steps, and leaves nothing of it: packs ready nodes to the token budget, owns their pages, answers their queries. */
+/** Walks a prefix tree in steps: packs ready nodes to the token budget, owns their pages, answers their queries, and lets go of both. */
 import { cacheTooSmall, type KvPages, PAGE_TOKENS, pagesFor } from './kv-pages.js';
 import type { NativeStepResult } from './native.js';
 import type { PrefixTree, TreeNode, TreeQuery } from './prefix-tree.js';

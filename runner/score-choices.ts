@@ -11,7 +11,6 @@ export async function* scoreChoices(engine: Engine, samples: readonly PlannedCho
   for await (const result of engine.score(samples.map(({ request }) => request))) {
     const sample = byId.get(result.id);
     if (sample === undefined) throw wrongResults(`a result for ${result.id}, which was not asked for`);
-    byId.delete(result.id);
     const { promptTokens, sharedTokens } = result;
     yield { line: scoreSample(sample, result), cost: { promptTokens, sharedTokens, completionTokens: 0 } };
   }

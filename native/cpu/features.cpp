@@ -35,7 +35,7 @@ bool cpu_has_amx_bf16() {
 }
 #endif
 
-// EVALRUN_ISA=avx512-bf16|avx512|avx2|neon|scalar caps what is used, for tests and for comparing kernels on one machine.
+// EVALRUN_ISA=avx512-bf16|avx512|avx2|scalar caps what is used, for tests and for comparing kernels on one machine.
 CpuFeatures detect() {
   CpuFeatures f;
   const char* named = std::getenv("EVALRUN_ISA");

@@ -122,12 +122,9 @@ struct Neon {
 
   // Sums of the lanes of each of eight vectors: ((a0 + a1) + (a2 + a3)) + ((a4 + a5) + (a6 + a7)).
   EVALRUN_INLINE static void sum8(const F* a, float* out) {
-    const auto sums = [&](int i) {
-      const float32x4_t low = vpaddq_f32(vpaddq_f32(a[i].low, a[i + 1].low), vpaddq_f32(a[i + 2].low, a[i + 3].low));
-      const float32x4_t high = vpaddq_f32(vpaddq_f32(a[i].high, a[i + 1].high), vpaddq_f32(a[i + 2].high, a[i + 3].high));
-      return vaddq_f32(low, high);
-    };
-    store(out, {sums(0), sums(4)});
+    const auto neighbours = [](float32x4_t x, float32x4_t y) { return vpaddq_f32(x, y); };
+    const auto halves = [](float32x4_t x, float32x4_t y) { return vaddq_f32(x, y); };
+    across8(a, out, neighbours, halves);
   }
   EVALRUN_INLINE static float sum(F a) {
     const float32x4_t pairs = vpaddq_f32(a.low, a.high);
@@ -136,13 +133,9 @@ struct Neon {
   }
   // In the order of simd_reduce.h, which decides between two zeros, and what NaN does.
   EVALRUN_INLINE static void maximum8(const F* a, float* out) {
-    const auto join = [](float32x4_t x, float32x4_t y) { return larger(vuzp1q_f32(x, y), vuzp2q_f32(x, y)); };
-    const auto maxima = [&](int i) {
-      const float32x4_t low = join(join(a[i].low, a[i + 1].low), join(a[i + 2].low, a[i + 3].low));
-      const float32x4_t high = join(join(a[i].high, a[i + 1].high), join(a[i + 2].high, a[i + 3].high));
-      return larger(low, high);
-    };
-    store(out, {maxima(0), maxima(4)});
+    const auto neighbours = [](float32x4_t x, float32x4_t y) { return larger(vuzp1q_f32(x, y), vuzp2q_f32(x, y)); };
+    const auto halves = [](float32x4_t x, float32x4_t y) { return larger(x, y); };
+    across8(a, out, neighbours, halves);
   }
   EVALRUN_INLINE static float maximum(F a) {
     const float32x4_t four = larger(a.low, a.high);
@@ -151,6 +144,16 @@ struct Neon {
   }
 
  private:
+  // neighbours(x, y): those of x joined, then those of y. halves(x, y): lane by lane.
+  template <class Neighbours, class Halves>
+  EVALRUN_INLINE static void across8(const F* a, float* out, const Neighbours& neighbours, const Halves& halves) {
+    const auto four = [&](int i) {
+      const float32x4_t low = neighbours(neighbours(a[i].low, a[i + 1].low), neighbours(a[i + 2].low, a[i + 3].low));
+      const float32x4_t high = neighbours(neighbours(a[i].high, a[i + 1].high), neighbours(a[i + 2].high, a[i + 3].high));
+      return halves(low, high);
+    };
+    store(out, {four(0), four(4)});
+  }
   EVALRUN_INLINE static float32x4_t larger(float32x4_t a, float32x4_t b) { return vbslq_f32(vcgtq_f32(a, b), a, b); }
   EVALRUN_INLINE static float32x4_t smaller(float32x4_t a, float32x4_t b) { return vbslq_f32(vcltq_f32(a, b), a, b); }
   EVALRUN_INLINE static I widen(uint16x8_t x) { return {vmovl_u16(vget_low_u16(x)), vmovl_high_u16(x)}; }

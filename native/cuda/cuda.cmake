@@ -46,6 +46,7 @@ function(evalrun_nvcc_objects result language)
   set(objects "")
   foreach(source ${ARGN})
     file(RELATIVE_PATH name ${CMAKE_SOURCE_DIR} ${source})
+    # What small_kernels.cmake made is in the build folder already, which may lie in the source's.
     file(RELATIVE_PATH made ${CMAKE_BINARY_DIR} ${source})
     if(NOT made MATCHES "^\\.\\.")
       set(name ${made})
