@@ -3,6 +3,7 @@
 
 #include "cuda/linear_f32.h"
 #include "cuda/matmul.h"
+#include "cuda/op_outputs.h"
 #include "cuda/ops.h"
 
 namespace evalrun::cuda {
@@ -39,6 +40,20 @@ const char* run(Context& ctx, const GroupedLinearOp& op) {
   if (op.slots == 0) return kind_of_products(ctx, op.precision);
   run_grouped(ctx, op, choose_tile(op.precision, op.slots, op.experts, op.weights[0].rows, ctx.multiprocessors, ctx.wgmma));
   return kind_of_products(ctx, op.precision);
+}
+
+const char* run_fused(Context& ctx, const MoeLinearOp& op) {
+  const GroupedLinearOp& routed = op.routed;
+  const LinearOp& shared = op.shared;
+  if (routed.precision == Precision::kF32 || shared.precision != routed.precision || routed.slots == 0 || shared.rows == 0) return nullptr;
+  // Most of the work is the experts'.
+  const MatmulTile tile = choose_tile(routed.precision, routed.slots, routed.experts, routed.weights[0].rows, ctx.multiprocessors, ctx.wgmma);
+  if (!can_join(tile, routed.precision, ctx.wgmma)) return nullptr;
+  for (const Ranges& ranges : {outputs_of(routed), outputs_of(shared)}) {
+    for (const Range& range : ranges) ctx.operands.invalidate(range.begin, range.bytes);
+  }
+  run_joined(ctx, {grouped_matmul(ctx, routed), dense_matmul(ctx, shared)}, tile);
+  return kind_of_products(ctx, routed.precision);
 }
 
 }  // namespace evalrun::cuda

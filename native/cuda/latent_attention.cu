@@ -4,13 +4,15 @@
 #include <stdexcept>
 
 #include "cuda/attend.h"
-#include "cuda/kernels/latent_absorb.cuh"
 #include "cuda/kernels/latent_expand_wgmma.cuh"
 #include "cuda/kernels/latent_project.cuh"
 #include "cuda/kernels/latent_rows.cuh"
 #include "cuda/kernels/split_weight.cuh"
+#include "cuda/kernels/store_and_absorb.cuh"
 #include "cuda/kv_layout.h"
+#include "cuda/op_outputs.h"
 #include "cuda/ops.h"
+#include "cuda/store_latent.h"
 
 namespace evalrun::cuda {
 namespace {
@@ -139,22 +141,32 @@ SplitArguments absorbed_arguments(const LatentAttentionOp& op, const void* absor
   return a;
 }
 
-void attend_absorbed(Context& ctx, AttentionPlan& plan, const LatentAttentionOp& op, const AttendedRows& y) {
-  const int cached = op.rank + op.rope_dim;
-  const auto row_blocks = static_cast<unsigned>(ceil_div(plan.decode_rows, 16));
-  const auto* weight = static_cast<const uint16_t*>(op.kv_b.data);
+// Queries absorbed into memory of their own, which `absorb` is to fill.
+AbsorbArguments absorb_arguments(Context& ctx, const AttentionPlan& plan, const LatentAttentionOp& op) {
   uint16_t* absorbed =
-      ctx.scratch.take<uint16_t>(int64_t{plan.decode_rows} * op.heads * cached, "latent attention: absorbed queries");
-  launch(ctx, "absorb_queries", absorb_queries,
-         dim3(static_cast<unsigned>(ceil_div(op.rank, kAbsorbColumns)), op.heads, row_blocks), dim3(128),
-         absorb_shared_bytes(op.nope_dim),
-         AbsorbArguments{op.q, op.q_stride, weight, op.kv_b.row_stride(), op.heads, op.nope_dim, op.rope_dim, op.v_dim, op.rank,
-                         plan.decode.rows, plan.decode_rows, absorbed});
-  const SplitResults splits = attend_splits(ctx, plan, absorbed_arguments(op, absorbed), true, kOnePart);
+      ctx.scratch.take<uint16_t>(int64_t{plan.decode_rows} * op.heads * (op.rank + op.rope_dim), "latent attention: absorbed queries");
+  return {op.q, op.q_stride, static_cast<const uint16_t*>(op.kv_b.data), op.kv_b.row_stride(), op.heads, op.nope_dim, op.rope_dim, op.v_dim,
+          op.rank, plan.decode.rows, plan.decode_rows, absorbed};
+}
+
+// What a grid of absorb_block() has of each.
+dim3 absorb_grid(const AbsorbArguments& a) {
+  return dim3(static_cast<unsigned>(ceil_div(a.rank, kAbsorbColumns)), static_cast<unsigned>(a.heads),
+              static_cast<unsigned>(ceil_div(a.row_count, 16)));
+}
+
+void attend_behind(Context& ctx, AttentionPlan& plan, const LatentAttentionOp& op, const AbsorbArguments& absorb, const AttendedRows& y) {
+  const SplitResults splits = attend_splits(ctx, plan, absorbed_arguments(op, absorb.absorbed), true, kOnePart);
   launch(ctx, "project_latent", project_latent,
-         dim3(static_cast<unsigned>(ceil_div(op.v_dim, kProjectColumns)), op.heads, row_blocks), dim3(256),
-         project_shared_bytes(op.rank),
-         ProjectArguments{splits, weight, op.kv_b.row_stride(), op.nope_dim, op.v_dim, plan.decode_rows, y});
+         dim3(static_cast<unsigned>(ceil_div(op.v_dim, kProjectColumns)), op.heads, static_cast<unsigned>(ceil_div(plan.decode_rows, 16))),
+         dim3(256), project_shared_bytes(op.rank),
+         ProjectArguments{splits, absorb.weight, absorb.weight_stride, op.nope_dim, op.v_dim, plan.decode_rows, y});
+}
+
+void attend_absorbed(Context& ctx, AttentionPlan& plan, const LatentAttentionOp& op, const AttendedRows& y) {
+  const AbsorbArguments absorb = absorb_arguments(ctx, plan, op);
+  launch(ctx, "absorb_queries", absorb_queries, absorb_grid(absorb), dim3(128), absorb_shared_bytes(op.nope_dim), absorb);
+  attend_behind(ctx, plan, op, absorb, y);
 }
 
 // --- without matrix units -------------------------------------------------------------------------------------------------
@@ -225,6 +237,31 @@ void check_op(const LatentAttentionOp& op) {
 }
 
 }  // namespace
+
+const char* run_fused(Context& ctx, const AttendLatentOp& op) {
+  const LatentAttentionOp& attention = op.attention;
+  const RopeOp& queries = op.store.queries;
+  if (queries.x != attention.q || queries.x_stride != attention.q_stride || queries.heads != attention.heads ||
+      queries.offset != attention.nope_dim || queries.rope_dim != attention.rope_dim ||
+      queries.head_stride != attention.nope_dim + attention.rope_dim) {
+    throw std::invalid_argument("attend_latent: the queries that are turned are not those of the attention");
+  }
+  check_op(attention);
+  AttentionPlan& plan = attention_plan(ctx, attention.spans);
+  if (!on_matrices(ctx, attention) || plan.max_prompt_count > 0 || plan.decode_rows == 0) return nullptr;
+  const std::optional<StoreLatentArguments> store = store_latent_arguments(op.store);
+  if (!store.has_value()) return nullptr;
+  for (const Range& range : outputs_of(queries)) ctx.operands.invalidate(range.begin, range.bytes);
+  for (const Range& range : outputs_of(attention)) ctx.operands.invalidate(range.begin, range.bytes);
+  const AttendedRows y = attended_rows(ctx, plan, attention.y, attention.y_stride, int64_t{attention.heads} * attention.v_dim);
+  const AbsorbArguments absorb = absorb_arguments(ctx, plan, attention);
+  const dim3 grid = absorb_grid(absorb);
+  const auto blocks = static_cast<unsigned>(store_latent_blocks(store->rows)) + grid.x * grid.y * grid.z;
+  launch(ctx, "store_and_absorb", store_and_absorb, dim3(blocks), dim3(kLatentThreads), absorb_shared_bytes(attention.nope_dim), *store,
+         absorb, QueryTurn{queries.positions, queries.cos_sin, queries.interleaved});
+  attend_behind(ctx, plan, attention, absorb, y);
+  return "mma";
+}
 
 const char* run(Context& ctx, const LatentAttentionOp& op) {
   check_op(op);

@@ -1,5 +1,7 @@
 // Products on the matrix units: what LinearOp and GroupedLinearOp come down to, and the choice of tiles.
 #pragma once
+#include <vector>
+
 #include "cuda/context.h"
 #include "ops/ops.h"
 
@@ -63,11 +65,27 @@ Operand operand_for(Context& ctx, const float* x, int64_t x_stride, int rows, co
 
 void run_matmul(Context& ctx, const Matmul& matmul, MatmulTile tile);
 // matmul_gated.cu: bfloat16 operands of silu(gate's product) * up's product; gate.y is not written.
-void run_matmul_gated(Context& ctx, const Matmul& gate, const Weight& up, const Operand& result, MatmulTile tile);
+struct GatedMatmul {
+  Matmul gate;
+  Weight up;
+  Operand result;
+};
+void run_matmul_gated(Context& ctx, const GatedMatmul& gated, MatmulTile tile);
+
+// joined_matmul.cu: two or three products of one precision in one launch, none of which reads what another writes.
+constexpr int kMostJoined = 3;
+// Only small tiles: with larger ones a product fills the GPU by itself.
+inline bool can_join(MatmulTile tile, Precision precision, Wgmma wgmma) {
+  return (tile == MatmulTile::k16x16 || tile == MatmulTile::k16x64) && has_tile(tile, precision, wgmma);
+}
+void run_joined(Context& ctx, const std::vector<Matmul>& products, MatmulTile tile);
+void run_joined_gated(Context& ctx, const std::vector<GatedMatmul>& products, MatmulTile tile);
 // GroupedLinearOp as a product.
 Matmul grouped_matmul(Context& ctx, const GroupedLinearOp& op);
 // GroupedLinearOp in bf16 or FP8, with the tile of the caller's choice (for tests).
 void run_grouped(Context& ctx, const GroupedLinearOp& op, MatmulTile tile);
+// LinearOp as a product, in bf16 or FP8.
+Matmul dense_matmul(Context& ctx, const LinearOp& op);
 // The fused forms of gated_linear.cpp, likewise; their weights have the same layout.
 void run_gated(Context& ctx, const GatedLinearOp& op, MatmulTile tile);
 void run_gated(Context& ctx, const GroupedGatedLinearOp& op, MatmulTile tile);

@@ -15,11 +15,17 @@ constexpr const char* kWgmmaNames[kMatmulTiles] = {"matmul_gated wgmma 16x16",  
 
 }  // namespace
 
-void run_matmul_gated(Context& ctx, const Matmul& gate, const Weight& up, const Operand& result, MatmulTile tile) {
-  MatmulArguments in = matmul_arguments(gate);
-  in.up = static_cast<const unsigned char*>(up.data);
-  in.gated = static_cast<unsigned char*>(result.values);
-  in.gated_row_bytes = result.row_bytes;
+MatmulArguments matmul_arguments(const GatedMatmul& gated) {
+  MatmulArguments in = matmul_arguments(gated.gate);
+  in.up = static_cast<const unsigned char*>(gated.up.data);
+  in.gated = static_cast<unsigned char*>(gated.result.values);
+  in.gated_row_bytes = gated.result.row_bytes;
+  return in;
+}
+
+void run_matmul_gated(Context& ctx, const GatedMatmul& gated, MatmulTile tile) {
+  const MatmulArguments in = matmul_arguments(gated);
+  const Matmul& gate = gated.gate;
   const int64_t columns = in.gated_row_bytes / 2;
   if (by_wgmma(tile, Precision::kBF16, ctx.wgmma)) {
     with_wgmma_shape<Codes::kBF16>(ctx, tile, [&](auto shape) {

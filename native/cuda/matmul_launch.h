@@ -9,8 +9,9 @@
 
 namespace evalrun::cuda {
 
-// All but the grid's and, of matmul_gated, the up product's and the result's.
+// All but the grid's.
 MatmulArguments matmul_arguments(const Matmul& matmul);
+MatmulArguments matmul_arguments(const GatedMatmul& gated);
 
 // What computes a tile: a block of its own, or one of as many as run at once.
 enum class Blocks { kOfTiles, kThatRun };

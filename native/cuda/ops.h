@@ -35,10 +35,18 @@ bool copy_ranges(Context& ctx, const std::vector<CopyRange>& ranges);
 // product with its rows as x can have what should be there.
 const char* run_fused(Context& ctx, const GatedLinearOp& op);
 const char* run_fused(Context& ctx, const GroupedGatedLinearOp& op);
+// The same of products side by side, with the gated ones' results as above. Null, and nothing done, where each is better off alone.
+const char* run_fused(Context& ctx, const LinearsOp& op);
+const char* run_fused(Context& ctx, const MoeGatedOp& op);
+const char* run_fused(Context& ctx, const MoeLinearOp& op);
+// route.cu. Null, and nothing done, where the rows are too many for a block.
+const char* run_fused(Context& ctx, const RouteBucketOp& op);
 // norm.cu. Null, and nothing done, where rows are not read four columns at a time; otherwise combine.y is not written.
 const char* run_fused(Context& ctx, const CombineNormOp& op);
-// store_latent.cu. Null, and nothing done, where there is no kernel for all three.
+// store_latent.cu. Null, and nothing done, where there is no kernel for the three that store.
 const char* run_fused(Context& ctx, const StoreLatentOp& op);
+// latent_attention.cu. Null, and nothing done, where a step does not only decode, or not on the matrix units.
+const char* run_fused(Context& ctx, const AttendLatentOp& op);
 // log_probs.cu, sample.cu. LogProbsOp's out and best, and SampleOp's out, are device memory as well.
 const char* run(Context& ctx, const LogProbsOp& op);
 const char* run(Context& ctx, const SampleOp& op);

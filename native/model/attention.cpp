@@ -3,15 +3,69 @@
 #include "model/run_op.h"
 
 namespace evalrun {
+namespace {
+
+std::string attention_prefix(int layer) { return "model.layers." + std::to_string(layer) + ".self_attn."; }
+
+}  // namespace
+
+void Model::attention(int layer, const Rows& rows, const float* h, float* y) {
+  const DeviceRange range(*device_, "attention");
+  const LinearOp queries = query_product(layer, rows, h);
+  if (spec_.latent) {
+    run(LinearsOp{{latent_product(layer, rows, h), queries}, 2});
+    const RopeOp rope = latent_queries(layer, rows);
+    run(AttendLatentOp{store_latent(layer, rows, rope), latent_attention(layer, rows)});
+  } else {
+    remember_keys(layer, rows, h, &queries);
+    run(gqa_attention(layer, rows));
+  }
+  project_attended(layer, rows, y);
+}
 
 void Model::remember(int layer, const Rows& rows, const float* h) {
   const DeviceRange range(*device_, "keys and values");
-  spec_.latent ? remember_latent(layer, rows, h) : remember_keys(layer, rows, h);
+  if (!spec_.latent) return remember_keys(layer, rows, h, nullptr);
+  run(latent_product(layer, rows, h));
+  run(store_latent(layer, rows, RopeOp{}));
 }
 
-void Model::attend(int layer, const Rows& rows, const float* h, float* y) {
+void Model::ask(int layer, const Rows& rows, const float* h, float* y) {
   const DeviceRange range(*device_, "attention");
-  spec_.latent ? latent_attention(layer, rows, h, y) : gqa_attention(layer, rows, h, y);
+  run(query_product(layer, rows, h));
+  if (spec_.latent) {
+    run(latent_queries(layer, rows));
+    run(latent_attention(layer, rows));
+  } else {
+    norm_and_rotate(attention_prefix(layer) + "q_norm.weight", rows, spec_.gqa.heads, q_.floats(0));
+    run(gqa_attention(layer, rows));
+  }
+  project_attended(layer, rows, y);
+}
+
+void Model::project_attended(int layer, const Rows& rows, float* y) {
+  linear(attended_.floats(0), attended_columns(), attention_prefix(layer) + "o_proj", numerics_.linear, rows.count, y,
+         spec_.latent ? spec_.mla.attention_bias : spec_.gqa.output_bias);
+}
+
+// The first product of the queries: they themselves, or what low rank they have.
+LinearOp Model::query_product(int layer, const Rows& rows, const float* h) {
+  const std::string prefix = attention_prefix(layer);
+  if (spec_.latent && spec_.mla.q_lora_rank > 0) {
+    float* low = q_latent_.floats(int64_t{rows.count} * spec_.mla.q_lora_rank);
+    return linear_op(h, spec_.width, prefix + "q_a_proj", numerics_.linear, rows.count, low, spec_.mla.attention_bias);
+  }
+  float* q = q_.floats(rows.count * query_columns());
+  return linear_op(h, spec_.width, prefix + "q_proj", numerics_.linear, rows.count, q, !spec_.latent && spec_.gqa.qkv_bias);
+}
+
+int64_t Model::query_columns() const {
+  return spec_.latent ? int64_t{spec_.mla.heads} * (spec_.mla.nope_dim + spec_.mla.rope_dim)
+                      : int64_t{spec_.gqa.heads} * spec_.gqa.head_dim;
+}
+
+int64_t Model::attended_columns() const {
+  return spec_.latent ? int64_t{spec_.mla.heads} * spec_.mla.v_dim : int64_t{spec_.gqa.heads} * spec_.gqa.head_dim;
 }
 
 void Model::norm_and_rotate(const std::string& norm, const Rows& rows, int heads, float* x) {
@@ -24,77 +78,77 @@ void Model::norm_and_rotate(const std::string& norm, const Rows& rows, int heads
              static_cast<const float*>(cos_sin_.data()), rows.count});
 }
 
-void Model::remember_keys(int layer, const Rows& rows, const float* h) {
+void Model::remember_keys(int layer, const Rows& rows, const float* h, const LinearOp* queries) {
   const GqaSpec& spec = spec_.gqa;
-  const std::string prefix = "model.layers." + std::to_string(layer) + ".self_attn.";
+  const std::string prefix = attention_prefix(layer);
   const int count = rows.count;
   const int64_t columns = static_cast<int64_t>(spec.kv_heads) * spec.head_dim;
   float* k = k_.floats(count * columns);
   float* v = v_.floats(count * columns);
-  linear(h, spec_.width, prefix + "k_proj", numerics_.linear, count, k, spec.qkv_bias);
-  linear(h, spec_.width, prefix + "v_proj", numerics_.linear, count, v, spec.qkv_bias);
+  LinearsOp products{{linear_op(h, spec_.width, prefix + "k_proj", numerics_.linear, count, k, spec.qkv_bias),
+                      linear_op(h, spec_.width, prefix + "v_proj", numerics_.linear, count, v, spec.qkv_bias)},
+                     2};
+  if (queries != nullptr) products.products[products.count++] = *queries;
+  run(products);
   norm_and_rotate(prefix + "k_norm.weight", rows, spec.kv_heads, k);
   run(StoreKvOp{k, columns, v, columns, false, spec.kv_heads, spec.head_dim, spec.head_dim, rows.slots, cache_.dtype(),
                 cache_.keys(layer), cache_.values(layer), count});
+  if (queries != nullptr) norm_and_rotate(prefix + "q_norm.weight", rows, spec.heads, queries->y);
 }
 
-void Model::gqa_attention(int layer, const Rows& rows, const float* h, float* y) {
+AttentionOp Model::gqa_attention(int layer, const Rows& rows) {
   const GqaSpec& spec = spec_.gqa;
-  const std::string prefix = "model.layers." + std::to_string(layer) + ".self_attn.";
-  const int count = rows.count;
-  const int64_t columns = static_cast<int64_t>(spec.heads) * spec.head_dim;
-  float* q = q_.floats(count * columns);
-  linear(h, spec_.width, prefix + "q_proj", numerics_.linear, count, q, spec.qkv_bias);
-  norm_and_rotate(prefix + "q_norm.weight", rows, spec.heads, q);
-  float* attended = attended_.floats(count * columns);
-  run(AttentionOp{q, columns, spec.heads, spec.kv_heads, spec.head_dim, spec_.softmax_scale, spec_.sliding_windows[layer],
-                  numerics_.attention, cache_.dtype(), cache_.keys(layer), cache_.values(layer), rows.spans, attended, columns});
-  linear(attended, columns, prefix + "o_proj", numerics_.linear, count, y, spec.output_bias);
+  const int64_t columns = attended_columns();
+  return {q_.floats(0), query_columns(), spec.heads, spec.kv_heads, spec.head_dim, spec_.softmax_scale, spec_.sliding_windows[layer],
+          numerics_.attention, cache_.dtype(), cache_.keys(layer), cache_.values(layer), rows.spans,
+          attended_.floats(rows.count * columns), columns};
 }
 
 // The low-rank projection holds the latent and, after it, the one rotary key that all heads share; only the latent is normalised.
-void Model::remember_latent(int layer, const Rows& rows, const float* h) {
+LinearOp Model::latent_product(int layer, const Rows& rows, const float* h) {
   const MlaSpec& spec = spec_.mla;
-  const std::string prefix = "model.layers." + std::to_string(layer) + ".self_attn.";
+  float* kv = kv_.floats(int64_t{rows.count} * (spec.kv_lora_rank + spec.rope_dim));
+  return linear_op(h, spec_.width, attention_prefix(layer) + "kv_a_proj_with_mqa", numerics_.linear, rows.count, kv, spec.attention_bias);
+}
+
+StoreLatentOp Model::store_latent(int layer, const Rows& rows, const RopeOp& queries) {
+  const MlaSpec& spec = spec_.mla;
   const int count = rows.count;
   const int rank = spec.kv_lora_rank;
   const int64_t columns = rank + spec.rope_dim;
-  float* kv = kv_.floats(count * columns);
-  linear(h, spec_.width, prefix + "kv_a_proj_with_mqa", numerics_.linear, count, kv, spec.attention_bias);
-  run(StoreLatentOp{{kv, columns, weights_->stored(prefix + "kv_a_layernorm.weight"), spec.latent_norm_eps, numerics_.round_normalized,
-                     count, rank, kv, columns},
-                    {kv, columns, 1, static_cast<int>(columns), rank, spec.rope_dim, spec_.rope_interleaved, rows.rope_positions,
-                     static_cast<const float*>(cos_sin_.data()), count},
-                    {kv, columns, kv + rank, columns, true, 1, rank, spec.rope_dim, rows.slots, cache_.dtype(), cache_.keys(layer),
-                     nullptr, count}});
+  float* kv = kv_.floats(0);
+  const Weight norm = weights_->stored(attention_prefix(layer) + "kv_a_layernorm.weight");
+  return {{kv, columns, norm, spec.latent_norm_eps, numerics_.round_normalized, count, rank, kv, columns},
+          {kv, columns, 1, static_cast<int>(columns), rank, spec.rope_dim, spec_.rope_interleaved, rows.rope_positions,
+           static_cast<const float*>(cos_sin_.data()), count},
+          {kv, columns, kv + rank, columns, true, 1, rank, spec.rope_dim, rows.slots, cache_.dtype(), cache_.keys(layer), nullptr, count},
+          queries};
 }
 
-void Model::latent_attention(int layer, const Rows& rows, const float* h, float* y) {
+// Behind query_product(): the rotation that is left to do.
+RopeOp Model::latent_queries(int layer, const Rows& rows) {
   const MlaSpec& spec = spec_.mla;
-  const std::string prefix = "model.layers." + std::to_string(layer) + ".self_attn.";
+  const std::string prefix = attention_prefix(layer);
   const int count = rows.count;
-  const int q_head = spec.nope_dim + spec.rope_dim;
-  const int64_t q_columns = static_cast<int64_t>(spec.heads) * q_head;
-  float* q = q_.floats(count * q_columns);
+  float* q = q_.floats(count * query_columns());
   if (spec.q_lora_rank > 0) {
     const int rank = spec.q_lora_rank;
-    float* low = q_latent_.floats(static_cast<int64_t>(count) * rank);
-    linear(h, spec_.width, prefix + "q_a_proj", numerics_.linear, count, low, spec.attention_bias);
+    float* low = q_latent_.floats(0);
     run(RmsNormOp{low, rank, weights_->stored(prefix + "q_a_layernorm.weight"), spec.latent_norm_eps,
                   numerics_.round_normalized, count, rank, low, rank});
     linear(low, rank, prefix + "q_b_proj", numerics_.linear, count, q, false);
-  } else {
-    linear(h, spec_.width, prefix + "q_proj", numerics_.linear, count, q, false);
   }
-  run(RopeOp{q, q_columns, spec.heads, q_head, spec.nope_dim, spec.rope_dim, spec_.rope_interleaved, rows.rope_positions,
-             static_cast<const float*>(cos_sin_.data()), count});
-  const int64_t out_columns = static_cast<int64_t>(spec.heads) * spec.v_dim;
-  float* attended = attended_.floats(count * out_columns);
-  run(LatentAttentionOp{q, q_columns, spec.heads, spec.nope_dim, spec.rope_dim, spec.v_dim, spec.kv_lora_rank,
-                        weights_->product(prefix + "kv_b_proj.weight", numerics_.kv_b), spec_.softmax_scale,
-                        numerics_.attention, cache_.dtype(), cache_.keys(layer), rows.spans, attended, out_columns,
-                        numerics_.attention_in_parts()});
-  linear(attended, out_columns, prefix + "o_proj", numerics_.linear, count, y, spec.attention_bias);
+  return {q, query_columns(), spec.heads, spec.nope_dim + spec.rope_dim, spec.nope_dim, spec.rope_dim, spec_.rope_interleaved,
+          rows.rope_positions, static_cast<const float*>(cos_sin_.data()), count};
+}
+
+LatentAttentionOp Model::latent_attention(int layer, const Rows& rows) {
+  const MlaSpec& spec = spec_.mla;
+  const int64_t columns = attended_columns();
+  return {q_.floats(0), query_columns(), spec.heads, spec.nope_dim, spec.rope_dim, spec.v_dim, spec.kv_lora_rank,
+          weights_->product(attention_prefix(layer) + "kv_b_proj.weight", numerics_.kv_b), spec_.softmax_scale,
+          numerics_.attention, cache_.dtype(), cache_.keys(layer), rows.spans, attended_.floats(rows.count * columns), columns,
+          numerics_.attention_in_parts()};
 }
 
 }  // namespace evalrun

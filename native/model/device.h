@@ -12,11 +12,17 @@
 
 namespace evalrun {
 
-// Every op of the catalogue, with the name that provenance gives it. The composed ones are others in a row.
+// Every op of the catalogue, with the name that provenance gives it. The composed ones are others in a row, and have the name of one
+// of them where that tells all.
 #define EVALRUN_COMPOSED_OPS(APPLY)                     \
+  APPLY(LinearsOp, "linear")                            \
   APPLY(GatedLinearOp, "gated_linear")                  \
   APPLY(GroupedGatedLinearOp, "grouped_gated_linear")   \
+  APPLY(MoeGatedOp, "grouped_gated_linear")             \
+  APPLY(MoeLinearOp, "grouped_linear")                  \
+  APPLY(RouteBucketOp, "route")                         \
   APPLY(StoreLatentOp, "store_latent")                  \
+  APPLY(AttendLatentOp, "latent_attention")             \
   APPLY(CombineNormOp, "combine_norm")
 
 #define EVALRUN_OPS(APPLY)                      \
@@ -92,6 +98,26 @@ class Device {
     run(GatedActOp{op.gate.y, op.up.y, op.gate.slots, static_cast<int>(op.gate.weights[0].rows), op.gate.y});
     return name;
   }
+  virtual const char* run(const LinearsOp& op) {
+    const char* name = run(op.products[0]);
+    for (int i = 1; i < op.count; ++i) run(op.products[i]);
+    return name;
+  }
+  virtual const char* run(const MoeGatedOp& op) {
+    const char* name = run(op.routed);
+    run(op.shared);
+    return name;
+  }
+  virtual const char* run(const MoeLinearOp& op) {
+    const char* name = run(op.routed);
+    run(op.shared);
+    return name;
+  }
+  virtual const char* run(const RouteBucketOp& op) {
+    const char* name = run(op.route);
+    run(op.bucket);
+    return name;
+  }
   virtual const char* run(const CombineNormOp& op) {
     const char* name = run(op.combine);
     run(op.norm);
@@ -101,7 +127,12 @@ class Device {
     const char* name = run(op.norm);
     run(op.rope);
     run(op.store);
+    if (op.queries.rows > 0) run(op.queries);
     return name;
+  }
+  virtual const char* run(const AttendLatentOp& op) {
+    run(op.store);
+    return run(op.attention);
   }
 
   template <class T>

@@ -150,19 +150,19 @@ float* Model::layer(int index, const Rows& rows, const Rows& queries, float* x, 
   const Weight first = weights_->stored(prefix + "input_layernorm.weight");
   const Weight second = weights_->stored(prefix + "post_attention_layernorm.weight");
   add_layer(x, delta, first, rows.count, h);
-  remember(index, rows, h);
   const int count = queries.count;
-  if (count == 0) return x;
-  const float* asking = h;
-  if (queries.from != nullptr) {
+  if (count > 0 && queries.from == nullptr) {
+    attention(index, rows, h, y);
+  } else {
+    remember(index, rows, h);
+    if (count == 0) return x;
     float* taken = asked_.floats(2 * static_cast<int64_t>(rows.count) * spec_.width);
     float* taken_h = taken + static_cast<int64_t>(count) * spec_.width;
     run(TakeRowsOp{x, spec_.width, queries.from, count, taken});
     run(TakeRowsOp{h, spec_.width, queries.from, count, taken_h});
     x = taken;
-    asking = taken_h;
+    ask(index, queries, taken_h, y);
   }
-  attend(index, queries, asking, y);
   run(AddNormOp{x, y, second, spec_.norm_eps, numerics_.round_normalized, count, spec_.width, h});
   feed_forward(index, count, h, y);
   return x;

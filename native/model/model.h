@@ -49,19 +49,29 @@ class Model {
   // x += what the layer before left, and h = x's norm (none where `norm` is empty).
   void add_layer(float* x, const float* delta, const Weight& norm, int count, float* h);
   float* layer(int index, const Rows& rows, const Rows& queries, float* x, const float* delta);
-  // The rows' keys and values, into the cache.
+  // The rows' keys and values, into the cache, and what their queries find there.
+  void attention(int layer, const Rows& rows, const float* h, float* y);
+  // Either alone: of rows that are remembered, some ask.
   void remember(int layer, const Rows& rows, const float* h);
+  void ask(int layer, const Rows& rows, const float* h, float* y);
+  LinearOp query_product(int layer, const Rows& rows, const float* h);
+  int64_t query_columns() const;
+  // What queries find, of all heads: attended_. It is projected into y.
+  int64_t attended_columns() const;
+  void project_attended(int layer, const Rows& rows, float* y);
   // Of queries or keys of grouped-query attention, [rows, heads]: their norm, where the model has one, and their rotation, in place.
   void norm_and_rotate(const std::string& norm, const Rows& rows, int heads, float* x);
-  void remember_keys(int layer, const Rows& rows, const float* h);
-  void remember_latent(int layer, const Rows& rows, const float* h);
-  // What the rows find in the cache.
-  void attend(int layer, const Rows& rows, const float* h, float* y);
-  void gqa_attention(int layer, const Rows& rows, const float* h, float* y);
-  void latent_attention(int layer, const Rows& rows, const float* h, float* y);
+  // `queries`: their product, made with those of keys and values; null for none.
+  void remember_keys(int layer, const Rows& rows, const float* h, const LinearOp* queries);
+  AttentionOp gqa_attention(int layer, const Rows& rows);
+  LinearOp latent_product(int layer, const Rows& rows, const float* h);
+  StoreLatentOp store_latent(int layer, const Rows& rows, const RopeOp& queries);
+  RopeOp latent_queries(int layer, const Rows& rows);
+  LatentAttentionOp latent_attention(int layer, const Rows& rows);
   // Into y, or what is still to be combined into it into uncombined_.
   void feed_forward(int layer, int count, const float* h, float* y);
   void dense_mlp(const std::string& prefix, int64_t width, int count, const float* h, float* y);
+  GatedLinearOp dense_gated(const std::string& prefix, int count, const float* h, float* gate, float* up);
   void moe(int layer, const std::string& prefix, int count, const float* h, float* y);
   // places: where the step's `rows` are in x, on the device.
   void evaluate(const Step& step, const float* x, const int32_t* places, StepResult& result);

@@ -8,6 +8,7 @@
 // The one rule for every kernel: an output row is a function of its own input row(s) alone. The order in which a kernel
 // adds numbers may depend on the reduction length, never on how many rows, which other rows, or how many threads.
 #pragma once
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -94,6 +95,13 @@ struct LinearOp {
   int rows;
   float* y;  // [rows, N], row stride y_stride
   int64_t y_stride;
+};
+
+// The first `count` products, of which none reads what another writes: a device may make them side by side.
+constexpr int kMostLinears = 3;
+struct LinearsOp {
+  std::array<LinearOp, kMostLinears> products;
+  int count;
 };
 
 // Rotates `rope_dim` columns of each head in float32: angle = position * inverse_frequency (table of cos, sin per position).
@@ -266,12 +274,36 @@ struct GroupedGatedLinearOp {
   GroupedLinearOp gate, up;
 };
 
+// The first half of DeepSeekMoE's feed-forward, and the second: of the routed experts and of those that all rows go through, of which
+// neither reads what the other writes. Both may have the same up.y, which only a device that makes them one after the other may work in.
+struct MoeGatedOp {
+  GroupedGatedLinearOp routed;
+  GatedLinearOp shared;
+};
+struct MoeLinearOp {
+  GroupedLinearOp routed;
+  LinearOp shared;
+};
+
+// Both in a row, where bucket.chosen is route.chosen.
+struct RouteBucketOp {
+  RouteOp route;
+  BucketOp bucket;
+};
+
 // What Multi-head Latent Attention keeps of a token, in one: its latent normalised in place (x = y), its rotary key turned, and both stored,
-// to the bits of the three in a row. The rows of x may be left as they were.
+// to the bits of the three in a row. The rows of x may be left as they were. Besides, queries are turned, where `queries` has rows.
 struct StoreLatentOp {
   RmsNormOp norm;
   RopeOp rope;
   StoreKvOp store;
+  RopeOp queries;
+};
+
+// A step's latents stored, and what its queries find behind them: attention.q is store.queries.x, turned, which may be left as it was.
+struct AttendLatentOp {
+  StoreLatentOp store;
+  LatentAttentionOp attention;
 };
 
 // y[i, :] = (sum over k = 0..K-1 in that order of weights[i, k] * x[slot_of[i * K + k], :]) + plus[i, :].

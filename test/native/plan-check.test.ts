@@ -141,42 +141,55 @@ describe('a shape with random weights', () => {
     for (const row of records.filter((record) => 'tokens/s' in record)) expect(row['tokens/s']).toBeGreaterThan(0);
   });
 
-  test('tells where the time of its steps goes on the simulated GPU, kernel by kernel', () => {
-    const plan = path.join(folder, 'tiny-bf16.plan');
-    const sizes = [
-      '--layers',
-      '2',
-      '--batch-tokens',
-      '110',
-      '--context',
-      '20',
-      '--batches',
-      '1',
-      '--steps',
-      '1',
-      '--repeats',
-      '1',
-    ];
-    const { status, output, records } = run('bench', plan, '--device', 'cuda', '--kernels', '1', ...sizes);
+  /** Steps of one sequence of a checkpoint's first layers on the simulated GPU, with the launches of each kernel. */
+  function kernelsOf(plan: string, layers: number): (step: string) => { kernel: string; launches: number }[] {
+    const sizes = ['--batch-tokens', '110', '--context', '20', '--batches', '1', '--steps', '1', '--repeats', '1'];
+    const where = ['--device', 'cuda', '--kernels', '1', '--layers', String(layers)];
+    const { status, output, records } = run('bench', path.join(folder, plan), ...where, ...sizes);
     if (status !== 0) throw new Error(output);
-    const ofStep = (step: string) =>
-      records.filter(({ measured, kernel }) => measured === step && kernel !== undefined);
-    for (const step of ['score, shared prefix', 'score, whole prompts', 'decoding 1']) {
+    return (step) =>
+      records
+        .filter(({ measured, kernel }) => measured === step && kernel !== undefined)
+        .map(({ kernel, launches }) => ({ kernel: String(kernel), launches: Number(launches ?? 0) }));
+  }
+
+  test('tells where the time of its steps goes on the simulated GPU, kernel by kernel', () => {
+    const ofStep = kernelsOf('tiny-bf16.plan', 2);
+    const common = ['norm', 'combine_norm', 'everything else'];
+    for (const step of ['score, shared prefix', 'score, whole prompts']) {
       expect(ofStep(step).map(({ kernel }) => kernel)).toEqual(
-        expect.arrayContaining([
-          'norm',
-          'store_latent',
-          'combine_norm',
-          'route',
-          'everything else',
-          expect.stringMatching(/^matmul_gated /),
-        ]),
+        expect.arrayContaining([...common, 'store_latent', 'matmul 16x64', expect.stringMatching(/^matmul_gated /)]),
       );
     }
+    expect(ofStep('decoding 1').map(({ kernel }) => kernel)).toEqual(
+      expect.arrayContaining([
+        ...common,
+        'store_and_absorb',
+        'route_bucket',
+        expect.stringMatching(/^joined_matmul /),
+        expect.stringMatching(/^joined_matmul_gated /),
+      ]),
+    );
     // Of each layer two of activations and one of low-rank queries (latents have a kernel of their own); one before the head, behind
     // the one that combines the second layer's experts.
     const norms = ofStep('decoding 1').find(({ kernel }) => kernel === 'norm');
     expect(norms?.launches).toBe(2 * 3 + 1);
+  });
+
+  test('decodes with eleven launches for a layer of DeepSeek-V2-Lite', () => {
+    const config = {
+      ...syntheticShape('v2-lite', 3).config,
+      vocab_size: 500,
+      hidden_size: 128,
+      intermediate_size: 256,
+      moe_intermediate_size: 128,
+      num_attention_heads: 2,
+      n_routed_experts: 16,
+    };
+    writeShapePlan({ name: 'tiny-v2', config, stored: 'bf16', slackBytes: 1 << 16 }, folder);
+    const launches = (layers: number) =>
+      kernelsOf('tiny-v2.plan', layers)('decoding 1').reduce((sum, kernel) => sum + kernel.launches, 0);
+    expect(launches(3) - launches(2)).toBe(11);
   });
 
   test('whose stated cost is not that of its tensors is refused', () => {

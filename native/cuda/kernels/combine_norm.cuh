@@ -12,7 +12,9 @@ constexpr int kCombinedColumns = 8192;
 
 template <int kTeam, int kHeld>
 __global__ void __launch_bounds__(kNormBlock<kTeam>) combine_norm_kernel(NormArguments a, CombineArguments c) {
-  begin_kernel();
+  let_next_start();
+  prefetch_vector(a.weight, a.weight_type, a.columns);
+  wait_for_last();
   const int member = threadIdx.x % kTeam;
   const int64_t row = row_of_team<kTeam>();
   if (row >= a.rows) return;  // a whole warp, or nobody

@@ -2,6 +2,7 @@
 //   q' = [W_uk,h^T q_nope | q_rope], rounded to bfloat16.
 #pragma once
 #include "cuda/kernels/paged.cuh"
+#include "cuda/kernels/rope.cuh"
 #include "cuda/launch.h"
 
 namespace evalrun::cuda {
@@ -28,15 +29,42 @@ constexpr int absorb_shared_bytes(int nope_dim) {
   return 2 * (16 * (depth + kRowPadding) + depth * kAbsorbPitch);
 }
 
-// Block (column tile, head, 16 decode rows).
-__global__ void __launch_bounds__(128) absorb_queries(AbsorbArguments a) {
-  begin_kernel();
+// Which block of a grid [column tile, head, 16 decode rows].
+struct AbsorbBlock {
+  int tile, head, row_block;
+};
+
+// Queries that are turned on the way, whose row is the decode row's. A launch's arguments, without padding.
+struct QueryTurn {
+  const int32_t* positions;  // null: they are turned already
+  const float* cos_sin;
+  int64_t interleaved;  // 0 or 1
+};
+
+// The rotary part of a row's head by the lanes of a warp.
+__device__ __forceinline__ void absorb_rope(const float* q, int rope_dim, const QueryTurn& turn, int row, uint16_t* result) {
+  const int lane = threadIdx.x % 32, half = rope_dim / 2;
+  if (turn.positions == nullptr) {
+    for (int c = lane; c < rope_dim; c += 32) result[c] = to_bf16(q[c]);
+    return;
+  }
+  const float* cosines = turn.cos_sin + static_cast<int64_t>(turn.positions[row]) * rope_dim;
+  for (int pair = lane; pair < half; pair += 32) {
+    const int first = turn.interleaved ? 2 * pair : pair, second = turn.interleaved ? first + 1 : first + half;
+    const float2 turned = rotate(q[first], q[second], __ldg(cosines + pair), __ldg(cosines + half + pair));
+    result[first] = to_bf16(turned.x);
+    result[second] = to_bf16(turned.y);
+  }
+}
+
+// By the 128 threads of a block, which have not waited for the last kernel.
+__device__ __forceinline__ void absorb_block(const AbsorbArguments& a, const QueryTurn& turn, AbsorbBlock block) {
   const int depth = whole_steps(a.nope_dim, 16);
   const int pitch = depth + kRowPadding;
   uint16_t* queries = reinterpret_cast<uint16_t*>(shared_memory());
   uint16_t* weights = queries + 16 * pitch;
   const int thread = threadIdx.x, warp = thread / 32, lane = thread % 32;
-  const int first_column = blockIdx.x * kAbsorbColumns, head = blockIdx.y, first_row = blockIdx.z * 16;
+  const int first_column = block.tile * kAbsorbColumns, head = block.head, first_row = block.row_block * 16;
 
   const int64_t head_row = static_cast<int64_t>(head) * (a.nope_dim + a.v_dim);
   for (int i = thread; i < depth * (kAbsorbColumns / 8); i += 128) {
@@ -46,10 +74,12 @@ __global__ void __launch_bounds__(128) absorb_queries(AbsorbArguments a) {
                   row < a.nope_dim && first_column + column < a.rank);
   }
   copy_async_commit();
+  wait_for_last();
 
   const int q_columns = a.nope_dim + a.rope_dim, absorbed_columns = a.rank + a.rope_dim;
+  const auto row_of = [&](int i) { return first_row + i < a.row_count ? a.rows[first_row + i].row : -1; };
   const auto query = [&](int i) -> const float* {
-    const int row = first_row + i < a.row_count ? a.rows[first_row + i].row : -1;
+    const int row = row_of(i);
     return row < 0 ? nullptr : a.q + row * a.q_stride + static_cast<int64_t>(head) * q_columns;
   };
   const auto result = [&](int i) {
@@ -58,8 +88,7 @@ __global__ void __launch_bounds__(128) absorb_queries(AbsorbArguments a) {
   for (int i = warp; i < 16; i += 4) {
     const float* q = query(i);
     for (int c = lane; c < depth; c += 32) queries[i * pitch + c] = q == nullptr || c >= a.nope_dim ? 0 : to_bf16(q[c]);
-    if (blockIdx.x != 0 || q == nullptr) continue;
-    for (int c = lane; c < a.rope_dim; c += 32) result(i)[a.rank + c] = to_bf16(q[a.nope_dim + c]);
+    if (block.tile == 0 && q != nullptr) absorb_rope(q + a.nope_dim, a.rope_dim, turn, row_of(i), result(i) + a.rank);
   }
   copy_async_wait<0>();
   __syncthreads();
@@ -81,6 +110,11 @@ __global__ void __launch_bounds__(128) absorb_queries(AbsorbArguments a) {
       if (column < a.rank) *reinterpret_cast<uint32_t*>(result(i) + column) = pack_bf16(sums[n][2 * r], sums[n][2 * r + 1]);
     }
   }
+}
+
+__global__ void __launch_bounds__(128) absorb_queries(AbsorbArguments a) {
+  let_next_start();
+  absorb_block(a, QueryTurn{}, {static_cast<int>(blockIdx.x), static_cast<int>(blockIdx.y), static_cast<int>(blockIdx.z)});
 }
 
 }  // namespace evalrun::cuda

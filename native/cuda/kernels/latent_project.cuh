@@ -23,7 +23,7 @@ constexpr int project_shared_bytes(int rank) {
 
 // Block (column tile, head, 16 decode rows).
 __global__ void __launch_bounds__(256, 3) project_latent(ProjectArguments a) {
-  begin_kernel();
+  let_next_start();
   const int rank = a.splits.columns;
   const int depth = whole_steps(rank, 32);
   const int pitch = depth + kRowPadding;
@@ -39,6 +39,7 @@ __global__ void __launch_bounds__(256, 3) project_latent(ProjectArguments a) {
                   first_column + row < a.v_dim && column < rank);
   }
   copy_async_commit();
+  wait_for_last();
 
   const auto entry_of = [&](int i) {
     return first_row + i < a.row_count ? a.splits.plan.rows[first_row + i] : DecodeRow{-1, 0};

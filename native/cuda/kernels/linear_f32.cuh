@@ -239,10 +239,19 @@ constexpr int kSkinnyShared = kSkinnyWarps * (kSkinnyFloats + 2 * kWarp) * stati
 
 template <DType kType>
 __global__ void __launch_bounds__(kSkinnyWarps * kWarp) linear_f32_skinny(F32Product p) {
-  begin_kernel();
+  let_next_start();
+  const int first_output = blockIdx.y * kSkinnyOutputs;
+  if (p.offsets == nullptr) {
+    // A warp to each output.
+    constexpr int kBytes = kType == DType::kF32 ? 4 : 2;
+    const int output = first_output + threadIdx.x / kWarp, row_bytes = p.columns * kBytes;
+    const char* row = static_cast<const char*>(p.weight) + output * p.weight_stride * kBytes;
+    static_assert(kSkinnyWarps == kSkinnyOutputs);
+    for (int at = threadIdx.x % kWarp * kLineBytes; output < p.outputs && at < row_bytes; at += kWarp * kLineBytes) prefetch(row + at);
+  }
+  wait_for_last();
   const RowTile tile = find_tile<kSkinnyRows>(p, blockIdx.x);
   if (tile.first >= tile.end) return;
-  const int first_output = blockIdx.y * kSkinnyOutputs;
   const int lane = threadIdx.x % kWarp;
   const int warp = threadIdx.x / kWarp;
   float* w_shared = reinterpret_cast<float*>(shared_memory()) + warp * kSkinnyFloats;

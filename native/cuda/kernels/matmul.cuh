@@ -159,12 +159,17 @@ __device__ __forceinline__ bool find_tile(const MatmulArguments& in, BlockTile& 
 }
 
 template <Codes kCodes, class Shape>
-__global__ void __launch_bounds__(Shape::kThreads, Shape::kBlocksPerSm) matmul(MatmulArguments in) {
+__device__ __forceinline__ void matmul_block(const MatmulArguments& in, int block) {
   BlockTile tile;
-  if (!find_tile<Shape>(in, tile)) return;
+  if (!find_tile<Shape>(in, block, tile)) return;
   TileSums<Shape> sum;
   multiply_tile<kCodes, Shape>(tile.input, tile.rows, shared_memory(), sum);
   store_tile<Shape>(in, tile.rows, tile.input.first_column, sum);
+}
+
+template <Codes kCodes, class Shape>
+__global__ void __launch_bounds__(Shape::kThreads, Shape::kBlocksPerSm) matmul(MatmulArguments in) {
+  matmul_block<kCodes, Shape>(in, static_cast<int>(blockIdx.x));
 }
 
 }  // namespace evalrun::cuda

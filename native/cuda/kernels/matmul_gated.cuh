@@ -59,12 +59,17 @@ __device__ __forceinline__ void store_gated(const MatmulArguments& in, const Til
 
 // The operand's padding behind the outputs is zeros: weights that are not there are, and silu(0) * 0 is.
 template <class Shape>
-__global__ void __launch_bounds__(Shape::kThreads, Shape::kBlocksPerSm) matmul_gated(MatmulArguments in) {
+__device__ __forceinline__ void matmul_gated_block(const MatmulArguments& in, int block) {
   BlockTile tile;
-  if (!find_tile<Shape, Shape::kColumns / 2>(in, tile)) return;
+  if (!find_tile<Shape, Shape::kColumns / 2>(in, block, tile)) return;
   TileSums<Shape> sum;
   multiply_tile<Codes::kBF16, Shape, GatedColumns>(tile.input, tile.rows, shared_memory(), sum);
   store_gated<Shape>(in, tile.rows, tile.input.first_column, sum);
+}
+
+template <class Shape>
+__global__ void __launch_bounds__(Shape::kThreads, Shape::kBlocksPerSm) matmul_gated(MatmulArguments in) {
+  matmul_gated_block<Shape>(in, static_cast<int>(blockIdx.x));
 }
 
 template <class Shape>

@@ -52,6 +52,12 @@ __device__ __forceinline__ float sum_of_squares(const float4 (&held)[kHeld]) {
   return squares;
 }
 
+// The weight, which is in no cache where a whole model has been read since the last step; at most a line for each thread of the block.
+__device__ __forceinline__ void prefetch_vector(const void* vector, int type, int64_t elements) {
+  const int line = static_cast<int>(threadIdx.x) * kLineBytes;
+  if (vector != nullptr && line < elements * (type == static_cast<int>(DType::kF32) ? 4 : 2)) prefetch(static_cast<const char*>(vector) + line);
+}
+
 // What a row is multiplied by, from its threads' shares: a tree over the team.
 template <int kTeam>
 __device__ __forceinline__ float inverse_of_squares(float squares, int columns, float eps) {
@@ -99,7 +105,9 @@ __device__ __forceinline__ void norm_row(const NormArguments& a, int64_t row, in
 // four columns t, t + kTeam, .. of which there are at most kHeld. The sum of squares depends on the number of columns alone.
 template <int kTeam, int kHeld, bool kWide>
 __global__ void __launch_bounds__(kNormBlock<kTeam>) norm_kernel(NormArguments a) {
-  begin_kernel();
+  let_next_start();
+  prefetch_vector(a.weight, a.weight_type, a.columns);
+  wait_for_last();
   const int member = threadIdx.x % kTeam;
   const int64_t row = row_of_team<kTeam>();
   if (row >= a.rows) return;  // a whole warp, or nobody

@@ -24,6 +24,8 @@ namespace evalrun::cuda {
 // touched behind it; weights and arguments may before. Since each waits for its last, all earlier ones are finished too.
 __device__ void let_next_start();
 __device__ void wait_for_last();
+// Asks for the line of memory at `weights`, which no kernel writes: into the level 2 cache, before wait_for_last().
+__device__ void prefetch(const void* weights);
 
 // --- conversions, all to nearest even -------------------------------------------------------------------------------------
 __device__ uint16_t to_bf16(float value);                   // NaN stays NaN
@@ -71,6 +73,9 @@ __device__ void mma_f16(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&
 // not be reached (kHasE4m3Mma is false while compiling for them).
 __device__ void mma_e4m3(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]);
 #endif
+
+// What is read from memory at once.
+constexpr int kLineBytes = 128;
 
 // What kernels begin with that have nothing to do before.
 __device__ __forceinline__ void begin_kernel() {

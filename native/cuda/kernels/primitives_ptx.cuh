@@ -26,6 +26,8 @@ __device__ __forceinline__ void wait_for_last() {
 #endif
 }
 
+__device__ __forceinline__ void prefetch(const void* weights) { asm volatile("prefetch.global.L2 [%0];" ::"l"(weights)); }
+
 __device__ __forceinline__ uint16_t to_bf16(float value) {
   uint16_t bits;
   asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(bits) : "f"(value));

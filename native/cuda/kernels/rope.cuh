@@ -24,9 +24,7 @@ static_assert(sizeof(RopeArguments) == 4 * 8 + 8 * 4, "a launch's arguments have
 
 // One thread turns one pair, or (kWide) the four pairs of two groups of columns.
 template <bool kWide>
-__global__ void __launch_bounds__(kRopeThreads) rope_kernel(RopeArguments op) {
-  begin_kernel();
-  const int64_t item = static_cast<int64_t>(blockIdx.x) * kRopeThreads + threadIdx.x;
+__device__ __forceinline__ void rotate_item(const RopeArguments& op, int64_t item) {
   const int64_t row = item / op.steps_of_row;
   if (row >= op.rows) return;
   const int within = static_cast<int>(item - row * op.steps_of_row);
@@ -56,6 +54,12 @@ __global__ void __launch_bounds__(kRopeThreads) rope_kernel(RopeArguments op) {
     *reinterpret_cast<float4*>(first) = a;
     *reinterpret_cast<float4*>(second) = b;
   }
+}
+
+template <bool kWide>
+__global__ void __launch_bounds__(kRopeThreads) rope_kernel(RopeArguments op) {
+  begin_kernel();
+  rotate_item<kWide>(op, static_cast<int64_t>(blockIdx.x) * kRopeThreads + threadIdx.x);
 }
 
 }  // namespace evalrun::cuda

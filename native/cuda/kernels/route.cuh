@@ -91,14 +91,10 @@ __device__ __forceinline__ void mask_groups(const RouteArguments& op, int lane, 
   }
 }
 
+// biased_of_row [experts]: shared memory of the warp, where there are groups.
 template <int kHeld>
-__global__ void __launch_bounds__(kRouteWarps * kWarp) route_kernel(RouteArguments op) {
-  begin_kernel();
+__device__ __forceinline__ void route_row(const RouteArguments& op, int64_t row, float* biased_of_row) {
   const int lane = threadIdx.x % kWarp;
-  const int warp = threadIdx.x / kWarp;
-  const int64_t row = static_cast<int64_t>(blockIdx.x) * kRouteWarps + warp;
-  if (row >= op.rows) return;
-
   float scores[kHeld], biased[kHeld];
   score_experts(op, op.logits + row * op.experts, lane, scores);
 #pragma unroll
@@ -107,7 +103,7 @@ __global__ void __launch_bounds__(kRouteWarps * kWarp) route_kernel(RouteArgumen
     biased[i] = op.bias != nullptr && expert < op.experts ? scores[i] + __ldg(op.bias + expert) : scores[i];
   }
   if (op.groups > 1) {
-    mask_groups(op, lane, reinterpret_cast<float*>(shared_memory()) + warp * op.experts, biased);
+    mask_groups(op, lane, biased_of_row, biased);
   }
 
   uint64_t keys[kHeld];
@@ -134,6 +130,14 @@ __global__ void __launch_bounds__(kRouteWarps * kWarp) route_kernel(RouteArgumen
     const float score = weights[k];
     weights[k] = (op.normalize ? score / (total + 1e-20f) : score) * op.scale;
   }
+}
+
+template <int kHeld>
+__global__ void __launch_bounds__(kRouteWarps * kWarp) route_kernel(RouteArguments op) {
+  begin_kernel();
+  const int warp = threadIdx.x / kWarp;
+  const int64_t row = static_cast<int64_t>(blockIdx.x) * kRouteWarps + warp;
+  if (row < op.rows) route_row<kHeld>(op, row, reinterpret_cast<float*>(shared_memory()) + warp * op.experts);
 }
 
 }  // namespace evalrun::cuda

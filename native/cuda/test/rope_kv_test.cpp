@@ -169,7 +169,8 @@ std::string store_latent() {
           return StoreLatentOp{{x, stride, device_weight.weight(), 1e-6f, interleaved, count, rank, x, stride},
                                {x, stride, 1, static_cast<int>(stride), rank, rope_dim, interleaved, device_positions.data() + first,
                                 device_table.data(), count},
-                               {x, stride, x + rank, stride, true, 1, rank, rope_dim, device_slots.data() + first, kv, cache.data(), nullptr, count}};
+                               {x, stride, x + rank, stride, true, 1, rank, rope_dim, device_slots.data() + first, kv, cache.data(), nullptr, count},
+                               {}};
         };
         const StoreLatentOp three = op(of_ops.data(), by_ops, 0, rows);
         run_op(three.norm);
@@ -196,13 +197,32 @@ std::string store_latent() {
         expect(bytes(by_fused) == expected, where + ": other bytes than three ops");
         const int64_t width = (rank + rope_dim) * element_size(kv), begin = slots[2] * width;
         expect(std::equal(row.begin() + begin, row.begin() + begin + width, expected.begin() + begin), where + ": a row alone has other bytes");
+
+        // Queries beside it, in heads that can be turned four pairs at once and in some that cannot.
+        for (const int head_padding : {0, 1}) {
+          const int head = rope_dim + 8 + head_padding, heads = 3;
+          const std::vector<float> q = random.normals(rows * heads * head);
+          const DeviceArray<float> turned(q), beside(q);
+          const auto rope = [&](float* x) {
+            return RopeOp{x, heads * head, heads, head, 8, rope_dim, interleaved, device_positions.data(), device_table.data(), rows};
+          };
+          run_op(rope(turned.data()));
+          const DeviceBytes with_queries(elements * element_size(kv));
+          StoreLatentOp four = op(of_fused.data(), with_queries, 0, rows);
+          four.queries = rope(beside.data());
+          expect(run_one(four), where);
+          beside.check(where);
+          with_queries.check(where);
+          expect(bytes(with_queries) == expected, where + ": other bytes beside queries");
+          expect_same_bits(beside.host().data(), turned.host().data(), rows * heads * head, where + ", queries");
+        }
       }
     }
   }
   bool refused = false;
   try {
     const DeviceArray<float> x(64);
-    run_fused(context(), StoreLatentOp{{x.data(), 24, Weight{}, 0, false, 1, 16, x.data(), 24}, {x.data(), 24, 2, 24, 16, 8, false, nullptr, nullptr, 1}, {}});
+    run_fused(context(), StoreLatentOp{{x.data(), 24, Weight{}, 0, false, 1, 16, x.data(), 24}, {x.data(), 24, 2, 24, 16, 8, false, nullptr, nullptr, 1}, {}, {}});
   } catch (const std::invalid_argument&) {
     refused = true;
   }

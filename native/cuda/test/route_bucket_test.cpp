@@ -116,10 +116,59 @@ std::string bucket() {
   return print("%ld pairs in the reference's order", static_cast<long>(sorted));
 }
 
+// In one kernel, against the two in a row.
+std::string route_bucket() {
+  Random random(234);
+  int fused = 0;
+  for (const Gate& g : kGates) {
+    for (const int rows : {1, 2, 9, 16, 17}) {
+      const int pairs = rows * g.per_token;
+      const DeviceArray<float> logits(random.normals(rows * g.experts)), bias(random.normals(g.experts));
+      const DeviceArray<float> weights(pairs), weights_in_one(pairs);
+      const DeviceArray<int32_t> chosen(pairs), chosen_in_one(pairs), order(pairs), order_in_one(pairs), slot_of(pairs), slot_of_in_one(pairs),
+          offsets(g.experts + 1), offsets_in_one(g.experts + 1);
+      const auto op = [&](const DeviceArray<int32_t>& chosen, const DeviceArray<float>& weights, const DeviceArray<int32_t>& order,
+                          const DeviceArray<int32_t>& offsets, const DeviceArray<int32_t>& slot_of) {
+        return RouteBucketOp{{logits.data(), g.bias ? bias.data() : nullptr, g.scoring, g.group_score, g.experts, g.per_token, g.groups,
+                              g.kept_groups, g.normalize, 2.5f, rows, chosen.data(), weights.data()},
+                             {chosen.data(), rows, g.per_token, g.experts, order.data(), offsets.data(), slot_of.data()}};
+      };
+      const RouteBucketOp two = op(chosen, weights, order, offsets, slot_of);
+      run_op(two.route);
+      run_op(two.bucket);
+      begin_step();
+      const char* name = run_fused(context(), op(chosen_in_one, weights_in_one, order_in_one, offsets_in_one, slot_of_in_one));
+      finish_step();
+      const std::string where = print("%d of %d experts, %d rows", g.per_token, g.experts, rows);
+      expect((name != nullptr) == (rows <= 16), where + (name != nullptr ? ": has one kernel" : ": has no kernel of its own"));
+      if (name == nullptr) continue;
+      weights_in_one.check(where);
+      slot_of_in_one.check(where);
+      expect_same_bits(weights_in_one.host().data(), weights.host().data(), pairs, where);
+      expect(chosen_in_one.host() == chosen.host(), where + ": other experts");
+      expect(order_in_one.host() == order.host(), where + ": another order");
+      expect(offsets_in_one.host() == offsets.host(), where + ": other offsets");
+      expect(slot_of_in_one.host() == slot_of.host(), where + ": other slots");
+      ++fused;
+    }
+  }
+  bool refused = false;
+  try {
+    RouteBucketOp other{};
+    other.route.rows = 1;
+    run_fused(context(), other);
+  } catch (const std::invalid_argument&) {
+    refused = true;
+  }
+  expect(refused, "what is not chosen was sorted");
+  return print("%d steps in one kernel", fused);
+}
+
 const evalrun::test::Suite kSuite([] {
   add("cuda route chooses and weighs the reference's experts", [] { return route(false); });
   add("cuda route gives ties to the lower expert", [] { return route(true); });
   add("cuda bucket sorts pairs stably", bucket);
+  add("cuda route_bucket is a route and a bucket, in one where a block can", route_bucket);
 });
 
 }  // namespace
