@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <type_traits>
 
-#include "cuda/kernels/operand.cuh"
+#include "cuda/operand_conversion.h"
 
 namespace evalrun::cuda {
 
@@ -78,10 +78,8 @@ OperandCache::Buffer OperandCache::take(int64_t bytes, Scratch& step_memory) {
   return buffer;
 }
 
-Operand linear_operand(Context& ctx, const OperandKey& key) {
-  if (const Operand* made = ctx.operands.find(key, ctx.step)) return *made;
-  ctx.operands.note(key);
-  const Operand operand = ctx.operands.add(key, ctx.step, ctx.step_memory);
+ConvertArguments convert_arguments(const Operand& operand) {
+  const OperandKey& key = operand.key;
   ConvertArguments in;
   in.x = key.x;
   in.x_stride = key.x_stride;
@@ -92,7 +90,15 @@ Operand linear_operand(Context& ctx, const OperandKey& key) {
   in.values = static_cast<uint8_t*>(operand.values);
   in.row_bytes = operand.row_bytes;
   in.scales = operand.scales;
-  const dim3 grid(static_cast<unsigned>(ceil_div(static_cast<int64_t>(in.rows) * in.groups, kConvertWarps)));
+  return in;
+}
+
+Operand linear_operand(Context& ctx, const OperandKey& key) {
+  if (const Operand* made = ctx.operands.find(key, ctx.step)) return *made;
+  ctx.operands.note(key);
+  const Operand operand = ctx.operands.add(key, ctx.step, ctx.step_memory);
+  const ConvertArguments in = convert_arguments(operand);
+  const dim3 grid(static_cast<unsigned>(convert_blocks(in)));
   if (key.precision == Precision::kFP8) {
     launch(ctx, "convert_operand fp8", convert_operand<Precision::kFP8>, grid, dim3(32 * kConvertWarps), 0, in);
   } else {

@@ -72,8 +72,8 @@ struct GatedMatmul {
 };
 void run_matmul_gated(Context& ctx, const GatedMatmul& gated, MatmulTile tile);
 
-// joined_matmul.cu: two or three products of one precision in one launch, none of which reads what another writes.
-constexpr int kMostJoined = 3;
+// joined_matmul.cu: two to kMostJoined products of one precision in one launch, none of which reads what another writes.
+constexpr int kMostJoined = 4;
 // Only small tiles: with larger ones a product fills the GPU by itself.
 inline bool can_join(MatmulTile tile, Precision precision, Wgmma wgmma) {
   return (tile == MatmulTile::k16x16 || tile == MatmulTile::k16x64) && has_tile(tile, precision, wgmma);

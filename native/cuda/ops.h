@@ -31,8 +31,8 @@ const char* run(Context& ctx, const GroupedLinearOp& op);
 // rows.cu. False, and nothing done, where the ranges cannot be copied all at once: ranges of one place begin at the same address, or
 // do not overlap.
 bool copy_ranges(Context& ctx, const std::vector<CopyRange>& ranges);
-// gated_linear.cpp. Null, and nothing done, where there is no kernel for both products; otherwise gate.y is not written, and only the next
-// product with its rows as x can have what should be there.
+// gated_linear.cpp. Null, and nothing done, where there are no kernels of their own; otherwise gate.y has not what it should, and only the next
+// product with its rows as x does, from its operand.
 const char* run_fused(Context& ctx, const GatedLinearOp& op);
 const char* run_fused(Context& ctx, const GroupedGatedLinearOp& op);
 // The same of products side by side, with the gated ones' results as above. Null, and nothing done, where each is better off alone.
@@ -45,6 +45,8 @@ const char* run_fused(Context& ctx, const RouteBucketOp& op);
 const char* run_fused(Context& ctx, const CombineNormOp& op);
 // store_latent.cu. Null, and nothing done, where there is no kernel for the three that store.
 const char* run_fused(Context& ctx, const StoreLatentOp& op);
+// store_kv.cu. Null, and nothing done, where rows are not read eight columns at a time.
+const char* run_fused(Context& ctx, const StoreKeysOp& op);
 // latent_attention.cu. Null, and nothing done, where a step does not only decode, or not on the matrix units.
 const char* run_fused(Context& ctx, const AttendLatentOp& op);
 // log_probs.cu, sample.cu. LogProbsOp's out and best, and SampleOp's out, are device memory as well.

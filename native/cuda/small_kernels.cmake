@@ -2,7 +2,7 @@
 # kernels do.
 #   evalrun_join_small_kernels(RESULT SOURCES...) is SOURCES with files that include the small ones in their place.
 set(EVALRUN_SMALL_KERNELS
-  "rope combine store_latent store_kv rows attention_plan linear_operand"
+  "rope combine store_latent store_kv rows attention_plan linear_operand gated_operand"
   "embed gated_act bucket limits sample route")
 
 function(evalrun_join_small_kernels result)

@@ -37,7 +37,7 @@ void Model::ask(int layer, const Rows& rows, const float* h, float* y) {
     run(latent_queries(layer, rows));
     run(latent_attention(layer, rows));
   } else {
-    norm_and_rotate(attention_prefix(layer) + "q_norm.weight", rows, spec_.gqa.heads, q_.floats(0));
+    run(normalized_heads(attention_prefix(layer) + "q_norm.weight", rows, spec_.gqa.heads, q_.floats(0)));
     run(gqa_attention(layer, rows));
   }
   project_attended(layer, rows, y);
@@ -68,14 +68,14 @@ int64_t Model::attended_columns() const {
   return spec_.latent ? int64_t{spec_.mla.heads} * spec_.mla.v_dim : int64_t{spec_.gqa.heads} * spec_.gqa.head_dim;
 }
 
-void Model::norm_and_rotate(const std::string& norm, const Rows& rows, int heads, float* x) {
+RopeOp Model::normalized_heads(const std::string& norm, const Rows& rows, int heads, float* x) {
   const GqaSpec& spec = spec_.gqa;
   const int dim = spec.head_dim;
   if (spec.qk_norm) {
     run(RmsNormOp{x, dim, weights_->stored(norm), spec.qk_norm_eps, numerics_.round_normalized, rows.count * heads, dim, x, dim});
   }
-  run(RopeOp{x, static_cast<int64_t>(heads) * dim, heads, dim, 0, spec_.rope_dim, spec_.rope_interleaved, rows.rope_positions,
-             static_cast<const float*>(cos_sin_.data()), rows.count});
+  return {x, static_cast<int64_t>(heads) * dim, heads, dim, 0, spec_.rope_dim, spec_.rope_interleaved, rows.rope_positions,
+          static_cast<const float*>(cos_sin_.data()), rows.count};
 }
 
 void Model::remember_keys(int layer, const Rows& rows, const float* h, const LinearOp* queries) {
@@ -90,10 +90,12 @@ void Model::remember_keys(int layer, const Rows& rows, const float* h, const Lin
                      2};
   if (queries != nullptr) products.products[products.count++] = *queries;
   run(products);
-  norm_and_rotate(prefix + "k_norm.weight", rows, spec.kv_heads, k);
-  run(StoreKvOp{k, columns, v, columns, false, spec.kv_heads, spec.head_dim, spec.head_dim, rows.slots, cache_.dtype(),
-                cache_.keys(layer), cache_.values(layer), count});
-  if (queries != nullptr) norm_and_rotate(prefix + "q_norm.weight", rows, spec.heads, queries->y);
+  RopeOp turned{};
+  if (queries != nullptr) turned = normalized_heads(prefix + "q_norm.weight", rows, spec.heads, queries->y);
+  run(StoreKeysOp{normalized_heads(prefix + "k_norm.weight", rows, spec.kv_heads, k),
+                  {k, columns, v, columns, false, spec.kv_heads, spec.head_dim, spec.head_dim, rows.slots, cache_.dtype(),
+                   cache_.keys(layer), cache_.values(layer), count},
+                  turned});
 }
 
 AttentionOp Model::gqa_attention(int layer, const Rows& rows) {

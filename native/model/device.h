@@ -22,6 +22,7 @@ namespace evalrun {
   APPLY(MoeLinearOp, "grouped_linear")                  \
   APPLY(RouteBucketOp, "route")                         \
   APPLY(StoreLatentOp, "store_latent")                  \
+  APPLY(StoreKeysOp, "store_kv")                        \
   APPLY(AttendLatentOp, "latent_attention")             \
   APPLY(CombineNormOp, "combine_norm")
 
@@ -127,6 +128,12 @@ class Device {
     const char* name = run(op.norm);
     run(op.rope);
     run(op.store);
+    if (op.queries.rows > 0) run(op.queries);
+    return name;
+  }
+  virtual const char* run(const StoreKeysOp& op) {
+    run(op.keys);
+    const char* name = run(op.store);
     if (op.queries.rows > 0) run(op.queries);
     return name;
   }

@@ -59,8 +59,9 @@ class Model {
   // What queries find, of all heads: attended_. It is projected into y.
   int64_t attended_columns() const;
   void project_attended(int layer, const Rows& rows, float* y);
-  // Of queries or keys of grouped-query attention, [rows, heads]: their norm, where the model has one, and their rotation, in place.
-  void norm_and_rotate(const std::string& norm, const Rows& rows, int heads, float* x);
+  // Of queries or keys of grouped-query attention, [rows, heads]: normalises them in place, where the model has a norm; the rotation that is
+  // left to do.
+  RopeOp normalized_heads(const std::string& norm, const Rows& rows, int heads, float* x);
   // `queries`: their product, made with those of keys and values; null for none.
   void remember_keys(int layer, const Rows& rows, const float* h, const LinearOp* queries);
   AttentionOp gqa_attention(int layer, const Rows& rows);

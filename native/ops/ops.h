@@ -300,6 +300,14 @@ struct StoreLatentOp {
   RopeOp queries;
 };
 
+// What grouped-query attention keeps of a token, in one: its keys turned (store.k = keys.x, whose rows may be left as they were) and stored
+// with its values. Besides, queries are turned, where `queries` has rows.
+struct StoreKeysOp {
+  RopeOp keys;
+  StoreKvOp store;
+  RopeOp queries;
+};
+
 // A step's latents stored, and what its queries find behind them: attention.q is store.queries.x, turned, which may be left as it was.
 struct AttendLatentOp {
   StoreLatentOp store;

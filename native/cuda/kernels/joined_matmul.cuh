@@ -9,7 +9,6 @@ namespace evalrun::cuda {
 struct JoinedMatmuls {
   MatmulArguments product[kMostJoined];
   int32_t first_block[kMostJoined];  // behind the last product: past the grid
-  int32_t none;                      // 0
 };
 
 // Which product is the running block's; `block` becomes its number among that product's.

@@ -20,9 +20,9 @@ struct ConvertArguments {
 
 constexpr int kConvertWarps = 8;
 
-// The lane's four values; zeros behind the end of the row.
-__device__ inline void load_four(const ConvertArguments& in, int row, int column, float (&value)[4]) {
-  const float* x = in.x + row * in.x_stride + column;
+// The lane's four values of a matrix that lies as in.x does; zeros behind the end of the row.
+__device__ inline void load_four(const ConvertArguments& in, const float* matrix, int row, int column, float (&value)[4]) {
+  const float* x = matrix + row * in.x_stride + column;
   if (in.aligned != 0 && column + 4 <= in.columns) {
     const float4 four = *reinterpret_cast<const float4*>(x);
     value[0] = four.x;
@@ -58,7 +58,7 @@ __global__ void __launch_bounds__(32 * kConvertWarps) convert_operand(ConvertArg
   const int group_of_row = static_cast<int>(group % in.groups);
   const int column = group_of_row * kQuantBlock + static_cast<int>(threadIdx.x) % 32 * 4;
   float value[4];
-  load_four(in, row, column, value);
+  load_four(in, in.x, row, column, value);
   uint8_t* out = in.values + row * in.row_bytes;
   if (kPrecision == Precision::kBF16) {
     if (column * 2 < in.row_bytes) {

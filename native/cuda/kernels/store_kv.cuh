@@ -25,9 +25,7 @@ static_assert(sizeof(StoreArguments) == 7 * 8 + 8 * 4, "a launch's arguments hav
 
 // Up to kStoreColumns columns of one head of one token; `left` of them exist.
 template <bool kWide>
-__device__ __forceinline__ void store_columns(const float* from, void* cache, DType type, int64_t index, int left) {
-  const float4 low = load_constant_group<kWide>(from, left);
-  const float4 high = load_constant_group<kWide>(from + kGroup, left - kGroup);
+__device__ __forceinline__ void store_columns(float4 low, float4 high, void* cache, DType type, int64_t index, int left) {
   if (type == DType::kF32) {
     float* to = static_cast<float*>(cache) + index;
     store_group<kWide>(to, left, low);
@@ -50,28 +48,45 @@ __device__ __forceinline__ void store_columns(const float* from, void* cache, DT
   if (left > 7) to[7] = to_bf16(high.w);
 }
 
-// A token is all of its keys (or its latent), then all of its values (or its rotary key).
-template <bool kWide>
-__global__ void __launch_bounds__(kStoreThreads) store_kv_kernel(StoreArguments op) {
-  begin_kernel();
-  const int64_t item = static_cast<int64_t>(blockIdx.x) * kStoreThreads + threadIdx.x;
-  const int per_token = op.heads * (op.k_steps + op.v_steps);
-  const int64_t row = item / per_token;
-  if (row >= op.rows) return;
-  int within = static_cast<int>(item - row * per_token);
-  const bool is_key = within < op.heads * op.k_steps;
-  if (!is_key) within -= op.heads * op.k_steps;
-  const int steps = is_key ? op.k_steps : op.v_steps;
-  const int head = within / steps;
-  const int column = (within - head * steps) * kStoreColumns;
-  const int columns = is_key ? op.k_columns : op.v_columns;
-  const float* from = is_key ? op.k + row * op.k_stride : op.v + row * op.v_stride;
+// Which columns a thread stores, of which head of which token. A token is all of its keys (or its latent), then all of its values (or its
+// rotary key).
+struct StorePlace {
+  int64_t row;
+  int head, column;
+  bool is_key;
+
+  __device__ StorePlace(const StoreArguments& op, int64_t item) {
+    const int per_token = op.heads * (op.k_steps + op.v_steps);
+    row = item / per_token;
+    int within = static_cast<int>(item - row * per_token);
+    is_key = within < op.heads * op.k_steps;
+    if (!is_key) within -= op.heads * op.k_steps;
+    const int steps = is_key ? op.k_steps : op.v_steps;
+    head = within / steps;
+    column = (within - head * steps) * kStoreColumns;
+  }
+};
+
+// turned(head's first column, column, left): the group of four columns there.
+template <bool kWide, class Turned>
+__device__ __forceinline__ void store_place(const StoreArguments& op, const StorePlace& place, const Turned& turned) {
+  const auto [row, head, column, is_key] = place;
+  const int columns = is_key ? op.k_columns : op.v_columns, left = columns - column;
+  const float* from = (is_key ? op.k + row * op.k_stride : op.v + row * op.v_stride) + static_cast<int64_t>(head) * columns;
   const int64_t slot = op.slots[row];
   const int64_t begin = op.latent ? latent_kv_row(slot, op.k_columns, op.v_columns) + (is_key ? 0 : op.k_columns)
                                   : dense_kv_row(slot, head, op.heads, columns);
   void* cache = is_key || op.latent ? op.k_cache : op.v_cache;
-  store_columns<kWide>(from + static_cast<int64_t>(head) * columns + column, cache, static_cast<DType>(op.kv_type), begin + column,
-                       columns - column);
+  store_columns<kWide>(turned(from, column, left), turned(from, column + kGroup, left - kGroup), cache, static_cast<DType>(op.kv_type),
+                       begin + column, left);
+}
+
+template <bool kWide>
+__global__ void __launch_bounds__(kStoreThreads) store_kv_kernel(StoreArguments op) {
+  begin_kernel();
+  const StorePlace place(op, static_cast<int64_t>(blockIdx.x) * kStoreThreads + threadIdx.x);
+  if (place.row >= op.rows) return;
+  store_place<kWide>(op, place, [](const float* from, int column, int left) { return load_constant_group<kWide>(from + column, left); });
 }
 
 }  // namespace evalrun::cuda
