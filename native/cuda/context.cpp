@@ -44,6 +44,15 @@ void* allocate_on_device(int64_t bytes, const std::string& what) {
                   " of " + mebibytes(static_cast<int64_t>(total)) + " free");
 }
 
+DoneCounter::~DoneCounter() { cudaFree(data_); }
+
+int32_t* DoneCounter::get() {
+  if (data_ != nullptr) return data_;
+  data_ = static_cast<int32_t*>(allocate_on_device(sizeof *data_, "a count of blocks"));
+  check(cudaMemsetAsync(data_, 0, sizeof *data_, stream_), "clearing a count of blocks");
+  return data_;
+}
+
 Scratch::~Scratch() {
   for (const Block& block : blocks_) cudaFree(block.data);
 }

@@ -100,6 +100,20 @@ class StageRing {
   int64_t used_ = 0;  // of chunks_[current_]
 };
 
+// A number on the device by which the blocks of a launch count which of them are done; 0 between launches.
+class DoneCounter {
+ public:
+  explicit DoneCounter(const cudaStream_t& stream) : stream_(stream) {}
+  DoneCounter(const DoneCounter&) = delete;
+  DoneCounter& operator=(const DoneCounter&) = delete;
+  ~DoneCounter();
+  int32_t* get();
+
+ private:
+  const cudaStream_t& stream_;
+  int32_t* data_ = nullptr;
+};
+
 // Which products are made by wgmma instead of mma.sync: none, large ones in bf16 (where both give the same bits, so that sizes may
 // decide), or all of both precisions. More than kNever is compute capability 9.0's alone.
 enum class Wgmma { kNever, kLargeBf16, kAlways };
@@ -134,6 +148,7 @@ struct Context {
   LaunchRecorder recorder;
   // Valid until the running op returns (to the host: the stream keeps the order). Reset by the caller of each op.
   Scratch scratch{recorder};
+  DoneCounter done{stream};
   KernelTimer timer;
   std::shared_ptr<AttentionPlan> attention_plan;
   // Copies `count` values to the device, in stream order; the pointer is valid until the step ends. `host` may be reused at once.

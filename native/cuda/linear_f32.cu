@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "cuda/kernels/linear_f32.cuh"
+#include "cuda/f32_product.h"
 
 namespace evalrun::cuda {
 namespace {
@@ -54,7 +54,7 @@ const char* launch_product(Context& ctx, const F32Product& p, DType dtype, Preci
 
 }  // namespace
 
-const char* run_f32(Context& ctx, const LinearOp& op) {
+F32Product f32_product(const LinearOp& op) {
   const Weight& w = op.weight;
   F32Product p{};
   p.x = op.x;
@@ -69,8 +69,10 @@ const char* run_f32(Context& ctx, const LinearOp& op) {
   p.rows = op.rows;
   p.y = op.y;
   p.y_stride = op.y_stride;
-  return launch_product(ctx, p, w.dtype, op.precision);
+  return p;
 }
+
+const char* run_f32(Context& ctx, const LinearOp& op) { return launch_product(ctx, f32_product(op), op.weight.dtype, op.precision); }
 
 const char* run_f32(Context& ctx, const GroupedLinearOp& op) {
   const Weight& w = op.weights[0];

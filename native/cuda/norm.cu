@@ -3,6 +3,7 @@
 
 #include "cuda/combine.h"
 #include "cuda/kernels/combine_norm.cuh"
+#include "cuda/norm.h"
 #include "cuda/op_outputs.h"
 #include "cuda/ops.h"
 
@@ -33,7 +34,23 @@ void launch_team(Context& ctx, const char* name, Kernel kernel, const NormArgume
   launch(ctx, name, kernel, grid, dim3(T::kBlock), T::kTeam / kWarp * static_cast<int>(sizeof(float)), a, more...);
 }
 
-// A product has converted rows of y before and will again: the norm has them at hand. Whole groups of columns, so that there is no padding.
+const char* run_norm(Context& ctx, NormArguments a) {
+  const bool wide = norms_wide(a);
+  if (wide) convert_as_well(ctx, a);
+  with_team(a.columns, [&](auto team) {
+    using T = decltype(team);
+    launch_team<T>(ctx, "norm", wide ? norm_kernel<T::kTeam, T::kHeld, true> : norm_kernel<T::kTeam, T::kHeld, false>, a);
+  });
+  return "simt";
+}
+
+}  // namespace
+
+NormArguments norm_arguments(const AddNormOp& op) {
+  return {op.x, op.columns, op.delta, op.x, op.weight.data, op.y, op.columns, op.columns, op.rows, op.eps, op.round_normalized,
+          static_cast<int>(op.weight.dtype)};
+}
+
 void convert_as_well(Context& ctx, NormArguments& a) {
   if (a.weight == nullptr || a.rows == 0 || a.columns % kQuantBlock != 0) return;
   const std::optional<Precision> wanted = ctx.operands.wanted(a.y, a.y_stride, a.columns);
@@ -46,7 +63,6 @@ void convert_as_well(Context& ctx, NormArguments& a) {
   a.scales = operand.scales;
 }
 
-// Throws std::invalid_argument where the kernels do not take the weight.
 bool norms_wide(const NormArguments& a) {
   if (a.weight != nullptr && (a.weight_type == static_cast<int>(DType::kF8E4M3) || !aligned_16(a.weight))) {
     throw std::invalid_argument("norm: the weight must be float32, bfloat16 or float16 and 16-byte aligned");
@@ -55,37 +71,20 @@ bool norms_wide(const NormArguments& a) {
          wide_rows(a.weight == nullptr ? nullptr : a.y, a.y_stride, a.columns);
 }
 
-const char* run_norm(Context& ctx, NormArguments a) {
-  const bool wide = norms_wide(a);
-  if (wide) convert_as_well(ctx, a);
-  with_team(a.columns, [&](auto team) {
-    using T = decltype(team);
-    launch_team<T>(ctx, "norm", wide ? norm_kernel<T::kTeam, T::kHeld, true> : norm_kernel<T::kTeam, T::kHeld, false>, a);
-  });
-  return "simt";
-}
-
-NormArguments arguments_of(const AddNormOp& op) {
-  return {op.x, op.columns, op.delta, op.x, op.weight.data, op.y, op.columns, op.columns, op.rows, op.eps, op.round_normalized,
-          static_cast<int>(op.weight.dtype)};
-}
-
-}  // namespace
-
 const char* run(Context& ctx, const RmsNormOp& op) {
   return run_norm(ctx, {op.x, op.x_stride, nullptr, nullptr, op.weight.data, op.y, op.y_stride, op.columns, op.rows, op.eps,
                         op.round_normalized, static_cast<int>(op.weight.dtype)});
 }
 
 const char* run(Context& ctx, const AddNormOp& op) {
-  return run_norm(ctx, arguments_of(op));
+  return run_norm(ctx, norm_arguments(op));
 }
 
 const char* run_fused(Context& ctx, const CombineNormOp& op) {
   if (op.norm.delta != op.combine.y || op.norm.rows != op.combine.rows || op.norm.columns != op.combine.columns) {
     throw std::invalid_argument("combine_norm: what is combined is not what is added");
   }
-  NormArguments a = arguments_of(op.norm);
+  NormArguments a = norm_arguments(op.norm);
   if (!norms_wide(a) || !combines_wide(op.combine) || a.columns > kCombinedColumns) return nullptr;
   a.delta = nullptr;
   for (const Range& range : outputs_of(op.norm)) ctx.operands.invalidate(range.begin, range.bytes);

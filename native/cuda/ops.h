@@ -41,6 +41,8 @@ const char* run_fused(Context& ctx, const MoeGatedOp& op);
 const char* run_fused(Context& ctx, const MoeLinearOp& op);
 // route.cu. Null, and nothing done, where the rows are too many for a block.
 const char* run_fused(Context& ctx, const RouteBucketOp& op);
+// norm_route.cu. Null, and nothing done, where the rows are too many for one launch, or the experts.
+const char* run_fused(Context& ctx, const NormRouteOp& op);
 // norm.cu. Null, and nothing done, where rows are not read four columns at a time; otherwise combine.y is not written.
 const char* run_fused(Context& ctx, const CombineNormOp& op);
 // store_latent.cu. Null, and nothing done, where there is no kernel for the three that store.

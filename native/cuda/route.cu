@@ -1,12 +1,12 @@
 // RouteOp, and RouteBucketOp in one kernel where a block can do it.
+#include "cuda/route.h"
+
 #include <stdexcept>
 
-#include "cuda/kernels/route_bucket.cuh"
 #include "cuda/op_outputs.h"
 #include "cuda/ops.h"
 
 namespace evalrun::cuda {
-namespace {
 
 RouteArguments route_arguments(const RouteOp& op) {
   if (op.experts < 1 || op.experts > 512 || op.experts_per_token > op.experts) {
@@ -21,6 +21,8 @@ RouteArguments route_arguments(const RouteOp& op) {
           op.groups_per_token, op.scoring == Scoring::kSoftmax, op.group_score == GroupScore::kTop2Sum,
           op.normalize, op.scale, op.groups > 1 ? op.experts / op.groups : op.experts};
 }
+
+namespace {
 
 template <int kHeld_>
 struct Held {
@@ -48,20 +50,25 @@ const char* run(Context& ctx, const RouteOp& op) {
   return "simt";
 }
 
-const char* run_fused(Context& ctx, const RouteBucketOp& op) {
+void check_sorting(const RouteBucketOp& op) {
   const RouteOp& route = op.route;
   const BucketOp& bucket = op.bucket;
-  if (bucket.chosen != route.chosen || bucket.rows != route.rows || bucket.experts != route.experts ||
-      bucket.experts_per_token != route.experts_per_token) {
-    throw std::invalid_argument("route_bucket: what is sorted is not what is chosen");
+  if (bucket.chosen == route.chosen && bucket.rows == route.rows && bucket.experts == route.experts &&
+      bucket.experts_per_token == route.experts_per_token) {
+    return;
   }
+  throw std::invalid_argument("route_bucket: what is sorted is not what is chosen");
+}
+
+const char* run_fused(Context& ctx, const RouteBucketOp& op) {
+  check_sorting(op);
+  const RouteOp& route = op.route;
   const RouteArguments arguments = route_arguments(route);
   if (route.rows == 0 || route.rows > kRouteBucketRows) return nullptr;
   for (const Range& range : outputs_of(route)) ctx.operands.invalidate(range.begin, range.bytes);
-  const int shared = route.rows * route.experts_per_token + (route.groups > 1 ? kRouteBucketWarps * route.experts : 0);
   with_held(route.experts, [&](auto held) {
-    launch(ctx, "route_bucket", route_bucket<decltype(held)::kHeld>, dim3(1), dim3(kRouteBucketThreads),
-           shared * static_cast<int>(sizeof(int32_t)), arguments, BucketResults{bucket.order, bucket.offsets, bucket.slot_of});
+    launch(ctx, "route_bucket", route_bucket<decltype(held)::kHeld>, dim3(1), dim3(kRouteBucketThreads), route_and_bucket_bytes(route),
+           arguments, bucket_results(op.bucket));
   });
   return "simt";
 }

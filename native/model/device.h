@@ -21,6 +21,7 @@ namespace evalrun {
   APPLY(MoeGatedOp, "grouped_gated_linear")             \
   APPLY(MoeLinearOp, "grouped_linear")                  \
   APPLY(RouteBucketOp, "route")                         \
+  APPLY(NormRouteOp, "route")                           \
   APPLY(StoreLatentOp, "store_latent")                  \
   APPLY(StoreKeysOp, "store_kv")                        \
   APPLY(AttendLatentOp, "latent_attention")             \
@@ -118,6 +119,11 @@ class Device {
     const char* name = run(op.route);
     run(op.bucket);
     return name;
+  }
+  virtual const char* run(const NormRouteOp& op) {
+    run(op.norm);
+    run(op.router);
+    return run(op.routing);
   }
   virtual const char* run(const CombineNormOp& op) {
     const char* name = run(op.combine);

@@ -5,14 +5,12 @@
 
 namespace evalrun {
 
-void Model::feed_forward(int layer, int count, const float* h, float* y) {
+void Model::feed_forward(int layer, const AddNormOp& norm, float* y) {
   const DeviceRange range(*device_, "feed-forward");
   const std::string prefix = "model.layers." + std::to_string(layer) + ".mlp.";
-  if (!spec_.layer_is_moe[layer]) {
-    dense_mlp(prefix, spec_.dense_width, count, h, y);
-    return;
-  }
-  moe(layer, prefix, count, h, y);
+  if (spec_.layer_is_moe[layer]) return moe(layer, prefix, norm, y);
+  run(norm);
+  dense_mlp(prefix, spec_.dense_width, norm.rows, norm.y, y);
 }
 
 void Model::dense_mlp(const std::string& prefix, int64_t width, int count, const float* h, float* y) {
@@ -26,11 +24,12 @@ GatedLinearOp Model::dense_gated(const std::string& prefix, int count, const flo
           linear_op(h, spec_.width, prefix + "up_proj", numerics_.linear, count, up, spec_.mlp_bias)};
 }
 
-void Model::moe(int layer, const std::string& prefix, int count, const float* h, float* y) {
+void Model::moe(int layer, const std::string& prefix, const AddNormOp& norm, float* y) {
   const MoeSpec& spec = spec_.moe;
+  const int count = norm.rows;
+  const float* h = norm.y;
   const int slots = count * spec.experts_per_token;
   float* logits = router_.floats(static_cast<int64_t>(count) * spec.experts);
-  linear(h, spec_.width, prefix + "gate", Precision::kF32, count, logits, false);
   int32_t* chosen = chosen_.ints(slots);
   if (recording_experts_ && layer < spec_.layers) {
     recorded_experts_.emplace_back(slots);
@@ -41,9 +40,11 @@ void Model::moe(int layer, const std::string& prefix, int count, const float* h,
   int32_t* order = order_.ints(slots);
   int32_t* offsets = offsets_.ints(spec.experts + 1);
   int32_t* slot_of = slot_of_.ints(slots);
-  run(RouteBucketOp{{logits, bias, spec.scoring, spec.group_score, spec.experts, spec.experts_per_token, spec.groups,
-                     spec.groups_per_token, spec.normalize, spec.routed_scale, count, chosen, weights},
-                    {chosen, count, spec.experts_per_token, spec.experts, order, offsets, slot_of}});
+  run(NormRouteOp{norm,
+                  linear_op(h, spec_.width, prefix + "gate", Precision::kF32, count, logits, false),
+                  {{logits, bias, spec.scoring, spec.group_score, spec.experts, spec.experts_per_token, spec.groups,
+                    spec.groups_per_token, spec.normalize, spec.routed_scale, count, chosen, weights},
+                   {chosen, count, spec.experts_per_token, spec.experts, order, offsets, slot_of}}});
 
   auto grouped = [&](const float* x, const char* part, bool gather, float* out) {
     return GroupedLinearOp{x,     weights_->experts(prefix, part, spec.experts, numerics_.linear).data(), spec.experts,

@@ -163,8 +163,7 @@ float* Model::layer(int index, const Rows& rows, const Rows& queries, float* x, 
     x = taken;
     ask(index, queries, taken_h, y);
   }
-  run(AddNormOp{x, y, second, spec_.norm_eps, numerics_.round_normalized, count, spec_.width, h});
-  feed_forward(index, count, h, y);
+  feed_forward(index, {x, y, second, spec_.norm_eps, numerics_.round_normalized, count, spec_.width, h}, y);
   return x;
 }
 

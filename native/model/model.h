@@ -69,11 +69,11 @@ class Model {
   StoreLatentOp store_latent(int layer, const Rows& rows, const RopeOp& queries);
   RopeOp latent_queries(int layer, const Rows& rows);
   LatentAttentionOp latent_attention(int layer, const Rows& rows);
-  // Into y, or what is still to be combined into it into uncombined_.
-  void feed_forward(int layer, int count, const float* h, float* y);
+  // Of the norm's rows; into y, or what is still to be combined into it into uncombined_.
+  void feed_forward(int layer, const AddNormOp& norm, float* y);
   void dense_mlp(const std::string& prefix, int64_t width, int count, const float* h, float* y);
   GatedLinearOp dense_gated(const std::string& prefix, int count, const float* h, float* gate, float* up);
-  void moe(int layer, const std::string& prefix, int count, const float* h, float* y);
+  void moe(int layer, const std::string& prefix, const AddNormOp& norm, float* y);
   // places: where the step's `rows` are in x, on the device.
   void evaluate(const Step& step, const float* x, const int32_t* places, StepResult& result);
   void predict_next_next(const Step& step, const Rows& rows, const float* x, StepResult& result);

@@ -291,6 +291,13 @@ struct RouteBucketOp {
   BucketOp bucket;
 };
 
+// The norm in front of DeepSeekMoE, its router and what follows of it: router.x is norm.y, and route.logits are router.y.
+struct NormRouteOp {
+  AddNormOp norm;
+  LinearOp router;
+  RouteBucketOp routing;
+};
+
 // What Multi-head Latent Attention keeps of a token, in one: its latent normalised in place (x = y), its rotary key turned, and both stored,
 // to the bits of the three in a row. The rows of x may be left as they were. Besides, queries are turned, where `queries` has rows.
 struct StoreLatentOp {

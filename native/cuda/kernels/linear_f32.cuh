@@ -237,30 +237,26 @@ constexpr int kSkinnyStride = kSegment + 4;
 constexpr int kSkinnyFloats = (kSkinnyRows + kSkinnyOutputs) * kSkinnyStride;  // a warp's
 constexpr int kSkinnyShared = kSkinnyWarps * (kSkinnyFloats + 2 * kWarp) * static_cast<int>(sizeof(float));
 
+// The weights of a block's outputs: no kernel writes them.
 template <DType kType>
-__global__ void __launch_bounds__(kSkinnyWarps * kWarp) linear_f32_skinny(F32Product p) {
-  let_next_start();
-  const int first_output = blockIdx.y * kSkinnyOutputs;
-  if (p.offsets == nullptr) {
-    // A warp to each output.
-    constexpr int kBytes = kType == DType::kF32 ? 4 : 2;
-    const int output = first_output + threadIdx.x / kWarp, row_bytes = p.columns * kBytes;
-    const char* row = static_cast<const char*>(p.weight) + output * p.weight_stride * kBytes;
-    static_assert(kSkinnyWarps == kSkinnyOutputs);
-    for (int at = threadIdx.x % kWarp * kLineBytes; output < p.outputs && at < row_bytes; at += kWarp * kLineBytes) prefetch(row + at);
-  }
-  wait_for_last();
-  const RowTile tile = find_tile<kSkinnyRows>(p, blockIdx.x);
-  if (tile.first >= tile.end) return;
+__device__ __forceinline__ void prefetch_skinny(const F32Product& p, int first_output) {
+  static_assert(kSkinnyWarps == kSkinnyOutputs, "a warp to each output");
+  constexpr int kBytes = kType == DType::kF32 ? 4 : 2;
+  const int output = first_output + threadIdx.x / kWarp, row_bytes = p.columns * kBytes;
+  const char* row = static_cast<const char*>(p.weight) + output * p.weight_stride * kBytes;
+  for (int at = threadIdx.x % kWarp * kLineBytes; output < p.outputs && at < row_bytes; at += kWarp * kLineBytes) prefetch(row + at);
+}
+
+// Lane l of warp 0 gets the sum of row l / kSkinnyOutputs and output first_output + l % kSkinnyOutputs. rows(i, k): columns k .. k + 3 of row i,
+// zeros where there are none. shared: kSkinnyShared bytes.
+template <DType kType, class Rows>
+__device__ __forceinline__ float skinny_sum(const F32Product& p, const void* weight, int first_output, const Rows& rows, float* shared) {
   const int lane = threadIdx.x % kWarp;
   const int warp = threadIdx.x / kWarp;
-  float* w_shared = reinterpret_cast<float*>(shared_memory()) + warp * kSkinnyFloats;
+  float* w_shared = shared + warp * kSkinnyFloats;
   float* x_shared = w_shared + kSkinnyOutputs * kSkinnyStride;
-  float* sums = reinterpret_cast<float*>(shared_memory()) + kSkinnyWarps * kSkinnyFloats;  // [2, warps, lanes]
+  float* sums = shared + kSkinnyWarps * kSkinnyFloats;  // [2, warps, lanes]
 
-  const float* x_rows[kSkinnyRows];
-#pragma unroll
-  for (int i = 0; i < kSkinnyRows; ++i) x_rows[i] = tile.first + i < tile.end ? p.x_row(tile.first + i) : nullptr;
   const float4 zero = make_float4(0, 0, 0, 0);
   const int own_output = lane % kSkinnyOutputs;
   const int own_row = lane / kSkinnyOutputs;
@@ -275,10 +271,10 @@ __global__ void __launch_bounds__(kSkinnyWarps * kWarp) linear_f32_skinny(F32Pro
 #pragma unroll
       for (int i = 0; i < kSkinnyOutputs; ++i) {
         const int output = first_output + i;
-        w[i] = output < p.outputs && k < p.columns ? load_weight_group<kType>(tile.weight, output * p.weight_stride + k) : zero;
+        w[i] = output < p.outputs && k < p.columns ? load_weight_group<kType>(weight, output * p.weight_stride + k) : zero;
       }
 #pragma unroll
-      for (int i = 0; i < kSkinnyRows; ++i) x[i] = x_rows[i] != nullptr && k < p.columns ? p.x_group(x_rows[i], k) : zero;
+      for (int i = 0; i < kSkinnyRows; ++i) x[i] = rows(i, k);
 #pragma unroll
       for (int i = 0; i < kSkinnyOutputs; ++i) *reinterpret_cast<float4*>(w_shared + i * kSkinnyStride + lane * 4) = w[i];
 #pragma unroll
@@ -304,10 +300,32 @@ __global__ void __launch_bounds__(kSkinnyWarps * kWarp) linear_f32_skinny(F32Pro
       for (int w = 0; w < made; ++w) total += round_sums[w * kWarp + lane];
     }
   }
-  const int output = first_output + own_output;
-  const int row = tile.first + own_row;
-  if (warp != 0 || output >= p.outputs || row >= tile.end) return;
+  return total;
+}
+
+// A sum to its place, in the order of skinny_sum(): rows first .. end - 1.
+__device__ __forceinline__ void store_skinny(const F32Product& p, int first_output, int first, int end, float total) {
+  const int lane = threadIdx.x % kWarp;
+  const int output = first_output + lane % kSkinnyOutputs;
+  const int row = first + lane / kSkinnyOutputs;
+  if (threadIdx.x >= kWarp || output >= p.outputs || row >= end) return;
   p.y[row * p.y_stride + output] = p.bias == nullptr ? total : total + __ldg(p.bias + output);
+}
+
+template <DType kType>
+__global__ void __launch_bounds__(kSkinnyWarps * kWarp) linear_f32_skinny(F32Product p) {
+  let_next_start();
+  const int first_output = blockIdx.y * kSkinnyOutputs;
+  if (p.offsets == nullptr) prefetch_skinny<kType>(p, first_output);
+  wait_for_last();
+  const RowTile tile = find_tile<kSkinnyRows>(p, blockIdx.x);
+  if (tile.first >= tile.end) return;
+  const float* x_rows[kSkinnyRows];
+#pragma unroll
+  for (int i = 0; i < kSkinnyRows; ++i) x_rows[i] = tile.first + i < tile.end ? p.x_row(tile.first + i) : nullptr;
+  const auto rows = [&](int i, int k) { return x_rows[i] != nullptr && k < p.columns ? p.x_group(x_rows[i], k) : make_float4(0, 0, 0, 0); };
+  const float total = skinny_sum<kType>(p, tile.weight, first_output, rows, reinterpret_cast<float*>(shared_memory()));
+  store_skinny(p, first_output, tile.first, tile.end, total);
 }
 
 }  // namespace evalrun::cuda

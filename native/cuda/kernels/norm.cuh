@@ -77,28 +77,39 @@ __device__ __forceinline__ float4 normalized_group(float4 x, float inverse, floa
   return make_float4(normalize(x.x, weight.x), normalize(x.y, weight.y), normalize(x.z, weight.z), normalize(x.w, weight.w));
 }
 
-// The norm of a row that its team holds, where there is one.
-template <int kTeam, int kHeld, bool kWide>
-__device__ __forceinline__ void norm_row(const NormArguments& a, int64_t row, int member, const float4 (&held)[kHeld]) {
-  if (a.weight == nullptr) return;
+// The norm of a row that its team holds: store(column, the four columns there).
+template <int kTeam, int kHeld, class Store>
+__device__ __forceinline__ void normalize_row(const NormArguments& a, int member, const float4 (&held)[kHeld], const Store& store) {
   const int columns = static_cast<int>(a.columns);
   const float inverse = inverse_of_squares<kTeam>(sum_of_squares(held), columns, a.eps);
-  float* y = a.y + row * a.y_stride;
 #pragma unroll
   for (int i = 0; i < kHeld; ++i) {
     const int column = (i * kTeam + member) * kGroup;
     if (column >= columns) continue;
     const float4 weight = load_vector_group(a.weight, static_cast<DType>(a.weight_type), column);
-    const float4 result = normalized_group(held[i], inverse, weight, a.round_normalized);
-    store_group<kWide>(y + column, columns - column, result);
-    if (a.precision == static_cast<int>(Precision::kBF16)) {
-      *reinterpret_cast<uint2*>(a.values + row * a.row_bytes + column * 2) = make_uint2(pack_bf16(result.x, result.y), pack_bf16(result.z, result.w));
-    } else if (a.precision == static_cast<int>(Precision::kFP8)) {
-      // A warp's columns are a group's.
-      const float four[4] = {result.x, result.y, result.z, result.w};
-      store_codes(four, a.values + row * a.row_bytes + column, a.scales + row * a.groups + column / kQuantBlock);
-    }
+    store(column, normalized_group(held[i], inverse, weight, a.round_normalized));
   }
+}
+
+// Four columns of y as the operand of a product, where that is asked for. In FP8 a warp has a group of 128 columns.
+__device__ __forceinline__ void store_operand(const NormArguments& a, int64_t row, int column, float4 y) {
+  if (a.precision == static_cast<int>(Precision::kBF16)) {
+    *reinterpret_cast<uint2*>(a.values + row * a.row_bytes + column * 2) = make_uint2(pack_bf16(y.x, y.y), pack_bf16(y.z, y.w));
+  } else if (a.precision == static_cast<int>(Precision::kFP8)) {
+    const float four[4] = {y.x, y.y, y.z, y.w};
+    store_codes(four, a.values + row * a.row_bytes + column, a.scales + row * a.groups + column / kQuantBlock);
+  }
+}
+
+// normalize_row(), where there is a norm, to where it belongs.
+template <int kTeam, int kHeld, bool kWide>
+__device__ __forceinline__ void norm_row(const NormArguments& a, int64_t row, int member, const float4 (&held)[kHeld]) {
+  if (a.weight == nullptr) return;
+  float* y = a.y + row * a.y_stride;
+  normalize_row<kTeam>(a, member, held, [&](int column, float4 result) {
+    store_group<kWide>(y + column, static_cast<int>(a.columns) - column, result);
+    store_operand(a, row, column, result);
+  });
 }
 
 // kTeam threads share a row, of which a block of max(kTeam, 128) threads does several; thread t of the team holds the groups of

@@ -26,6 +26,8 @@ __device__ void let_next_start();
 __device__ void wait_for_last();
 // Asks for the line of memory at `weights`, which no kernel writes: into the level 2 cache, before wait_for_last().
 __device__ void prefetch(const void* weights);
+// Reads what another block of the running kernel may have written, whose write is known to be there.
+__device__ float load_from_level_2(const float* address);
 
 // --- conversions, all to nearest even -------------------------------------------------------------------------------------
 __device__ uint16_t to_bf16(float value);                   // NaN stays NaN

@@ -28,6 +28,12 @@ __device__ __forceinline__ void wait_for_last() {
 
 __device__ __forceinline__ void prefetch(const void* weights) { asm volatile("prefetch.global.L2 [%0];" ::"l"(weights)); }
 
+__device__ __forceinline__ float load_from_level_2(const float* address) {
+  float value;
+  asm volatile("ld.global.cg.f32 %0, [%1];" : "=f"(value) : "l"(address) : "memory");
+  return value;
+}
+
 __device__ __forceinline__ uint16_t to_bf16(float value) {
   uint16_t bits;
   asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(bits) : "f"(value));

@@ -26,7 +26,7 @@ template <int kHeld>
 __device__ __forceinline__ void score_experts(const RouteArguments& op, const float* logits, int lane, float (&scores)[kHeld]) {
   const float none = -INFINITY;
 #pragma unroll
-  for (int i = 0; i < kHeld; ++i) scores[i] = i * kWarp + lane < op.experts ? __ldg(logits + i * kWarp + lane) : none;
+  for (int i = 0; i < kHeld; ++i) scores[i] = i * kWarp + lane < op.experts ? load_from_level_2(logits + i * kWarp + lane) : none;
   if (!op.softmax) {
 #pragma unroll
     for (int i = 0; i < kHeld; ++i) scores[i] = 1.0f / (1.0f + expf(-scores[i]));

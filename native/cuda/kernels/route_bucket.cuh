@@ -23,13 +23,11 @@ __device__ __forceinline__ int count_in_front(const int32_t* chosen, int pairs, 
   return count;
 }
 
-// Shared memory: the experts of all pairs, then the biased scores of a row for each warp, where there are groups.
+// By the threads of a block. shared: the experts of all pairs, then the biased scores of a row for each warp, where there are groups.
 template <int kHeld>
-__global__ void __launch_bounds__(kRouteBucketThreads, 1) route_bucket(RouteArguments op, BucketResults results) {
-  begin_kernel();
+__device__ __forceinline__ void route_and_bucket(const RouteArguments& op, const BucketResults& results, int32_t* chosen) {
   const int warp = threadIdx.x / kWarp;
   const int pairs = op.rows * op.experts_per_token;
-  auto* chosen = reinterpret_cast<int32_t*>(shared_memory());
 #pragma unroll 1
   for (int row = warp; row < op.rows; row += kRouteBucketWarps) {
     route_row<kHeld>(op, row, reinterpret_cast<float*>(chosen + pairs) + warp * op.experts);
@@ -46,6 +44,12 @@ __global__ void __launch_bounds__(kRouteBucketThreads, 1) route_bucket(RouteArgu
   for (int expert = threadIdx.x; expert <= op.experts; expert += kRouteBucketThreads) {
     results.offsets[expert] = count_in_front(chosen, pairs, expert, 0);
   }
+}
+
+template <int kHeld>
+__global__ void __launch_bounds__(kRouteBucketThreads, 1) route_bucket(RouteArguments op, BucketResults results) {
+  begin_kernel();
+  route_and_bucket<kHeld>(op, results, reinterpret_cast<int32_t*>(shared_memory()));
 }
 
 }  // namespace evalrun::cuda

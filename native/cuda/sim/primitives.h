@@ -10,6 +10,7 @@ constexpr bool kHasE4m3Mma = true;
 // Kernels follow one another here; that each waits is checked (launch.h).
 inline void let_next_start() {}
 inline void wait_for_last() { sim::note_wait(); }
+inline float load_from_level_2(const float* address) { return *address; }
 inline void prefetch(const void* weights) { sim::check_global("prefetch", weights, 1); }
 
 inline uint16_t to_bf16(float value) { return float_to_bf16(value); }
