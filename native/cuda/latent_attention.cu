@@ -2,6 +2,7 @@
 // attention does; decode spans absorb the expansion into their queries.
 #include <algorithm>
 #include <stdexcept>
+#include <type_traits>
 
 #include "cuda/attend.h"
 #include "cuda/kernels/latent_expand_wgmma.cuh"
@@ -200,15 +201,33 @@ void attend_expanded_rows(Context& ctx, AttentionPlan& plan, const LatentAttenti
   }
 }
 
+// with(type, rows): std::integral_constants of kv_b's type and of the decode rows of a block.
+template <class With>
+void with_latent_rows(DType type, int rows, const With& with) {
+  const auto with_rows = [&](auto type_constant) {
+    if (rows == 1) with(type_constant, std::integral_constant<int, 1>());
+    else with(type_constant, std::integral_constant<int, kRowsOfLatentBlock>());
+  };
+  switch (type) {
+    case DType::kF32: return with_rows(std::integral_constant<DType, DType::kF32>());
+    case DType::kBF16: return with_rows(std::integral_constant<DType, DType::kBF16>());
+    case DType::kF16: return with_rows(std::integral_constant<DType, DType::kF16>());
+    case DType::kF8E4M3: return with_rows(std::integral_constant<DType, DType::kF8E4M3>());
+  }
+}
+
 // The cache is read with `parts` on the matrix units; the products around it are not.
 void attend_absorbed_rows(Context& ctx, AttentionPlan& plan, const LatentAttentionOp& op, const RowsForm& form, bool parts) {
   const int cached = op.rank + op.rope_dim;
   const int64_t rows = int64_t{plan.decode_rows} * op.heads;
   float* absorbed = ctx.scratch.take<float>(rows * cached, "latent attention: absorbed queries");
   float* latents = ctx.scratch.take<float>(rows * op.rank, "latent attention: sums of latents");
-  launch(ctx, "absorb_rows", absorb_rows, dim3(static_cast<unsigned>(ceil_div(cached, 128)), op.heads, plan.decode_rows),
-         dim3(128), 0,
-         AbsorbRowsArguments{form.dims, op.q, op.q_stride, plan.decode.rows, form.weight, form.round, absorbed});
+  with_latent_rows(form.weight.dtype, plan.decode_rows, [&](auto type, auto rows_of_block) {
+    launch(ctx, "absorb_rows", absorb_rows<type(), rows_of_block()>,
+           dim3(static_cast<unsigned>(ceil_div(cached, 128)), op.heads, static_cast<unsigned>(ceil_div(plan.decode_rows, rows_of_block()))),
+           dim3(128), 0,
+           AbsorbRowsArguments{form.dims, op.q, op.q_stride, plan.decode.rows, plan.decode_rows, form.weight, form.round, absorbed});
+  });
   if (parts) {
     combine_latent(ctx, plan, attend_splits(ctx, plan, absorbed_arguments(op, absorbed), true, kFloatParts), latents);
   } else {
@@ -218,9 +237,12 @@ void attend_absorbed_rows(Context& ctx, AttentionPlan& plan, const LatentAttenti
                      latents, int64_t{op.heads} * op.rank},
                     1, op.spans.count);
   }
-  launch(ctx, "project_rows", project_rows, dim3(static_cast<unsigned>(ceil_div(op.v_dim, 4)), op.heads, plan.decode_rows),
-         dim3(128), 0,
-         ProjectRowsArguments{form.dims, latents, plan.decode.rows, form.weight, form.round, op.y, op.y_stride});
+  with_latent_rows(form.weight.dtype, plan.decode_rows, [&](auto type, auto rows_of_block) {
+    launch(ctx, "project_rows", project_rows<type(), rows_of_block()>,
+           dim3(static_cast<unsigned>(ceil_div(op.v_dim, 4)), op.heads, static_cast<unsigned>(ceil_div(plan.decode_rows, rows_of_block()))),
+           dim3(128), 0,
+           ProjectRowsArguments{form.dims, latents, plan.decode.rows, plan.decode_rows, form.weight, form.round, op.y, op.y_stride});
+  });
 }
 
 void check_op(const LatentAttentionOp& op) {

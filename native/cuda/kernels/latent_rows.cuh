@@ -14,13 +14,20 @@ struct LatentWeight {
   const float* scale;
 
   // As it is meant, block scale applied.
-  __device__ __forceinline__ float at(int64_t row, int64_t column) const {
+  template <DType kType>
+  __device__ __forceinline__ float of_type(int64_t row, int64_t column) const {
     const int64_t i = row * stride + column;
-    if (dtype == DType::kF32) return static_cast<const float*>(data)[i];
-    if (dtype == DType::kBF16) return from_bf16(static_cast<const uint16_t*>(data)[i]);
-    if (dtype == DType::kF16) return from_f16(static_cast<const uint16_t*>(data)[i]);
-    return from_e4m3(static_cast<const uint8_t*>(data)[i]) *
-           scale[row / kQuantBlock * scale_columns + column / kQuantBlock];
+    if constexpr (kType == DType::kF32) return __ldg(static_cast<const float*>(data) + i);
+    if constexpr (kType == DType::kBF16) return from_bf16(__ldg(static_cast<const uint16_t*>(data) + i));
+    if constexpr (kType == DType::kF16) return from_f16(__ldg(static_cast<const uint16_t*>(data) + i));
+    return from_e4m3(__ldg(static_cast<const uint8_t*>(data) + i)) *
+           __ldg(scale + row / kQuantBlock * scale_columns + column / kQuantBlock);
+  }
+  __device__ __forceinline__ float at(int64_t row, int64_t column) const {
+    if (dtype == DType::kF32) return of_type<DType::kF32>(row, column);
+    if (dtype == DType::kBF16) return of_type<DType::kBF16>(row, column);
+    if (dtype == DType::kF16) return of_type<DType::kF16>(row, column);
+    return of_type<DType::kF8E4M3>(row, column);
   }
 };
 
@@ -99,53 +106,103 @@ struct AbsorbRowsArguments {
   const float* q;
   int64_t q_stride;
   const DecodeRow* rows;
+  int row_count;
   LatentWeight weight;
   bool round;
   float* absorbed;  // [decode rows, heads, rank + rope]
 };
 
-// Block (128 columns, head, decode row).
-__global__ void __launch_bounds__(128) absorb_rows(AbsorbRowsArguments a) {
-  begin_kernel();
+// Decode rows that a block has, so that weights are read once for all of them, and weights of a thread that are on their way at once.
+constexpr int kRowsOfLatentBlock = 8;
+constexpr int kLatentWeightsAhead = 8;
+
+// Block (128 columns, head, kRows decode rows).
+template <DType kType, int kRows>
+__global__ void __launch_bounds__(128, 4) absorb_rows(AbsorbRowsArguments a) {
+  let_next_start();
   const LatentDims& d = a.dims;
-  const int column = blockIdx.x * 128 + threadIdx.x, head = blockIdx.y;
-  const int row = a.rows[blockIdx.z].row;
-  if (row < 0 || column >= d.cached()) return;
-  const float* q = a.q + row * a.q_stride + static_cast<int64_t>(head) * d.q_columns();
-  float sum = 0;
-  if (column < d.rank) {
-    for (int c = 0; c < d.nope_dim; ++c) {
-      sum = fmaf(rounded(q[c], a.round), a.weight.at(static_cast<int64_t>(head) * d.head_rows() + c, column), sum);
-    }
-  } else {
-    sum = q[d.nope_dim + column - d.rank];
+  const int column = blockIdx.x * 128 + threadIdx.x, head = blockIdx.y, first = blockIdx.z * kRows;
+  const int64_t weight_row = static_cast<int64_t>(head) * d.head_rows();
+  wait_for_last();
+  if (column >= d.cached()) return;
+  const float* q[kRows];
+#pragma unroll
+  for (int i = 0; i < kRows; ++i) {
+    const int row = first + i < a.row_count ? a.rows[first + i].row : -1;
+    q[i] = row < 0 ? nullptr : a.q + row * a.q_stride + static_cast<int64_t>(head) * d.q_columns();
   }
-  a.absorbed[(static_cast<int64_t>(blockIdx.z) * d.heads + head) * d.cached() + column] = rounded(sum, a.round);
+  float sum[kRows] = {};
+  if (column < d.rank) {
+    for (int begin = 0; begin < d.nope_dim; begin += kLatentWeightsAhead) {
+      float weight[kLatentWeightsAhead];
+#pragma unroll
+      for (int j = 0; j < kLatentWeightsAhead; ++j) {
+        weight[j] = begin + j < d.nope_dim ? a.weight.of_type<kType>(weight_row + begin + j, column) : 0.0f;
+      }
+#pragma unroll
+      for (int i = 0; i < kRows; ++i) {
+        if (q[i] == nullptr) continue;
+#pragma unroll
+        for (int j = 0; j < kLatentWeightsAhead; ++j) {
+          if (begin + j < d.nope_dim) sum[i] = fmaf(rounded(q[i][begin + j], a.round), weight[j], sum[i]);
+        }
+      }
+    }
+  }
+#pragma unroll
+  for (int i = 0; i < kRows; ++i) {
+    if (q[i] == nullptr) continue;
+    const float value = column < d.rank ? sum[i] : q[i][d.nope_dim + column - d.rank];
+    a.absorbed[(static_cast<int64_t>(first + i) * d.heads + head) * d.cached() + column] = rounded(value, a.round);
+  }
 }
 
 struct ProjectRowsArguments {
   LatentDims dims;
   const float* latents;  // [decode rows, heads, rank]
   const DecodeRow* rows;
+  int row_count;
   LatentWeight weight;
   bool round;
   float* y;
   int64_t y_stride;
 };
 
-// Block (4 columns, a warp each, head, decode row).
-__global__ void __launch_bounds__(128) project_rows(ProjectRowsArguments a) {
-  begin_kernel();
+// Block (4 columns, a warp each, head, kRows decode rows).
+template <DType kType, int kRows>
+__global__ void __launch_bounds__(128, 4) project_rows(ProjectRowsArguments a) {
+  let_next_start();
   const LatentDims& d = a.dims;
-  const int column = blockIdx.x * 4 + threadIdx.x / 32, head = blockIdx.y, lane = threadIdx.x % 32;
-  const int row = a.rows[blockIdx.z].row;
-  if (row < 0 || column >= d.v_dim) return;
-  const float* latent = a.latents + (static_cast<int64_t>(blockIdx.z) * d.heads + head) * d.rank;
+  const int column = blockIdx.x * 4 + threadIdx.x / 32, head = blockIdx.y, lane = threadIdx.x % 32, first = blockIdx.z * kRows;
   const int64_t weight_row = static_cast<int64_t>(head) * d.head_rows() + d.nope_dim + column;
-  float sum = 0;
-  for (int r = lane; r < d.rank; r += 32) sum = fmaf(rounded(latent[r], a.round), a.weight.at(weight_row, r), sum);
-  for (int mask = 1; mask < 32; mask *= 2) sum += shuffle_xor(sum, mask);
-  if (lane == 0) a.y[row * a.y_stride + static_cast<int64_t>(head) * d.v_dim + column] = sum + 0.0f;
+  wait_for_last();
+  if (column >= d.v_dim) return;
+  int row[kRows];
+#pragma unroll
+  for (int i = 0; i < kRows; ++i) row[i] = first + i < a.row_count ? a.rows[first + i].row : -1;
+  float sum[kRows] = {};
+  for (int begin = lane; begin < d.rank; begin += 32 * kLatentWeightsAhead) {
+    float weight[kLatentWeightsAhead];
+#pragma unroll
+    for (int j = 0; j < kLatentWeightsAhead; ++j) {
+      const int r = begin + 32 * j;
+      weight[j] = r < d.rank ? a.weight.of_type<kType>(weight_row, r) : 0.0f;
+    }
+#pragma unroll
+    for (int i = 0; i < kRows; ++i) {
+      if (row[i] < 0) continue;
+      const float* latent = a.latents + (static_cast<int64_t>(first + i) * d.heads + head) * d.rank + begin;
+#pragma unroll
+      for (int j = 0; j < kLatentWeightsAhead; ++j) {
+        if (begin + 32 * j < d.rank) sum[i] = fmaf(rounded(latent[32 * j], a.round), weight[j], sum[i]);
+      }
+    }
+  }
+#pragma unroll
+  for (int i = 0; i < kRows; ++i) {
+    for (int mask = 1; mask < 32; mask *= 2) sum[i] += shuffle_xor(sum[i], mask);
+    if (lane == 0 && row[i] >= 0) a.y[row[i] * a.y_stride + static_cast<int64_t>(head) * d.v_dim + column] = sum[i] + 0.0f;
+  }
 }
 
 }  // namespace evalrun::cuda
