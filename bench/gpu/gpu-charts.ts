@@ -21,7 +21,11 @@ interface Bar {
 }
 
 /** By the end of a stage's name: how its shapes are computed otherwise than by default. */
-const OTHERWISE: Readonly<Record<string, string>> = { '-wgmma': 'by wgmma', '-mma-attention': 'with attention by mma' };
+const OTHERWISE: Readonly<Record<string, string>> = {
+  '-wgmma': 'by wgmma',
+  '-mma-attention': 'with attention by mma',
+  '-apart': 'one op to a launch',
+};
 
 /** Only charts that the result has numbers for. */
 export function gpuCharts(result: GpuResult): ChartSpec[] {

@@ -10,8 +10,8 @@
 #   --at-most  seconds for any one stage, where its own limit is longer
 #   --only     of the stages, in this order: build ops oracles invariance limits products v2-lite-bf16 v2-lite-fp8 memcheck racecheck
 #              transformers evalrun llama-1b-bf16 v3-layers-fp8; on compute capability 9.0, and without a say in the exit code, what is
-#              not so by default: with EVALRUN_CUDA_WGMMA_ATTENTION=0 v2-lite-bf16-mma-attention, and with EVALRUN_CUDA_WGMMA=1, FP8 by
-#              wgmma as well, oracles-wgmma invariance-wgmma v2-lite-fp8-wgmma
+#              not so by default: with EVALRUN_CUDA_WGMMA_ATTENTION=0 v2-lite-bf16-mma-attention, with EVALRUN_CUDA_JOIN=0 v2-lite-bf16-apart,
+#              and with EVALRUN_CUDA_WGMMA=1, FP8 by wgmma as well, oracles-wgmma invariance-wgmma v2-lite-fp8-wgmma
 #
 # Every stage has a time limit, and one that fails does not stop the others. Exit: 0 everything that was checked is right, 1 it is not,
 # 3 this machine cannot.
@@ -119,7 +119,7 @@ shape() {
   local rate; rate=$(copy_rate)
   "$check" bench "$plans/shapes/$1.plan" --copy-gbs "${rate:-0}" --json "$work/$1${2:-}.json"
 }
-unset EVALRUN_CUDA_WGMMA EVALRUN_CUDA_WGMMA_ATTENTION
+unset EVALRUN_CUDA_WGMMA EVALRUN_CUDA_WGMMA_ATTENTION EVALRUN_CUDA_JOIN
 export -f build_all sanitized peer suites products copy_rate shape
 export root build arch plans check work
 
@@ -144,6 +144,9 @@ if [ "$capability" -eq 90 ]; then
   export EVALRUN_CUDA_WGMMA_ATTENTION=0
   stage v2-lite-bf16-mma-attention figure 75 bash -c 'shape v2-lite-bf16 -mma-attention'
   unset EVALRUN_CUDA_WGMMA_ATTENTION
+  export EVALRUN_CUDA_JOIN=0
+  stage v2-lite-bf16-apart figure 60 bash -c 'shape v2-lite-bf16 -apart'
+  unset EVALRUN_CUDA_JOIN
   export EVALRUN_CUDA_WGMMA=1
   stage oracles-wgmma figure 60 "$check" oracles "$plans/oracles" --json "$work/oracles-wgmma.json"
   stage invariance-wgmma figure 60 "$check" invariance "$plans/oracles" --json "$work/invariance-wgmma.json"
@@ -178,7 +181,7 @@ quote() { printf '"%s"' "$(printf %s "$1" | tr -d '\000-\037' | sed 's/[\\"]/\\&
 } >"$result"
 
 echo
-for name in limits v2-lite-bf16 v2-lite-bf16-mma-attention v2-lite-fp8 v2-lite-fp8-wgmma llama-1b-bf16 v3-layers-fp8 transformers; do
+for name in limits v2-lite-bf16 v2-lite-bf16-mma-attention v2-lite-bf16-apart v2-lite-fp8 v2-lite-fp8-wgmma llama-1b-bf16 v3-layers-fp8 transformers; do
   [ -f "$work/$name.log" ] && { echo "-- $name"; cat "$work/$name.log"; }
 done
 for name in oracles invariance oracles-wgmma invariance-wgmma; do

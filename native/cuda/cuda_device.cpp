@@ -21,6 +21,21 @@ namespace {
 // Kernels are compiled for 8.0 and for 9.0a; earlier GPUs lack bfloat16 matrix units.
 constexpr int kOldest = 80;
 
+// Ops of which a device may make several in a launch.
+template <class Op>
+constexpr bool kJoins = false;
+#define EVALRUN_JOINS(Op) \
+  template <>             \
+  constexpr bool kJoins<Op> = true;
+EVALRUN_JOINS(LinearsOp)
+EVALRUN_JOINS(MoeGatedOp)
+EVALRUN_JOINS(MoeLinearOp)
+EVALRUN_JOINS(RouteBucketOp)
+EVALRUN_JOINS(NormRouteOp)
+EVALRUN_JOINS(StoreKeysOp)
+EVALRUN_JOINS(AttendLatentOp)
+#undef EVALRUN_JOINS
+
 class CudaDevice : public Device {
  public:
   CudaDevice(int index, int host_threads) : index_(index), host_threads_(host_threads) {
@@ -32,6 +47,7 @@ class CudaDevice : public Device {
     ctx_.wgmma = wgmma_asked(ctx_.compute_capability);
     ctx_.wgmma_attention = wgmma_attention_asked(ctx_.compute_capability, ctx_.wgmma);
     ctx_.overlap = switch_of("EVALRUN_CUDA_OVERLAP").value_or(true) && ctx_.compute_capability >= 90;
+    joins_ = switch_of("EVALRUN_CUDA_JOIN").value_or(true);
     check(cudaStreamCreateWithFlags(&ctx_.stream, cudaStreamNonBlocking), "making a stream");
   }
   ~CudaDevice() override {
@@ -148,7 +164,7 @@ class CudaDevice : public Device {
     activate();
     const NvtxRange range(name);
     ctx_.scratch.reset();
-    const char* kernel = run_fused(ctx_, op);
+    const char* kernel = kJoins<Op> && !joins_ ? nullptr : run_fused(ctx_, op);
     return kernel != nullptr ? kernel : Device::run(op);
   }
 
@@ -156,6 +172,7 @@ class CudaDevice : public Device {
   const int host_threads_;
   Context ctx_;
   bool decoding_ = false;
+  bool joins_ = true;
   std::vector<Landing> landings_;
 };
 

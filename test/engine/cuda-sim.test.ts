@@ -189,6 +189,24 @@ test.each([
   expect(gpu.logits.every(Number.isFinite)).toBe(true);
 });
 
+test.each([
+  ['deepseek', 'bf16'],
+  ['deepseek', 'fp8'],
+  ['llama', 'bf16'],
+] as const)('%s in %s answers the same to the bit where each op has launches of its own', (architecture, dtype) => {
+  const model =
+    architecture === 'llama'
+      ? path.join(fixtures, 'llama')
+      : writeTinyCheckpoint(path.join(folder, `apart-${dtype}`), TINY_DEEPSEEK);
+  const engines = [{ model, dtype, device: 'cuda', batchTokens: 16 }] as const;
+  const work = { engines, ...requestsOf([20, 21, 22]), mtp: false };
+  const [joined] = compute(work, {}) as [SimAnswer];
+  const [apart] = compute(work, { EVALRUN_CUDA_JOIN: '0' }) as [SimAnswer];
+  expect(apart.logits).toEqual(joined.logits);
+  expect(apart.scores).toEqual(joined.scores);
+  expect(apart.answers).toEqual(joined.answers);
+});
+
 describe('ranges for a profiler', () => {
   test('name steps, layers, their halves and ops, and end where they began', () => {
     const file = path.join(folder, 'ranges');

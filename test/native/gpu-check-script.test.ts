@@ -95,14 +95,21 @@ describe('gpu-check.sh', () => {
     expect(statusOf(ampere, 'invariance-wgmma')).toBeUndefined();
   });
 
-  test('measures attention by mma as well, without a say in the exit code', () => {
-    expect(good.result.records['v2-lite-bf16-mma-attention']?.[0]?.['copy rate']).toBe(4300.5);
-    expect(JSON.stringify(gpuCharts(good.result))).toContain('v2-lite with attention by mma');
-    const failing = `[ "$1" = bench ] && [ "$EVALRUN_CUDA_WGMMA_ATTENTION" = 0 ] && exit 1\n${CHECK}`;
-    const asked = { EVALRUN_CUDA_WGMMA_ATTENTION: '0' };
-    const played = play({ 'bin/nvidia-smi': DRIVER, 'build/evalrun_gpu_check': failing }, asked);
-    const stages = ['v2-lite-bf16', 'v2-lite-bf16-mma-attention', 'v2-lite-fp8-wgmma'];
-    expect([...stages.map((name) => statusOf(played, name)), played.status]).toEqual(['passed', 'failed', 'passed', 0]);
+  test.each([
+    ['mma-attention', 'with attention by mma', 'EVALRUN_CUDA_WGMMA_ATTENTION'],
+    ['apart', 'one op to a launch', 'EVALRUN_CUDA_JOIN'],
+  ])('measures %s as well, %s, without a say in the exit code', (name, label, variable) => {
+    expect(good.result.records[`v2-lite-bf16-${name}`]?.[0]?.['copy rate']).toBe(4300.5);
+    expect(JSON.stringify(gpuCharts(good.result))).toContain(`v2-lite ${label}`);
+    const failing = `[ "$1" = bench ] && [ "$${variable}" = 0 ] && exit 1\n${CHECK}`;
+    const played = play({ 'bin/nvidia-smi': DRIVER, 'build/evalrun_gpu_check': failing }, { [variable]: '0' });
+    const stages = ['v2-lite-bf16', `v2-lite-bf16-${name}`, 'v2-lite-fp8-wgmma'];
+    expect([...stages.map((stage) => statusOf(played, stage)), played.status]).toEqual([
+      'passed',
+      'failed',
+      'passed',
+      0,
+    ]);
   });
 
   test('hands the measured copy rate to the shapes', () => {
