@@ -118,17 +118,19 @@ describe('invariance', () => {
   }, 120_000);
 });
 
+/** What is small of a published shape, so that its steps take no time. */
+const TINY = {
+  vocab_size: 500,
+  hidden_size: 128,
+  intermediate_size: 256,
+  moe_intermediate_size: 128,
+  num_attention_heads: 2,
+  n_routed_experts: 16,
+};
+
 describe('a shape with random weights', () => {
   test.each(['bf16', 'fp8'] as const)('in %s is counted as engine/accounting counts it, and measured', (stored) => {
-    const config = {
-      ...syntheticShape('v3-small', 2).config,
-      vocab_size: 500,
-      hidden_size: 128,
-      intermediate_size: 256,
-      moe_intermediate_size: 128,
-      num_attention_heads: 2,
-      n_routed_experts: 16,
-    };
+    const config = { ...syntheticShape('v3-small', 2).config, ...TINY };
     writeShapePlan({ name: `tiny-${stored}`, config, stored, slackBytes: 1 << 16 }, folder);
     const plan = path.join(folder, `tiny-${stored}.plan`);
     const sizes = ['--batch-tokens', '220', '--context', '70', '--batches', '1,3', '--steps', '2', '--repeats', '2'];
@@ -177,15 +179,7 @@ describe('a shape with random weights', () => {
   });
 
   test('decodes with nine launches for a layer of DeepSeek-V2-Lite', () => {
-    const config = {
-      ...syntheticShape('v2-lite', 3).config,
-      vocab_size: 500,
-      hidden_size: 128,
-      intermediate_size: 256,
-      moe_intermediate_size: 128,
-      num_attention_heads: 2,
-      n_routed_experts: 16,
-    };
+    const config = { ...syntheticShape('v2-lite', 3).config, ...TINY };
     writeShapePlan({ name: 'tiny-v2', config, stored: 'bf16', slackBytes: 1 << 16 }, folder);
     const launches = (layers: number) =>
       kernelsOf('tiny-v2.plan', layers)('decoding 1').reduce((sum, kernel) => sum + kernel.launches, 0);
