@@ -19,9 +19,7 @@ bool same_layout(const Weight& gate, const Weight& up) {
          reinterpret_cast<uintptr_t>(up.data) % 16 == 0;
 }
 
-int64_t distance(const Weight* weights) {
-  return static_cast<const char*>(weights[1].data) - static_cast<const char*>(weights[0].data);
-}
+int64_t distance(const Weight* weights) { return static_cast<const char*>(weights[1].data) - static_cast<const char*>(weights[0].data); }
 
 MatmulTile tile_for(const Context& ctx, Precision precision, int rows, int experts, const Weight& gate) {
   return choose_tile(precision, rows, experts, 2 * gate.rows, ctx.multiprocessors, ctx.wgmma);
@@ -86,7 +84,8 @@ const char* run_coded(Context& ctx, const CodedProducts& products, MatmulTile ti
     run_joined(ctx, {products.gate, products.up}, tile);
   } else {
     for (const Matmul& matmul : {products.gate, products.up}) {
-      run_matmul(ctx, matmul, choose_tile(Precision::kFP8, matmul.rows, matmul.experts, matmul.weight.rows, ctx.multiprocessors, ctx.wgmma));
+      run_matmul(ctx, matmul,
+                 choose_tile(Precision::kFP8, matmul.rows, matmul.experts, matmul.weight.rows, ctx.multiprocessors, ctx.wgmma));
     }
   }
   run_gated_operands(ctx, {products.operand});

@@ -14,7 +14,9 @@ namespace evalrun::cuda {
 static_assert(std::has_unique_object_representations_v<GatedPairs>);
 
 void run_gated_operands(Context& ctx, const std::vector<GatedOperand>& pairs) {
-  if (pairs.empty() || pairs.size() > kMostGatedPairs) throw std::invalid_argument("gated_operand: one or two pairs of matrices were expected");
+  if (pairs.empty() || pairs.size() > kMostGatedPairs) {
+    throw std::invalid_argument("gated_operand: one or two pairs of matrices were expected");
+  }
   GatedPairs in{};
   in.blocks_of_first = INT64_MAX;
   int64_t blocks = 0;

@@ -6,7 +6,8 @@
 
 namespace evalrun::cuda {
 
-// FP8 operands of silu(gate) * up, where gate and up are [rows, columns] of result.key without space between rows. One launch for at most two.
+// FP8 operands of silu(gate) * up, where gate and up are [rows, columns] of result.key without space between rows. One launch for one or
+// two of them.
 struct GatedOperand {
   const float* gate;
   const float* up;

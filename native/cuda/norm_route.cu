@@ -17,8 +17,9 @@ void check_op(const NormRouteOp& op) {
   const LinearOp& router = op.router;
   const RouteOp& route = op.routing.route;
   check_sorting(op.routing);
-  if (router.x == op.norm.y && router.x_stride == op.norm.columns && router.rows == op.norm.rows && router.weight.columns == op.norm.columns &&
-      route.logits == router.y && route.rows == router.rows && route.experts == router.weight.rows && router.y_stride == route.experts) {
+  if (router.x == op.norm.y && router.x_stride == op.norm.columns && router.rows == op.norm.rows &&
+      router.weight.columns == op.norm.columns && route.logits == router.y && route.rows == router.rows &&
+      route.experts == router.weight.rows && router.y_stride == route.experts) {
     return;
   }
   throw std::invalid_argument("norm_route: a norm, the router of its rows and the choice by its logits were expected");

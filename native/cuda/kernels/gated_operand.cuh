@@ -1,5 +1,5 @@
-// silu(gate) * up as the FP8 operand of the next product: gated_act and convert_operand (operand.cuh) in one, to the bit, of one or two pairs
-// of matrices.
+// silu(gate) * up as the FP8 operand of the next product: gated_act and convert_operand (operand.cuh) in one, to the bit, of one or two
+// pairs of matrices.
 #pragma once
 #include "cuda/kernels/elements.cuh"
 #include "cuda/kernels/operand.cuh"

@@ -1,8 +1,8 @@
 // A decoding step's norm in front of DeepSeekMoE, its router, the choice of experts and the order of their rows, in one launch: norm.cuh,
 // linear_f32.cuh and route_bucket.cuh, to the bit.
 //
-// Every block normalises the few rows for itself and computes the logits of kSkinnyOutputs experts. The last one to be done, which a counter
-// tells, chooses; and it alone writes the rows, because others may still have been reading them before.
+// Every block normalises the few rows for itself and computes the logits of kSkinnyOutputs experts. The last one to be done, which a
+// counter tells, chooses; and it alone writes the rows, because others may still have been reading them before.
 #pragma once
 #include "cuda/kernels/linear_f32.cuh"
 #include "cuda/kernels/norm.cuh"
@@ -18,7 +18,9 @@ constexpr int kNormRouteColumns = 8192;
 constexpr int kWarpNormColumns = 128 * kGroup;
 constexpr int kReduceFloats = 32;  // shared memory of norm.cuh
 
-constexpr int norm_route_shared_bytes(int rows, int columns) { return (kReduceFloats + rows * columns) * static_cast<int>(sizeof(float)) + kSkinnyShared; }
+constexpr int norm_route_shared_bytes(int rows, int columns) {
+  return (kReduceFloats + rows * columns) * static_cast<int>(sizeof(float)) + kSkinnyShared;
+}
 
 // Four columns of x + delta.
 __device__ __forceinline__ float4 added_group(const NormArguments& a, int64_t row, int column) {
@@ -38,7 +40,8 @@ __device__ __forceinline__ void normalize_into(const NormArguments& a, int row, 
     const int column = (i * kTeam + member) * kGroup;
     held[i] = column < columns ? added_group(a, row, column) : make_float4(0, 0, 0, 0);
   }
-  normalize_row<kTeam>(a, member, held, [&](int column, float4 result) { *reinterpret_cast<float4*>(normalized + row * columns + column) = result; });
+  normalize_row<kTeam>(a, member, held,
+                       [&](int column, float4 result) { *reinterpret_cast<float4*>(normalized + row * columns + column) = result; });
 }
 
 // Whether the block is the last of its grid to come here, and what all others wrote before can be read by load_from_level_2(). `done` is 0
@@ -57,7 +60,8 @@ __device__ __forceinline__ bool is_last_block(int32_t* done, int32_t* shared) {
 }
 
 template <DType kType, int kHeld>
-__global__ void __launch_bounds__(kNormRouteThreads, 1) norm_route(NormArguments a, F32Product router, RouteArguments route, BucketResults results, int32_t* done) {
+__global__ void __launch_bounds__(kNormRouteThreads, 1)
+    norm_route(NormArguments a, F32Product router, RouteArguments route, BucketResults results, int32_t* done) {
   let_next_start();
   const int first_output = blockIdx.x * kSkinnyOutputs;
   prefetch_vector(a.weight, a.weight_type, a.columns);
@@ -70,7 +74,9 @@ __global__ void __launch_bounds__(kNormRouteThreads, 1) norm_route(NormArguments
   if (columns <= kWarpNormColumns) {
     if (warp < a.rows) normalize_into<kWarp, kWarpNormColumns / kWarp / kGroup>(a, warp, lane, normalized);
   } else {
-    for (int row = 0; row < a.rows; ++row) normalize_into<kNormRouteThreads, kNormRouteColumns / kNormRouteThreads / kGroup>(a, row, threadIdx.x, normalized);
+    for (int row = 0; row < a.rows; ++row) {
+      normalize_into<kNormRouteThreads, kNormRouteColumns / kNormRouteThreads / kGroup>(a, row, threadIdx.x, normalized);
+    }
   }
   __syncthreads();
   const auto rows = [&](int i, int k) {

@@ -13,7 +13,8 @@ __device__ __forceinline__ float4 turned_group(const float* head, int column, co
   if (column >= rope_dim) return own;
   const int half = rope_dim / 2;
   if (interleaved) {
-    const float2 c = __ldg(reinterpret_cast<const float2*>(cosines + column / 2)), s = __ldg(reinterpret_cast<const float2*>(cosines + half + column / 2));
+    const float2 c = __ldg(reinterpret_cast<const float2*>(cosines + column / 2)),
+                 s = __ldg(reinterpret_cast<const float2*>(cosines + half + column / 2));
     const float2 first = rotate(own.x, own.y, c.x, s.x), second = rotate(own.z, own.w, c.y, s.y);
     return make_float4(first.x, first.y, second.x, second.y);
   }
@@ -24,7 +25,8 @@ __device__ __forceinline__ float4 turned_group(const float* head, int column, co
   const auto turn = [&](float mine, float others, float cosine, float sine) {
     return is_first ? rotate(mine, others, cosine, sine).x : rotate(others, mine, cosine, sine).y;
   };
-  return make_float4(turn(own.x, other.x, c.x, s.x), turn(own.y, other.y, c.y, s.y), turn(own.z, other.z, c.z, s.z), turn(own.w, other.w, c.w, s.w));
+  return make_float4(turn(own.x, other.x, c.x, s.x), turn(own.y, other.y, c.y, s.y), turn(own.z, other.z, c.z, s.z),
+                     turn(own.w, other.w, c.w, s.w));
 }
 
 // Blocks of keys and values, then of queries.
@@ -38,7 +40,8 @@ __global__ void __launch_bounds__(kThreads) store_keys(StoreArguments op, RopeAr
   if (place.row >= op.rows) return;
   const float* cosines = keys.cos_sin + static_cast<int64_t>(keys.positions[place.row]) * keys.rope_dim;
   store_place<true>(op, place, [&](const float* head, int column, int left) {
-    return place.is_key ? turned_group(head, column, cosines, keys.rope_dim, keys.interleaved) : load_constant_group<true>(head + column, left);
+    return place.is_key ? turned_group(head, column, cosines, keys.rope_dim, keys.interleaved)
+                        : load_constant_group<true>(head + column, left);
   });
 }
 

@@ -34,13 +34,15 @@ class NewRows {
     const DeviceArray<float> kv(latents_), q(queries_), y(spans_.rows() * world_.y_width());
     const int rows = spans_.rows(), rank = world_.shape.rank, rope = world_.shape.rope;
     const DType kv_type = world_.c.kv;
-    const StoreLatentOp store{{kv.data(), width_, norm_.weight(), 1e-6f, false, rows, rank, kv.data(), width_},
-                              {kv.data(), width_, 1, static_cast<int>(width_), rank, rope, interleaved_, positions_.data(), table_.data(), rows},
-                              {kv.data(), width_, kv.data() + rank, width_, true, 1, rank, rope, slots_.data(), kv_type, cache.data(), nullptr, rows},
-                              {q.data(), world_.q_width(), world_.shape.heads, world_.shape.nope + rope, world_.shape.nope, rope, interleaved_,
-                               positions_.data(), table_.data(), rows}};
+    const StoreLatentOp store{
+        {kv.data(), width_, norm_.weight(), 1e-6f, false, rows, rank, kv.data(), width_},
+        {kv.data(), width_, 1, static_cast<int>(width_), rank, rope, interleaved_, positions_.data(), table_.data(), rows},
+        {kv.data(), width_, kv.data() + rank, width_, true, 1, rank, rope, slots_.data(), kv_type, cache.data(), nullptr, rows},
+        {q.data(), world_.q_width(), world_.shape.heads, world_.shape.nope + rope, world_.shape.nope, rope, interleaved_, positions_.data(),
+         table_.data(), rows}};
     begin_step();
-    run(AttendLatentOp{store, world_.op(q.data(), world_.q_width(), world_.weight->weight(), cache.data(), spans_.device(), y.data(), world_.y_width())});
+    run(AttendLatentOp{
+        store, world_.op(q.data(), world_.q_width(), world_.weight->weight(), cache.data(), spans_.device(), y.data(), world_.y_width())});
     finish_step();
     cache.check(world_.describe());
     y.check(world_.describe());
@@ -51,7 +53,8 @@ class NewRows {
   static std::vector<int32_t> slots_of(const LatentWorld& world, const std::vector<Part>& parts) {
     std::vector<int32_t> slots;
     for (const Part& part : parts) {
-      for (int p = part.begin; p < part.end; ++p) slots.push_back(world.sequences[part.sequence].pages[p / kPageTokens] * kPageTokens + p % kPageTokens);
+      for (int p = part.begin; p < part.end; ++p)
+        slots.push_back(world.sequences[part.sequence].pages[p / kPageTokens] * kPageTokens + p % kPageTokens);
     }
     return slots;
   }
@@ -79,13 +82,15 @@ std::string is_its_ops_in_a_row() {
     for (const bool interleaved : {true, false}) {
       LatentWorld world(31, kBF16, shape);
       // Seventeen rows and more are several blocks of the matrix units.
-      for (const std::vector<Part>& parts : {std::vector<Part>{{0, 169, 170, true}}, {{0, 148, 170, true}, {1, 139, 140, true}, {2, 63, 65, true}}}) {
+      for (const std::vector<Part>& parts :
+           {std::vector<Part>{{0, 169, 170, true}}, {{0, 148, 170, true}, {1, 139, 140, true}, {2, 63, 65, true}}}) {
         NewRows rows(world, parts, interleaved);
         const auto in_a_row = rows.on_copies([](const AttendLatentOp& op) {
           expect(run_fused(context(), op.store) != nullptr, "the latents are stored by one kernel");
           run(context(), op.attention);
         });
-        const auto in_one = rows.on_copies([](const AttendLatentOp& op) { expect(run_fused(context(), op) != nullptr, "a decoding step has it"); });
+        const auto in_one =
+            rows.on_copies([](const AttendLatentOp& op) { expect(run_fused(context(), op) != nullptr, "a decoding step has it"); });
         expect(in_one.cache == in_a_row.cache, world.describe() + ": other bytes in the cache");
         expect_same_bits(in_one.y.data(), in_a_row.y.data(), static_cast<int64_t>(in_a_row.y.size()), world.describe());
         ++steps;

@@ -37,8 +37,14 @@ std::vector<uint8_t> in_a_row(const GroupedGatedLinearOp& op) {
 
 // Six experts, of which three have rows.
 struct Routed {
-  Routed(Random& random, int tokens, int64_t outputs, int64_t columns) : tokens(tokens), outputs(outputs), x(activations(random, tokens, columns)),
-      gate_y(2 * tokens * outputs), up_y(2 * tokens * outputs), order(pairs_by_expert(tokens)), offsets(std::vector<int32_t>{0, tokens, tokens, tokens, 2 * tokens - 1, 2 * tokens - 1, 2 * tokens}) {
+  Routed(Random& random, int tokens, int64_t outputs, int64_t columns)
+      : tokens(tokens),
+        outputs(outputs),
+        x(activations(random, tokens, columns)),
+        gate_y(2 * tokens * outputs),
+        up_y(2 * tokens * outputs),
+        order(pairs_by_expert(tokens)),
+        offsets(std::vector<int32_t>{0, tokens, tokens, tokens, 2 * tokens - 1, 2 * tokens - 1, 2 * tokens}) {
     std::vector<StoredWeight> stored;
     std::vector<Weight> host[2];
     for (int e = 0; e < 2 * kExperts; ++e) stored.emplace_back(random, DType::kF8E4M3, outputs, columns);
@@ -71,9 +77,14 @@ struct Routed {
 
 struct Dense {
   Dense(Random& random, const ProductShape& s, bool biased)
-      : shape(s), biased(biased), x(activations(random, s.rows, s.columns)), bias(random.normals(s.outputs)), gate_y(s.rows * s.outputs),
+      : shape(s),
+        biased(biased),
+        x(activations(random, s.rows, s.columns)),
+        bias(random.normals(s.outputs)),
+        gate_y(s.rows * s.outputs),
         up_y(s.rows * s.outputs),
-        weights({StoredWeight(random, DType::kF8E4M3, s.outputs, s.columns).weight(), StoredWeight(random, DType::kF8E4M3, s.outputs, s.columns).weight()}) {}
+        weights({StoredWeight(random, DType::kF8E4M3, s.outputs, s.columns).weight(),
+                 StoredWeight(random, DType::kF8E4M3, s.outputs, s.columns).weight()}) {}
   GatedLinearOp op() const {
     const auto part = [&](int index, float* y) {
       return LinearOp{x.data(), shape.columns, weights.weight(index), biased ? bias.data() : nullptr, kFP8, shape.rows, y, shape.outputs};
@@ -138,7 +149,8 @@ std::string both_are_each_alone() {
 }
 
 const evalrun::test::Suite kSuite([] {
-  add("cuda gated fp8: the operand of dense products is that of the ops in a row", [] { return with_every_kind(dense_equals_ops_in_a_row); });
+  add("cuda gated fp8: the operand of dense products is that of the ops in a row",
+      [] { return with_every_kind(dense_equals_ops_in_a_row); });
   add("cuda gated fp8: the operand of experts is that of the ops in a row", [] { return with_every_kind(experts_equal_ops_in_a_row); });
   add("cuda gated fp8: routed and shared experts side by side leave what they leave alone", both_are_each_alone);
 });

@@ -102,7 +102,8 @@ std::string linears_as_the_engine_has_them() {
 
 // Six experts, two without rows, of `tokens` with two each.
 struct Experts {
-  Experts(Random& random, Precision precision, int tokens, int64_t outputs, int64_t columns) : tokens(tokens), outputs(outputs), columns(columns) {
+  Experts(Random& random, Precision precision, int tokens, int64_t outputs, int64_t columns)
+      : tokens(tokens), outputs(outputs), columns(columns) {
     std::vector<StoredWeight> stored;
     std::vector<Weight> host;
     for (int e = 0; e < kCount; ++e) stored.emplace_back(random, dtype_of(precision), outputs, columns);
@@ -177,20 +178,24 @@ std::string moe_gated_is_both_alone() {
   for (const int tokens : {1, 7, 12}) {
     constexpr int64_t kWidth = 130, kRouted = 90, kShared = 200;
     const Experts gate(random, Precision::kBF16, tokens, kRouted, kWidth), up(random, Precision::kBF16, tokens, kRouted, kWidth);
-    const DeviceWeightCopy shared({StoredWeight(random, DType::kBF16, kShared, kWidth).weight(), StoredWeight(random, DType::kBF16, kShared, kWidth).weight()});
+    const DeviceWeightCopy shared(
+        {StoredWeight(random, DType::kBF16, kShared, kWidth).weight(), StoredWeight(random, DType::kBF16, kShared, kWidth).weight()});
     const Slots slots(random, tokens);
-    const DeviceArray<float> x(activations(random, tokens, kWidth)), routed_y(2 * tokens * kRouted), shared_y(tokens * kShared), work(2 * tokens * kShared);
+    const DeviceArray<float> x(activations(random, tokens, kWidth)), routed_y(2 * tokens * kRouted), shared_y(tokens * kShared),
+        work(2 * tokens * kShared);
     const auto routed_part = [&](const Experts& experts, float* y) {
       return experts.op(x.data(), slots.order.data(), slots.offsets.data(), true, Precision::kBF16, y);
     };
     const auto shared_part = [&](int index, float* y) {
       return LinearOp{x.data(), kWidth, shared.weight(index), nullptr, Precision::kBF16, tokens, y, kShared};
     };
-    MoeGatedOp op{{routed_part(gate, routed_y.data()), routed_part(up, work.data())}, {shared_part(0, shared_y.data()), shared_part(1, work.data())}};
+    MoeGatedOp op{{routed_part(gate, routed_y.data()), routed_part(up, work.data())},
+                  {shared_part(0, shared_y.data()), shared_part(1, work.data())}};
     begin_step();
     run_fused(context(), op.routed);
     run_fused(context(), op.shared);
-    const std::vector<uint8_t> routed = operand_bytes(routed_y.data(), 2 * tokens, kRouted), all = operand_bytes(shared_y.data(), tokens, kShared);
+    const std::vector<uint8_t> routed = operand_bytes(routed_y.data(), 2 * tokens, kRouted),
+                               all = operand_bytes(shared_y.data(), tokens, kShared);
     begin_step();
     expect(run_fused(context(), op) != nullptr, "few rows have one launch");
     expect(operand_bytes(routed_y.data(), 2 * tokens, kRouted) == routed, print("%d tokens: the routed experts' bytes", tokens));

@@ -39,10 +39,17 @@ struct Filled {
 class Step {
  public:
   Step(Random& random, const Moe& m, int rows)
-      : m_(m), rows_(rows), x_(random.normals(rows * m.width)), delta_(random.normals(rows * m.width)), bias_(random.normals(m.experts)),
-        norm_(StoredWeight(random, DType::kBF16, 1, m.width).weight()), router_(router_weight(random, m)) {}
+      : m_(m),
+        rows_(rows),
+        x_(random.normals(rows * m.width)),
+        delta_(random.normals(rows * m.width)),
+        bias_(random.normals(m.experts)),
+        norm_(StoredWeight(random, DType::kBF16, 1, m.width).weight()),
+        router_(router_weight(random, m)) {}
 
-  std::string describe() const { return print("%d rows of %d, %d of %d experts, router in %s", rows_, m_.width, m_.per_token, m_.experts, name_of(m_.router)); }
+  std::string describe() const {
+    return print("%d rows of %d, %d of %d experts, router in %s", rows_, m_.width, m_.per_token, m_.experts, name_of(m_.router));
+  }
 
   // run(op) on fresh memory. `converted`: whether a product has read rows of y before, so that the norm leaves them as its operand.
   template <class Run>
@@ -55,15 +62,16 @@ class Step {
     if (converted) context().operands.note(key);
     run(NormRouteOp{{x.data(), delta_.data(), norm_.weight(), 1e-6f, true, rows_, m_.width, y.data()},
                     {y.data(), m_.width, router_.weight(), nullptr, Precision::kF32, rows_, logits.data(), m_.experts},
-                    {{logits.data(), m_.bias ? bias_.data() : nullptr, m_.scoring, GroupScore::kTop2Sum, m_.experts, m_.per_token, m_.groups,
-                      m_.kept_groups, true, 2.5f, rows_, chosen.data(), weights.data()},
+                    {{logits.data(), m_.bias ? bias_.data() : nullptr, m_.scoring, GroupScore::kTop2Sum, m_.experts, m_.per_token,
+                      m_.groups, m_.kept_groups, true, 2.5f, rows_, chosen.data(), weights.data()},
                      {chosen.data(), rows_, m_.per_token, m_.experts, order.data(), offsets.data(), slot_of.data()}}});
     if (converted) expect(context().operands.find(key, context().step) != nullptr, describe() + ": no operand");
     const Operand operand = linear_operand(context(), key);
     std::vector<uint8_t> bytes(static_cast<size_t>(rows_ * (operand.row_bytes + operand.scale_columns * 4)));
     check(cudaMemcpyAsync(bytes.data(), operand.values, bytes.size(), cudaMemcpyDeviceToHost, context().stream), "an operand");
     finish_step();
-    for (const DeviceBytes* array : std::initializer_list<const DeviceBytes*>{&x, &y, &logits, &weights, &chosen, &order, &offsets, &slot_of}) {
+    for (const DeviceBytes* array :
+         std::initializer_list<const DeviceBytes*>{&x, &y, &logits, &weights, &chosen, &order, &offsets, &slot_of}) {
       array->check(describe());
     }
     return {x.host(), y.host(), logits.host(), weights.host(), chosen.host(), order.host(), offsets.host(), slot_of.host(), bytes};
@@ -115,9 +123,11 @@ std::string is_its_ops_in_a_row() {
         expect_same_bits(actual.x.data(), expected.x.data(), static_cast<int64_t>(expected.x.size()), where + ", x");
         expect_same_bits(actual.y.data(), expected.y.data(), static_cast<int64_t>(expected.y.size()), where + ", y");
         expect_same_bits(actual.logits.data(), expected.logits.data(), static_cast<int64_t>(expected.logits.size()), where + ", logits");
-        expect_same_bits(actual.weights.data(), expected.weights.data(), static_cast<int64_t>(expected.weights.size()), where + ", weights");
+        expect_same_bits(actual.weights.data(), expected.weights.data(), static_cast<int64_t>(expected.weights.size()),
+                         where + ", weights");
         expect(actual.chosen == expected.chosen, where + ": other experts");
-        expect(actual.order == expected.order && actual.offsets == expected.offsets && actual.slot_of == expected.slot_of, where + ": another order");
+        expect(actual.order == expected.order && actual.offsets == expected.offsets && actual.slot_of == expected.slot_of,
+               where + ": another order");
         expect(actual.operand == expected.operand, where + ": another operand");
         ++steps;
       }

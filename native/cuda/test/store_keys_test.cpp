@@ -21,7 +21,13 @@ std::string is_its_ops_in_a_row() {
   const DeviceArray<int32_t> device_slots(slots), device_positions(positions);
   int fused = 0;
   // Of models; with columns that do not turn; then pairs, heads and rows that cannot be read at once.
-  for (const Heads& h : {Heads{2, 8, 64, 64, 0}, {1, 3, 128, 128, 4}, {2, 2, 32, 16, 0}, {2, 2, 16, 8, 0}, {2, 2, 16, 12, 0}, {2, 2, 12, 8, 0}, {1, 2, 16, 16, 2}}) {
+  for (const Heads& h : {Heads{2, 8, 64, 64, 0},
+                         {1, 3, 128, 128, 4},
+                         {2, 2, 32, 16, 0},
+                         {2, 2, 16, 8, 0},
+                         {2, 2, 16, 12, 0},
+                         {2, 2, 12, 8, 0},
+                         {1, 2, 16, 16, 2}}) {
     const bool can = h.dim % 8 == 0 && h.rope_dim % 8 == 0 && h.padding % 4 == 0;
     for (const DType kv : {DType::kF32, DType::kBF16}) {
       for (const bool interleaved : {true, false}) {
@@ -43,7 +49,8 @@ std::string is_its_ops_in_a_row() {
           };
           begin_step();
           run(StoreKeysOp{rope(own_k.data(), stride, h.kv),
-                          {own_k.data(), stride, v.data(), stride, false, h.kv, h.dim, h.dim, device_slots.data(), kv, keys.data(), values.data(), rows},
+                          {own_k.data(), stride, v.data(), stride, false, h.kv, h.dim, h.dim, device_slots.data(), kv, keys.data(),
+                           values.data(), rows},
                           rope(q.data(), q_stride, h.queries)});
           finish_step();
           keys.check(where);
