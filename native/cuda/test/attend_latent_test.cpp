@@ -53,8 +53,9 @@ class NewRows {
   static std::vector<int32_t> slots_of(const LatentWorld& world, const std::vector<Part>& parts) {
     std::vector<int32_t> slots;
     for (const Part& part : parts) {
-      for (int p = part.begin; p < part.end; ++p)
+      for (int p = part.begin; p < part.end; ++p) {
         slots.push_back(world.sequences[part.sequence].pages[p / kPageTokens] * kPageTokens + p % kPageTokens);
+      }
     }
     return slots;
   }
