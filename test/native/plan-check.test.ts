@@ -179,11 +179,12 @@ describe('a shape with random weights', () => {
   });
 
   test('decodes with nine launches for a layer of DeepSeek-V2-Lite', () => {
-    const config = { ...syntheticShape('v2-lite', 3).config, ...TINY };
+    const config = { ...syntheticShape('v2-lite', 2).config, ...TINY };
     writeShapePlan({ name: 'tiny-v2', config, stored: 'bf16', slackBytes: 1 << 16 }, folder);
     const launches = (layers: number) =>
       kernelsOf('tiny-v2.plan', layers)('decoding 1').reduce((sum, kernel) => sum + kernel.launches, 0);
-    expect(launches(3) - launches(2)).toBe(9);
+    // The first layer is dense.
+    expect(launches(2) - launches(1)).toBe(9);
   });
 
   test('whose stated cost is not that of its tensors is refused', () => {
