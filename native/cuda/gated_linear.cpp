@@ -94,10 +94,9 @@ const char* run_coded(Context& ctx, const CodedProducts& products, MatmulTile ti
 
 template <class Op>
 const char* run_either(Context& ctx, const Op& op) {
-  const MatmulTile tile = tile_for(ctx, op.gate);
-  if (leaves_codes(op)) return run_coded(ctx, coded_products(ctx, op), tile);
+  if (leaves_codes(op)) return run_coded(ctx, coded_products(ctx, op), tile_for(ctx, op.gate));
   if (!is_one_product(op)) return nullptr;
-  run_gated(ctx, op, tile);
+  run_gated(ctx, op, tile_for(ctx, op.gate));
   return kind_of_products(ctx, Precision::kBF16);
 }
 

@@ -20,7 +20,7 @@ template <class With>
 void with_team(int64_t columns, const With& with) {
   const int64_t groups = ceil_div(columns, kGroup);
   if (groups <= 32) return with(Team<32, 1>());
-  if (groups <= 128) return with(Team<32, 4>());
+  if (columns <= kWarpNormColumns) return with(Team<32, 4>());
   if (groups <= 512) return with(Team<256, 2>());
   if (groups <= 1024) return with(Team<256, 4>());
   if (groups <= 2048) return with(Team<256, 8>());

@@ -43,18 +43,12 @@ struct QueryTurn {
 
 // The rotary part of a row's head by the lanes of a warp.
 __device__ __forceinline__ void absorb_rope(const float* q, int rope_dim, const QueryTurn& turn, int row, uint16_t* result) {
-  const int lane = threadIdx.x % 32, half = rope_dim / 2;
   if (turn.positions == nullptr) {
-    for (int c = lane; c < rope_dim; c += 32) result[c] = to_bf16(q[c]);
+    for (int c = threadIdx.x % 32; c < rope_dim; c += 32) result[c] = to_bf16(q[c]);
     return;
   }
-  const float* cosines = turn.cos_sin + static_cast<int64_t>(turn.positions[row]) * rope_dim;
-  for (int pair = lane; pair < half; pair += 32) {
-    const int first = turn.interleaved ? 2 * pair : pair, second = turn.interleaved ? first + 1 : first + half;
-    const float2 turned = rotate(q[first], q[second], __ldg(cosines + pair), __ldg(cosines + half + pair));
-    result[first] = to_bf16(turned.x);
-    result[second] = to_bf16(turned.y);
-  }
+  rotate_by_warp(q, rope_dim, turn.interleaved != 0, turn.cos_sin + static_cast<int64_t>(turn.positions[row]) * rope_dim,
+                 [&](int column, float value) { result[column] = to_bf16(value); });
 }
 
 // By the 128 threads of a block, which have not waited for the last kernel.

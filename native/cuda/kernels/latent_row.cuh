@@ -64,14 +64,8 @@ __device__ __forceinline__ void store_latent_block(const StoreLatentArguments& a
     }
   }
 
-  const int half = a.rope_dim / 2;
-  const float* cosines = a.cos_sin + static_cast<int64_t>(a.positions[row]) * a.rope_dim;
-  for (int pair = lane; pair < half; pair += 32) {
-    const int first = a.interleaved ? 2 * pair : pair, second = a.interleaved ? first + 1 : first + half;
-    const float2 turned = rotate(x[a.rank + first], x[a.rank + second], __ldg(cosines + pair), __ldg(cosines + half + pair));
-    store_one(a.cache, type, begin + a.rank + first, turned.x);
-    store_one(a.cache, type, begin + a.rank + second, turned.y);
-  }
+  rotate_by_warp(x + a.rank, a.rope_dim, a.interleaved != 0, a.cos_sin + static_cast<int64_t>(a.positions[row]) * a.rope_dim,
+                 [&](int column, float value) { store_one(a.cache, type, begin + a.rank + column, value); });
 }
 
 }  // namespace evalrun::cuda

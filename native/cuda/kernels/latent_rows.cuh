@@ -119,11 +119,10 @@ constexpr int kLatentWeightsAhead = 8;
 // Block (128 columns, head, kRows decode rows).
 template <DType kType, int kRows>
 __global__ void __launch_bounds__(128, 4) absorb_rows(AbsorbRowsArguments a) {
-  let_next_start();
+  begin_kernel();
   const LatentDims& d = a.dims;
   const int column = blockIdx.x * 128 + threadIdx.x, head = blockIdx.y, first = blockIdx.z * kRows;
   const int64_t weight_row = static_cast<int64_t>(head) * d.head_rows();
-  wait_for_last();
   if (column >= d.cached()) return;
   const float* q[kRows];
 #pragma unroll
@@ -171,11 +170,10 @@ struct ProjectRowsArguments {
 // Block (4 columns, a warp each, head, kRows decode rows).
 template <DType kType, int kRows>
 __global__ void __launch_bounds__(128, 4) project_rows(ProjectRowsArguments a) {
-  let_next_start();
+  begin_kernel();
   const LatentDims& d = a.dims;
   const int column = blockIdx.x * 4 + threadIdx.x / 32, head = blockIdx.y, lane = threadIdx.x % 32, first = blockIdx.z * kRows;
   const int64_t weight_row = static_cast<int64_t>(head) * d.head_rows() + d.nope_dim + column;
-  wait_for_last();
   if (column >= d.v_dim) return;
   int row[kRows];
 #pragma unroll

@@ -30,6 +30,9 @@ struct NormArguments {
 };
 static_assert(sizeof(NormArguments) == 11 * 8 + 6 * 4, "a launch's arguments have no padding");
 
+// Rows of up to so many columns are a warp's, wider ones a block's.
+constexpr int kWarpNormColumns = 128 * kGroup;
+
 // Threads of a block of teams of kTeam, and the row that a thread's team has.
 template <int kTeam>
 constexpr int kNormBlock = kTeam < 128 ? 128 : kTeam;

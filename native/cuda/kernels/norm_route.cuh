@@ -14,8 +14,6 @@ constexpr int kNormRouteThreads = kSkinnyWarps * kWarp;
 static_assert(kNormRouteThreads == kRouteBucketThreads);
 constexpr int kNormRouteRows = kSkinnyRows;
 constexpr int kNormRouteColumns = 8192;
-// Columns up to which a warp has a row and not the block: norm.cu's choice.
-constexpr int kWarpNormColumns = 128 * kGroup;
 constexpr int kReduceFloats = 32;  // shared memory of norm.cuh
 
 constexpr int norm_route_shared_bytes(int rows, int columns) {

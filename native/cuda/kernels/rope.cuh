@@ -12,6 +12,18 @@ __device__ __forceinline__ float2 rotate(float a, float b, float cosine, float s
   return make_float2(fmaf(a, cosine, -__fmul_rn(b, sine)), fmaf(b, cosine, __fmul_rn(a, sine)));
 }
 
+// All pairs of rope_dim columns by the lanes of a warp; `angles`: cosines, then sines, of the position. store(column, value).
+template <class Store>
+__device__ __forceinline__ void rotate_by_warp(const float* x, int rope_dim, bool interleaved, const float* angles, const Store& store) {
+  const int half = rope_dim / 2;
+  for (int pair = static_cast<int>(threadIdx.x) % 32; pair < half; pair += 32) {
+    const int first = interleaved ? 2 * pair : pair, second = interleaved ? first + 1 : first + half;
+    const float2 turned = rotate(x[first], x[second], __ldg(angles + pair), __ldg(angles + half + pair));
+    store(first, turned.x);
+    store(second, turned.y);
+  }
+}
+
 // RopeOp for a kernel; `steps` threads turn a head.
 struct RopeArguments {
   float* x;

@@ -122,8 +122,12 @@ std::string leaves_the_rest_to_others() {
   gate.bias = nullptr;
   gate.precision = Precision::kF32;
   expect(run_fused(context(), GatedLinearOp{gate, gate}) == nullptr, "float32 has no fused kernel");
+  for (const Precision precision : {Precision::kBF16, Precision::kFP8}) {
+    const GroupedLinearOp none{x.data(), &weight.weight(), 1, nullptr, nullptr, 0, 1, true, precision, y.data()};
+    expect(run_fused(context(), GroupedGatedLinearOp{none, none}) == nullptr, "no slots have no kernel");
+  }
   finish_step();
-  return "biases, float32";
+  return "biases, float32, no slots";
 }
 
 const evalrun::test::Suite kSuite([] {
