@@ -1,6 +1,7 @@
 /** `evalrun compare --dtypes A,B`: runs both arms one after the other, so that they can be compared. */
 import { InvalidArgumentError } from 'commander';
 import type { DType } from '../engine/engine.js';
+import { DTYPES } from '../engine/numerics.js';
 import { shuffledEngine } from '../runner/compare/shuffled-engine.js';
 import { addHint } from './failure.js';
 import { listenForInterrupt } from './interrupt.js';
@@ -17,14 +18,12 @@ export interface Arms {
   readonly repeat?: string;
 }
 
-const dtypes: readonly DType[] = ['f32', 'bf16', 'fp8'];
-
 /** `bf16,fp8`: the baseline's, then the candidate's. */
 export function twoDTypes(list: string): [DType, DType] {
-  const found = list.split(',').map((name) => dtypes.find((dtype) => dtype === name.trim()));
+  const found = list.split(',').map((name) => DTYPES.find((dtype) => dtype === name.trim()));
   const [baseline, candidate] = found;
   if (baseline === undefined || candidate === undefined || found.length !== 2) {
-    throw new InvalidArgumentError(`Expected two of ${dtypes.join(', ')}, the baseline's first, e.g. bf16,fp8.`);
+    throw new InvalidArgumentError(`Expected two of ${DTYPES.join(', ')}, the baseline's first, e.g. bf16,fp8.`);
   }
   return [baseline, candidate];
 }

@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { DEVICE_OPTIONS, type DeviceOption, isDeviceOption } from '../engine/device.js';
 import type { DType } from '../engine/engine.js';
 import type { EngineOptions } from '../engine/load-engine.js';
+import { DTYPES } from '../engine/numerics.js';
 
 export interface EngineFlags {
   readonly dtype?: DType;
@@ -11,9 +12,15 @@ export interface EngineFlags {
   readonly batchTokens?: number;
 }
 
+export function dtypeOption(): Option {
+  return new Option(
+    '--dtype <dtype>',
+    'precision of the products (default: as the checkpoint is stored); fp8 rounds nothing else, fp8-bf16 the rest to BF16, as engines for serving do',
+  ).choices(DTYPES);
+}
+
 export function addEngineFlags(command: Command, defaultDType?: DType): Command {
-  const dtype = new Option('--dtype <dtype>', 'precision of the products (default: as the checkpoint is stored)');
-  dtype.choices(['f32', 'bf16', 'fp8']);
+  const dtype = dtypeOption();
   return command
     .addOption(defaultDType === undefined ? dtype : dtype.default(defaultDType))
     .option('--device <device>', `where to compute: ${DEVICE_OPTIONS}`, deviceOption, 'auto' as const)

@@ -19,12 +19,10 @@ import { gpuName } from '../engine/device.js';
 import type { DType } from '../engine/engine.js';
 import { fitsGpu, type GpuMemoryPlan, gpuMemoryPlan, type PlannedTensor } from '../engine/gpu-memory-plan.js';
 import { cudaInfo, type GpuInfo } from '../engine/native.js';
-import { numericsOf } from '../engine/numerics.js';
+import { DTYPES, isFp8, numericsOf } from '../engine/numerics.js';
 import { EvalrunError } from '../errors.js';
 import { renderInspection } from './inspect-report.js';
 import { cachedModelFolder } from './model-folder.js';
-
-const DTYPES: readonly DType[] = ['f32', 'bf16', 'fp8'];
 
 /** What the checkpoint's files hold, where there are any. */
 export interface InspectedFiles {
@@ -81,7 +79,9 @@ export function inspectModel(
     parameters: countParameters(arch),
     kvCache: kvCacheCosts(arch),
     flopsPerToken: flopsPerToken(arch),
-    weightBytes: { f32: weightBytes(arch, 'f32'), bf16: weightBytes(arch, 'bf16'), fp8: weightBytes(arch, 'fp8') },
+    weightBytes: Object.fromEntries(
+      DTYPES.map((dtype) => [dtype, weightBytes(arch, dtype)]),
+    ) as Inspection['weightBytes'],
     availableBytes,
     fits: DTYPES.map((dtype) => memoryFit(arch, dtype, availableBytes)),
     gpus: gpus
@@ -104,7 +104,7 @@ function tensorsStoredAs(dtype: DType, arch: ArchSpec): PlannedTensor[] {
   return expectedTensors(arch).map(({ name, shape, quantizable }) => ({
     name,
     shape,
-    dtype: dtype === 'fp8' && quantizable ? 'F8_E4M3' : plain,
+    dtype: isFp8(dtype) && quantizable ? 'F8_E4M3' : plain,
   }));
 }
 

@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { DEVICE_OPTIONS, type DeviceOption } from '../engine/device.js';
 import type { DType } from '../engine/engine.js';
 import { parseShard, renderShard } from '../runner/shard.js';
-import { deviceOption } from './engine-options.js';
+import { deviceOption, dtypeOption } from './engine-options.js';
 
 export interface RunFlags {
   readonly suite?: string;
@@ -58,13 +58,7 @@ export function addRunOptions(command: Command): Command {
       '-m, --model <model>',
       'checkpoint folder, or org/name[@revision] on the hub, pulled if need be; default the model in the box',
     )
-    .addOption(
-      new Option('--dtype <dtype>', 'precision of the products (default: as the checkpoint is stored)').choices([
-        'f32',
-        'bf16',
-        'fp8',
-      ]),
-    )
+    .addOption(dtypeOption())
     .option('--device <device>', `where to compute: ${DEVICE_OPTIONS} (default: auto)`, deviceOption)
     .option('-o, --out <folder>', 'folder in which the run folder is made', 'runs')
     .option(

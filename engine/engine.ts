@@ -1,9 +1,10 @@
 /** The Engine interface: what a task runner may ask of a model, wherever it runs. */
 import type { ChatMessage } from './chat-template.js';
 import type { GpuSample } from './native.js';
+import type { DType } from './numerics.js';
 import type { TokenIds } from './token-ids.js';
 
-export type { GpuSample, TokenIds };
+export type { DType, GpuSample, TokenIds };
 
 /** Text to token ids and back. Implementations never add a BOS twice. */
 export interface Tokenizer {
@@ -21,8 +22,6 @@ export interface Tokenizer {
   /** SHA-256 over tokenizer.json and tokenizer_config.json, hex. */
   readonly sha256: string;
 }
-
-export type DType = 'f32' | 'bf16' | 'fp8';
 
 /** What the requests to an engine must hold besides token ids, or instead of them. */
 export interface PromptForms {

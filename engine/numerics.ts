@@ -1,5 +1,9 @@
 /** In which precision each product of the graph takes its operands, per --dtype. */
-import type { DType } from './engine.js';
+
+/** What --dtype takes. */
+export const DTYPES = ['f32', 'bf16', 'fp8', 'fp8-bf16'] as const;
+
+export type DType = (typeof DTYPES)[number];
 
 export type Precision = 'f32' | 'bf16' | 'fp8';
 
@@ -16,18 +20,61 @@ export interface Numerics {
   readonly kv: 'f32' | 'bf16';
   /** Round the normalised value to bfloat16 before the norm's weight, as Hugging Face models do in bfloat16. */
   readonly roundNormalized: boolean;
+  /**
+   * Whether FP8's products may be summed as the device's own e4m3 instructions do: Hopper's keep about 14 bits within a panel of 128
+   * columns. Otherwise, and on devices without such instructions, in float32.
+   */
+  readonly shortFp8Sums: boolean;
 }
 
 /**
  * Everything that is not named here is float32. In fp8 nothing but the quantised products is rounded: a bfloat16 rounding
  * ahead of an e4m3 quantiser moves enough codes to put the logits as far from W8A8 as from the unquantised model (measured;
- * see README, Decisions).
+ * see README, Decisions). fp8-bf16 rounds all that bf16 does, and quantises the products: what engines for serving compute.
  */
 const NUMERICS: Readonly<Record<DType, Numerics>> = {
-  f32: { linear: 'f32', head: 'f32', attention: 'f32', kvB: 'f32', kv: 'f32', roundNormalized: false },
-  bf16: { linear: 'bf16', head: 'bf16', attention: 'bf16', kvB: 'bf16', kv: 'bf16', roundNormalized: true },
-  fp8: { linear: 'fp8', head: 'f32', attention: 'f32', kvB: 'f32', kv: 'f32', roundNormalized: false },
+  f32: {
+    linear: 'f32',
+    head: 'f32',
+    attention: 'f32',
+    kvB: 'f32',
+    kv: 'f32',
+    roundNormalized: false,
+    shortFp8Sums: false,
+  },
+  bf16: {
+    linear: 'bf16',
+    head: 'bf16',
+    attention: 'bf16',
+    kvB: 'bf16',
+    kv: 'bf16',
+    roundNormalized: true,
+    shortFp8Sums: false,
+  },
+  fp8: {
+    linear: 'fp8',
+    head: 'f32',
+    attention: 'f32',
+    kvB: 'f32',
+    kv: 'f32',
+    roundNormalized: false,
+    shortFp8Sums: false,
+  },
+  'fp8-bf16': {
+    linear: 'fp8',
+    head: 'bf16',
+    attention: 'bf16',
+    kvB: 'bf16',
+    kv: 'bf16',
+    roundNormalized: true,
+    shortFp8Sums: true,
+  },
 };
+
+/** Whether `dtype` computes with block-scaled FP8 weights. */
+export function isFp8(dtype: DType): boolean {
+  return NUMERICS[dtype].linear === 'fp8';
+}
 
 export function numericsOf(dtype: DType): Numerics {
   return NUMERICS[dtype];

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { DEVICE_OPTIONS, type DeviceOption, isDeviceOption } from '../engine/device.js';
+import { DTYPES } from '../engine/numerics.js';
 import { EvalrunError } from '../errors.js';
 
 export const runSchema = 1;
@@ -10,7 +11,7 @@ export const runSchema = 1;
 const settingsSchema = z.object({
   suites: z.array(z.string()).min(1),
   model: z.string(),
-  dtype: z.enum(['f32', 'bf16', 'fp8', 'unknown']),
+  dtype: z.enum([...DTYPES, 'unknown']),
   device: z.custom<DeviceOption>((value) => typeof value === 'string' && isDeviceOption(value), {
     error: `Expected ${DEVICE_OPTIONS}`,
   }),
@@ -159,7 +160,7 @@ const recordSchema = z.object({
   }),
   engine: z.object({
     kind: z.enum(['local', 'remote']),
-    dtype: z.enum(['f32', 'bf16', 'fp8', 'unknown']),
+    dtype: z.enum([...DTYPES, 'unknown']),
     device: z.string(),
     device_reason: z.string(),
     threads: z.int(),

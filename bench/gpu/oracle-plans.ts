@@ -2,6 +2,7 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { openCheckpoint } from '../../engine/checkpoint/checkpoint.js';
+import { DTYPES } from '../../engine/numerics.js';
 import { packageRoot } from '../../package-root.js';
 import { type ExpectedKind, type PlanPrompt, planText } from './plan-text.js';
 
@@ -46,7 +47,7 @@ export function writeOraclePlan(
   const text = planText({
     name,
     arch,
-    dtypes: ['f32', 'bf16', 'fp8'],
+    dtypes: DTYPES,
     files: carried,
     tensors,
     prompts: readPrompts(path.join(root, name, GOLDEN), files.length).filter(

@@ -4,7 +4,7 @@
  *     evalrun-plan 1
  *     name NAME
  *     spec FIELD VALUE...                    see specLines
- *     numerics DTYPE LINEAR HEAD ATTENTION KV_B KV ROUND_NORMALIZED
+ *     numerics DTYPE LINEAR HEAD ATTENTION KV_B KV ROUND_NORMALIZED SHORT_FP8_SUMS
  *     file BYTES PATH                        relative to the plan; files are counted from 0, with the random ones
  *     random BYTES DTYPE MEAN DEVIATION      a file of seeded random numbers that the reader makes
  *     tensor NAME DTYPE RANK SIZES... FILE OFFSET [SCALE_DTYPE SCALE_FILE SCALE_OFFSET]
@@ -132,8 +132,9 @@ function valueText(value: number | boolean | string | readonly number[]): string
 }
 
 function numericsLine(dtype: DType): string {
-  const { linear, head, attention, kvB, kv, roundNormalized } = numericsOf(dtype);
-  return `numerics ${dtype} ${linear} ${head} ${attention} ${kvB} ${kv} ${roundNormalized ? 1 : 0}`;
+  const { linear, head, attention, kvB, kv, roundNormalized, shortFp8Sums } = numericsOf(dtype);
+  const flags = [roundNormalized, shortFp8Sums].map((flag) => (flag ? 1 : 0)).join(' ');
+  return `numerics ${dtype} ${linear} ${head} ${attention} ${kvB} ${kv} ${flags}`;
 }
 
 function fileLine(file: PlanFile): string {

@@ -5,6 +5,7 @@ import { type ExpectedTensor, expectedTensors } from '../../engine/architectures
 import type { RawConfig } from '../../engine/architectures/family.js';
 import { archSpecOf } from '../../engine/architectures/registry.js';
 import { syntheticShape } from '../../engine/benchmark/shapes.js';
+import type { DType } from '../../engine/engine.js';
 import { type PlanFile, type PlanTensor, planText } from './plan-text.js';
 
 type StoredDType = 'bf16' | 'fp8';
@@ -30,6 +31,8 @@ export interface ShapePlan {
   readonly name: string;
   readonly config: RawConfig;
   readonly stored: StoredDType;
+  /** What it is computed in; by default what it is stored in. */
+  readonly dtype?: DType;
   /** See SLACK_BYTES; less for tests. */
   readonly slackBytes?: number;
 }
@@ -37,12 +40,17 @@ export interface ShapePlan {
 export const SHAPE_PLANS: readonly ShapePlan[] = [
   { name: 'v2-lite-bf16', config: V2_LITE, stored: 'bf16' },
   { name: 'v2-lite-fp8', config: V2_LITE, stored: 'fp8' },
+  { name: 'v2-lite-fp8-bf16', config: V2_LITE, stored: 'fp8', dtype: 'fp8-bf16' },
   { name: 'v3-layers-fp8', config: V3, stored: 'fp8' },
+  { name: 'v3-layers-fp8-bf16', config: V3, stored: 'fp8', dtype: 'fp8-bf16' },
   { name: 'llama-1b-bf16', config: syntheticShape('llama-1b').config, stored: 'bf16' },
 ];
 
-/** Writes `<out>/<name>.plan`: the dtype it is stored in is the one that it is computed in. */
-export function writeShapePlan({ name, config, stored, slackBytes = SLACK_BYTES }: ShapePlan, out: string): void {
+/** Writes `<out>/<name>.plan`. */
+export function writeShapePlan(
+  { name, config, stored, dtype = stored, slackBytes = SLACK_BYTES }: ShapePlan,
+  out: string,
+): void {
   const arch = archSpecOf(config);
   const expected = expectedTensors(arch);
   const isCode = (tensor: ExpectedTensor) => stored === 'fp8' && tensor.quantizable && !tensor.bf16InFp8Mode;
@@ -81,10 +89,7 @@ export function writeShapePlan({ name, config, stored, slackBytes = SLACK_BYTES 
     }
     return { name: tensorName, shape, dtype: 'BF16', ...place(isVector(tensor) ? 1 : 0, 2 * elements(tensor)) };
   });
-  writeFileSync(
-    path.join(out, `${name}.plan`),
-    planText({ name, arch, dtypes: [stored], files, tensors, prompts: [] }),
-  );
+  writeFileSync(path.join(out, `${name}.plan`), planText({ name, arch, dtypes: [dtype], files, tensors, prompts: [] }));
 }
 
 /** Tensors begin at different places of the same numbers: no two are equal, and a page of the file is read many times. */

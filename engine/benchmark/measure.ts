@@ -4,8 +4,9 @@ import { kvElementsPerToken } from '../accounting/kv-cache.js';
 import { countParameters } from '../accounting/parameters.js';
 import { kvElementBytes } from '../accounting/weight-memory.js';
 import type { ArchSpec } from '../arch-spec.js';
-import type { DType, StepRouting, StepStats } from '../engine.js';
+import type { StepRouting, StepStats } from '../engine.js';
 import type { LocalEngine } from '../local-engine.js';
+import { numericsOf, type Precision } from '../numerics.js';
 import { rateOf, type Spread, spreadOf } from './spread.js';
 
 export interface PrefillPoint {
@@ -92,7 +93,7 @@ export async function measureDecode(
   return { batch, contextTokens, tokensPerSecond: rateOf(batch, spread), readBytes: rateOf(bytes, spread) };
 }
 
-const WEIGHT_BYTES: Readonly<Record<DType, number>> = { f32: 4, bf16: 2, fp8: 1 };
+const WEIGHT_BYTES: Readonly<Record<Precision, number>> = { f32: 4, bf16: 2, fp8: 1 };
 
 interface DecodeStep {
   readonly batch: number;
@@ -112,7 +113,7 @@ function stepBytes({ arch, info }: LocalEngine, { batch, length, routing }: Deco
   const perExpert = arch.moe === null || layers === 0 ? 0 : experts / (layers * arch.moe.experts);
   const weights = always + perExpert * (routing === undefined ? 0 : distinctExperts(routing));
   const cache = batch * length * kvElementsPerToken(arch) * kvElementBytes(info.dtype);
-  return weights * WEIGHT_BYTES[info.dtype] + cache;
+  return weights * WEIGHT_BYTES[numericsOf(info.dtype).linear] + cache;
 }
 
 /** Over all layers. */

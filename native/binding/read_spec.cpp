@@ -140,7 +140,8 @@ ArchSpec read_arch_spec(const Napi::Object& o) {
 
 Numerics read_numerics(const Napi::Object& o) {
   return {precision(o, "linear"), precision(o, "head"), precision(o, "attention"), precision(o, "kvB"),
-          choose<DType>(text(o, "kv"), {{"f32", DType::kF32}, {"bf16", DType::kBF16}}), boolean(o, "roundNormalized")};
+          choose<DType>(text(o, "kv"), {{"f32", DType::kF32}, {"bf16", DType::kBF16}}), boolean(o, "roundNormalized"),
+          boolean(o, "shortFp8Sums")};
 }
 
 std::vector<FileRef> read_files(const Napi::Array& array) {

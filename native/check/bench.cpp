@@ -289,11 +289,11 @@ int layers_that_fit(const Plan& plan, const Options& options) {
 
 bool measure_shape(const Options& options, Records& records) {
   const Sizes sizes = sizes_of(options);
-  const std::shared_ptr<Device> device = open_device(options);
   const int prefix_pages = pages_of(kPrefixTokens) + questions_per_step(sizes) * 3;
   const int prompt_pages = std::max(1, sizes.batch_tokens / (kPrefixTokens + kQuestionTokens)) * pages_of(kPrefixTokens + kQuestionTokens);
   const int decoding = *std::max_element(sizes.batches.begin(), sizes.batches.end()) * decode_pages(sizes);
   const Plan plan = read_plan(options.target());
+  const std::shared_ptr<Device> device = open_device(options, plan.numerics.begin()->second);
   const int layers = options.integer("--layers", layers_that_fit(plan, options));
   ShapeModel shape(plan, layers, device, options, std::max({prefix_pages, prompt_pages, decoding}));
   const double bytes = static_cast<double>(shape.counts().weight_bytes);

@@ -8,10 +8,11 @@
 #   --out      where <gpu>.json and gpu-check.log go; default bench/results
 #   --minutes  for everything, the build included; default 8
 #   --at-most  seconds for any one stage, where its own limit is longer
-#   --only     of the stages, in this order: build ops oracles invariance limits products v2-lite-bf16 v2-lite-fp8 memcheck racecheck
-#              transformers evalrun llama-1b-bf16 v3-layers-fp8; on compute capability 9.0, and without a say in the exit code, what is
+#   --only     of the stages, in this order: build ops oracles invariance limits products v2-lite-bf16 v2-lite-fp8-bf16 v2-lite-fp8
+#              memcheck racecheck transformers evalrun llama-1b-bf16 v3-layers-fp8-bf16 v3-layers-fp8; on compute capability 9.0, and
+#              without a say in the exit code, what is
 #              not so by default: with EVALRUN_CUDA_WGMMA_ATTENTION=0 v2-lite-bf16-mma-attention, with EVALRUN_CUDA_JOIN=0 v2-lite-bf16-apart,
-#              and with EVALRUN_CUDA_WGMMA=1, FP8 by wgmma as well, oracles-wgmma invariance-wgmma v2-lite-fp8-wgmma
+#              and with EVALRUN_CUDA_WGMMA=1, everything by wgmma, oracles-wgmma invariance-wgmma
 #
 # Every stage has a time limit, and one that fails does not stop the others. Exit: 0 everything that was checked is right, 1 it is not,
 # 3 this machine cannot.
@@ -134,8 +135,9 @@ stage invariance proof 100 "$check" invariance "$plans/oracles" --json "$work/in
 stage limits figure 40 "$check" limits --json "$work/limits.json"
 stage products figure 40 bash -c products
 stage v2-lite-bf16 figure 75 bash -c 'shape v2-lite-bf16'
+stage v2-lite-fp8-bf16 figure 60 bash -c 'shape v2-lite-fp8-bf16'
 stage v2-lite-fp8 figure 60 bash -c 'shape v2-lite-fp8'
-stage memcheck proof 50 bash -c 'sanitized memcheck bf16,fp8'
+stage memcheck proof 50 bash -c 'sanitized memcheck bf16,fp8,fp8-bf16'
 stage racecheck proof 50 bash -c 'sanitized racecheck bf16'
 stage transformers figure 75 bash -c peer
 stage evalrun proof 60 bash -c suites
@@ -148,12 +150,12 @@ if [ "$capability" -eq 90 ]; then
   stage v2-lite-bf16-apart figure 60 bash -c 'shape v2-lite-bf16 -apart'
   unset EVALRUN_CUDA_JOIN
   export EVALRUN_CUDA_WGMMA=1
-  stage oracles-wgmma figure 60 "$check" oracles "$plans/oracles" --json "$work/oracles-wgmma.json"
-  stage invariance-wgmma figure 60 "$check" invariance "$plans/oracles" --json "$work/invariance-wgmma.json"
-  stage v2-lite-fp8-wgmma figure 60 bash -c 'shape v2-lite-fp8 -wgmma'
+  stage oracles-wgmma figure 60 "$check" oracles "$plans/oracles" --dtypes bf16,fp8 --json "$work/oracles-wgmma.json"
+  stage invariance-wgmma figure 60 "$check" invariance "$plans/oracles" --dtypes bf16,fp8 --json "$work/invariance-wgmma.json"
   unset EVALRUN_CUDA_WGMMA
 fi
 stage llama-1b-bf16 figure 30 bash -c 'shape llama-1b-bf16'
+stage v3-layers-fp8-bf16 figure 90 bash -c 'shape v3-layers-fp8-bf16'
 stage v3-layers-fp8 figure 90 bash -c 'shape v3-layers-fp8'
 
 # One file: what was run, and every record of every stage.
@@ -181,7 +183,7 @@ quote() { printf '"%s"' "$(printf %s "$1" | tr -d '\000-\037' | sed 's/[\\"]/\\&
 } >"$result"
 
 echo
-for name in limits v2-lite-bf16 v2-lite-bf16-mma-attention v2-lite-bf16-apart v2-lite-fp8 v2-lite-fp8-wgmma llama-1b-bf16 v3-layers-fp8 transformers; do
+for name in limits v2-lite-bf16 v2-lite-bf16-mma-attention v2-lite-bf16-apart v2-lite-fp8-bf16 v2-lite-fp8 llama-1b-bf16 v3-layers-fp8-bf16 v3-layers-fp8 transformers; do
   [ -f "$work/$name.log" ] && { echo "-- $name"; cat "$work/$name.log"; }
 done
 for name in oracles invariance oracles-wgmma invariance-wgmma; do

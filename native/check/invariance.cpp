@@ -264,9 +264,8 @@ class InvarianceTest {
 }  // namespace
 
 bool check_invariance(const Options& options, Records& records) {
-  const std::shared_ptr<Device> device = open_device(options);
   return check_each(options, records, [&](const Plan& plan, const std::string& dtype) {
-    return InvarianceTest(plan, dtype, device, options, records).run();
+    return InvarianceTest(plan, dtype, open_device(options, plan.numerics.at(dtype)), options, records).run();
   });
 }
 

@@ -65,10 +65,10 @@ int gpu_of(const Options& options) {
   throw UsageError("there is no device " + name + "; there are cpu, cpu-reference, cuda and cuda:N");
 }
 
-std::shared_ptr<Device> open_device(const Options& options) {
+std::shared_ptr<Device> open_device(const Options& options, const Numerics& numerics) {
   const int threads = threads_of(options);
   const int gpu = gpu_of(options);
-  if (gpu >= 0) return cuda::create_cuda_device(gpu, threads);
+  if (gpu >= 0) return cuda::create_cuda_device(gpu, threads, numerics.short_fp8_sums);
   return create_cpu_device(threads, options.text("--device", "cuda") == "cpu-reference");
 }
 

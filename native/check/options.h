@@ -31,8 +31,9 @@ class Options {
   std::map<std::string, std::string> values_;
 };
 
-// --device cpu | cpu-reference | cuda | cuda:N with --threads N. Throws UsageError or the device's own reason.
-std::shared_ptr<Device> open_device(const Options& options);
+// --device cpu | cpu-reference | cuda | cuda:N with --threads N, for models with these numerics. Throws UsageError or the device's own
+// reason.
+std::shared_ptr<Device> open_device(const Options& options, const Numerics& numerics = {});
 
 // The index of the GPU that --device names, -1 where it names a processor. Throws UsageError where it names neither.
 int gpu_of(const Options& options);

@@ -72,6 +72,7 @@ void read_numerics(Line& line, Plan& plan) {
   numerics.kv_b = precision(line);
   numerics.kv = line.choose<DType>({{"f32", DType::kF32}, {"bf16", DType::kBF16}});
   numerics.round_normalized = line.integer<int>() != 0;
+  numerics.short_fp8_sums = line.integer<int>() != 0;
   plan.numerics[name] = numerics;
 }
 

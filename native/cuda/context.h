@@ -115,8 +115,10 @@ class DoneCounter {
 };
 
 // Which products are made by wgmma instead of mma.sync: none, large ones in bf16 (where both give the same bits, so that sizes may
-// decide), or all of both precisions. More than kNever is compute capability 9.0's alone.
-enum class Wgmma { kNever, kLargeBf16, kAlways };
+// decide), these and all of FP8 (where they do not), or all of both precisions. More than kNever is compute capability 9.0's alone.
+enum class Wgmma { kNever, kLargeBf16, kFp8AndLargeBf16, kAlways };
+inline bool fp8_by_wgmma(Wgmma wgmma) { return wgmma >= Wgmma::kFp8AndLargeBf16; }
+inline bool large_bf16_by_wgmma(Wgmma wgmma) { return wgmma >= Wgmma::kLargeBf16; }
 
 // Whether bfloat16 attention of prompts is made by wgmma, compute capability 9.0's alone. kIfSame: where that gives the bits of mma.sync on
 // this GPU, of which each instance of the kernel is asked once (attend.cu).

@@ -38,13 +38,13 @@ EVALRUN_JOINS(AttendLatentOp)
 
 class CudaDevice : public Device {
  public:
-  CudaDevice(int index, int host_threads) : index_(index), host_threads_(host_threads) {
+  CudaDevice(int index, int host_threads, bool short_fp8_sums) : index_(index), host_threads_(host_threads) {
     check(cudaSetDevice(index_), "choosing the GPU");
     cudaDeviceProp properties;
     check(cudaGetDeviceProperties(&properties, index_), "asking for the GPU's properties");
     ctx_.multiprocessors = properties.multiProcessorCount;
     ctx_.compute_capability = properties.major * 10 + properties.minor;
-    ctx_.wgmma = wgmma_asked(ctx_.compute_capability);
+    ctx_.wgmma = wgmma_asked(ctx_.compute_capability, short_fp8_sums);
     ctx_.wgmma_attention = wgmma_attention_asked(ctx_.compute_capability, ctx_.wgmma);
     ctx_.overlap = switch_of("EVALRUN_CUDA_OVERLAP").value_or(true) && ctx_.compute_capability >= 90;
     joins_ = switch_of("EVALRUN_CUDA_JOIN").value_or(true);
@@ -248,7 +248,7 @@ std::vector<KernelTime> take_kernel_times(Device& device) {
   return cuda == nullptr ? std::vector<KernelTime>() : cuda->timer().take();
 }
 
-std::shared_ptr<Device> create_cuda_device(int index, int host_threads) {
+std::shared_ptr<Device> create_cuda_device(int index, int host_threads, bool short_fp8_sums) {
   const GpuList list = list_gpus();
   if (index < 0 || index >= static_cast<int>(list.gpus.size())) {
     throw CudaError(list.gpus.empty() ? list.reason
@@ -257,7 +257,7 @@ std::shared_ptr<Device> create_cuda_device(int index, int host_threads) {
   }
   const GpuInfo& gpu = list.gpus[index];
   if (!gpu.reason.empty()) throw CudaError(gpu.name + ": " + gpu.reason);
-  return std::make_shared<CudaDevice>(index, host_threads);
+  return std::make_shared<CudaDevice>(index, host_threads, short_fp8_sums);
 }
 
 }  // namespace evalrun::cuda

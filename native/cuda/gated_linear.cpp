@@ -29,30 +29,36 @@ MatmulTile tile_for(const Context& ctx, const GroupedLinearOp& gate) {
   return tile_for(ctx, gate.precision, gate.slots, gate.experts, gate.weights[0]);
 }
 
-// Whether both products are one kernel: in BF16, where their weights lie alike.
-bool is_one_product(const GatedLinearOp& op) {
+// Whether both products can be one kernel: where their weights lie alike.
+bool lie_alike(const GatedLinearOp& op) {
   const LinearOp& gate = op.gate;
-  return gate.precision == Precision::kBF16 && gate.bias == nullptr && op.up.bias == nullptr && gate.rows > 0 &&
-         same_layout(gate.weight, op.up.weight) && gate.y_stride == gate.weight.rows;
+  return gate.bias == nullptr && op.up.bias == nullptr && gate.rows > 0 && same_layout(gate.weight, op.up.weight) &&
+         gate.y_stride == gate.weight.rows;
 }
 
-bool is_one_product(const GroupedGatedLinearOp& op) {
-  const GroupedLinearOp& gate = op.gate;
-  return gate.precision == Precision::kBF16 && gate.slots > 0 && same_layout(gate.weights[0], op.up.weights[0]) &&
-         (gate.experts == 1 || distance(gate.weights) == distance(op.up.weights));
+bool lie_alike(const GroupedGatedLinearOp& op) {
+  const Weight *gates = op.gate.weights, *ups = op.up.weights;
+  return op.gate.slots > 0 && same_layout(gates[0], ups[0]) &&
+         (op.gate.experts == 1 || (distance(gates) == distance(ups) &&
+                                   (gates[0].scale == nullptr || gates[1].scale - gates[0].scale == ups[1].scale - ups[0].scale)));
+}
+
+template <class Op>
+bool is_one_product(const Op& op) {
+  return op.gate.precision == Precision::kBF16 && lie_alike(op);
 }
 
 GatedMatmul gated_matmul(Context& ctx, const GatedLinearOp& op) {
   const LinearOp& gate = op.gate;
-  return {dense_matmul(ctx, gate), op.up.weight, result_of(ctx, gate.y, gate.rows, gate.weight.rows, Precision::kBF16)};
+  return {dense_matmul(ctx, gate), op.up.weight, result_of(ctx, gate.y, gate.rows, gate.weight.rows, gate.precision)};
 }
 
 GatedMatmul gated_matmul(Context& ctx, const GroupedGatedLinearOp& op) {
   const GroupedLinearOp& gate = op.gate;
-  return {grouped_matmul(ctx, gate), op.up.weights[0], result_of(ctx, gate.y, gate.slots, gate.weights[0].rows, Precision::kBF16)};
+  return {grouped_matmul(ctx, gate), op.up.weights[0], result_of(ctx, gate.y, gate.slots, gate.weights[0].rows, gate.precision)};
 }
 
-// In FP8: two products, and the operand of the next one made of both.
+// In FP8: two products, and the operand of the next one made of both; one product where wgmma has a tile that leaves codes.
 bool leaves_codes(const GatedLinearOp& op) {
   const LinearOp& gate = op.gate;
   return gate.precision == Precision::kFP8 && gate.rows > 0 && gate.y_stride == gate.weight.rows && op.up.y_stride == gate.weight.rows;
@@ -94,10 +100,12 @@ const char* run_coded(Context& ctx, const CodedProducts& products, MatmulTile ti
 
 template <class Op>
 const char* run_either(Context& ctx, const Op& op) {
-  if (leaves_codes(op)) return run_coded(ctx, coded_products(ctx, op), tile_for(ctx, op.gate));
-  if (!is_one_product(op)) return nullptr;
-  run_gated(ctx, op, tile_for(ctx, op.gate));
-  return kind_of_products(ctx, Precision::kBF16);
+  const bool one_product = is_one_product(op), coded = leaves_codes(op);
+  if (!one_product && !coded) return nullptr;
+  const MatmulTile tile = tile_for(ctx, op.gate);
+  if (!one_product && !(leaves_codes_of_gated(tile, ctx.wgmma) && lie_alike(op))) return run_coded(ctx, coded_products(ctx, op), tile);
+  run_gated(ctx, op, tile);
+  return kind_of_products(ctx, op.gate.precision);
 }
 
 }  // namespace

@@ -81,6 +81,7 @@ void time_kernels(Device& device, bool on);
 std::vector<KernelTime> take_kernel_times(Device& device);
 
 // Throws std::runtime_error with the reason when the GPU cannot be used. `host_threads` convert weights before they are uploaded.
-std::shared_ptr<Device> create_cuda_device(int index, int host_threads);
+// `short_fp8_sums`: see Numerics.
+std::shared_ptr<Device> create_cuda_device(int index, int host_threads, bool short_fp8_sums = false);
 
 }  // namespace evalrun::cuda

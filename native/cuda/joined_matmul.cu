@@ -54,12 +54,27 @@ void launch_plain(Context& ctx, const std::vector<Joined>& products, MatmulTile 
   });
 }
 
+// FP8 by wgmma.
+void launch_short_sums(Context& ctx, const std::vector<Joined>& products, MatmulTile tile) {
+  with_wgmma_shape<Codes::kE4M3>(ctx, tile, [&](auto shape) {
+    using Shape = decltype(shape);
+    if constexpr (Shape::kRows == kWgmmaRows) {
+      launch_joined<Shape, Shape::kColumns>(ctx, Shape::kColumns == 16 ? "joined_matmul wgmma 64x16" : "joined_matmul wgmma 64x64",
+                                            joined_matmul_wgmma<Codes::kE4M3, Shape>, products);
+    } else {
+      throw_no_tile("a launch of several products", tile, Codes::kE4M3);
+    }
+  });
+}
+
 }  // namespace
 
 void run_joined(Context& ctx, const std::vector<Matmul>& products, MatmulTile tile) {
   std::vector<Joined> joined;
   for (const Matmul& product : products) joined.push_back({matmul_arguments(product), product.weight.rows});
-  if (products.at(0).x.key.precision == Precision::kFP8) launch_plain<Codes::kE4M3>(ctx, joined, tile);
+  const bool fp8 = products.at(0).x.key.precision == Precision::kFP8;
+  if (fp8 && fp8_by_wgmma(ctx.wgmma)) launch_short_sums(ctx, joined, tile);
+  else if (fp8) launch_plain<Codes::kE4M3>(ctx, joined, tile);
   else launch_plain<Codes::kBF16>(ctx, joined, tile);
 }
 

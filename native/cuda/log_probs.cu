@@ -52,7 +52,7 @@ void summarize_bf16(Context& ctx, const LogProbsOp& op, LogitSummary* summaries)
     launch_summaries<decltype(shape)>(ctx, name, matmul_log_probs_wgmma<decltype(shape)>, in, summaries);
   };
   // A step of generation streams the head for a few rows; prompts ask for whole tiles.
-  if (ctx.wgmma == Wgmma::kAlways || (ctx.wgmma == Wgmma::kLargeBf16 && op.rows > 16)) {
+  if (ctx.wgmma == Wgmma::kAlways || (large_bf16_by_wgmma(ctx.wgmma) && op.rows > 16)) {
     if (op.rows <= kWgmmaRows) {
       summarize_with_wgmma(WgmmaShape<kWgmmaRows, kLogitTile, 1, 5, 1>(), "log_probs wgmma 64x256");
     } else {

@@ -21,14 +21,14 @@ namespace {
 constexpr int kClocksBf16[kMatmulTiles] = {170, 426, 341, 450, 1130, 2350, 0};
 constexpr int kClocksFp8[kMatmulTiles] = {280, 540, 400, 670, 2850, 0, 0};
 constexpr int kClocksWgmmaBf16[kMatmulTiles] = {0, 0, 0, 450, 1050, 1400, 230};
-constexpr int kClocksWgmmaFp8[kMatmulTiles] = {0, 0, 0, 490, 1260, 0, 270};
+constexpr int kClocksWgmmaFp8[kMatmulTiles] = {0, 0, 0, 490, 1260, 1700, 270};  // 128x256: an estimate
 // mma's small tiles beside wgmma's large ones: by_wgmma.
 constexpr int kClocksBothBf16[kMatmulTiles] = {170, 426, 341, 450, 0, 1400, 200};
 
 const int* clocks_of(Precision precision, Wgmma wgmma) {
-  if (wgmma == Wgmma::kAlways) return precision == Precision::kFP8 ? kClocksWgmmaFp8 : kClocksWgmmaBf16;
-  if (precision == Precision::kFP8) return kClocksFp8;
-  return wgmma == Wgmma::kLargeBf16 ? kClocksBothBf16 : kClocksBf16;
+  if (precision == Precision::kFP8) return fp8_by_wgmma(wgmma) ? kClocksWgmmaFp8 : kClocksFp8;
+  if (wgmma == Wgmma::kAlways) return kClocksWgmmaBf16;
+  return large_bf16_by_wgmma(wgmma) ? kClocksBothBf16 : kClocksBf16;
 }
 
 // By MatmulTile.
@@ -59,7 +59,8 @@ MatmulTile choose_tile(Precision precision, int rows, int experts, int64_t colum
   const int* clocks = clocks_of(precision, wgmma);
   // What a tile reads of the weights is most of its work where its rows are few, and low tiles have more copies under way: higher ones
   // than these have been slower. wgmma has none lower than 64.
-  const int highest = std::max(wgmma == Wgmma::kAlways ? 64 : 16, 4 * (experts == 0 ? rows : rows / std::min(rows, experts)));
+  const bool only_wgmma = precision == Precision::kFP8 ? fp8_by_wgmma(wgmma) : wgmma == Wgmma::kAlways;
+  const int highest = std::max(only_wgmma ? 64 : 16, 4 * (experts == 0 ? rows : rows / std::min(rows, experts)));
   int best = -1;
   int64_t least = INT64_MAX;
   for (int i = 0; i < kMatmulTiles; ++i) {
@@ -109,6 +110,8 @@ MatmulArguments matmul_arguments(const Matmul& matmul) {
   in.rows = matmul.rows;
   in.columns = static_cast<int>(weight.rows);
   in.panels = static_cast<int>(matmul.x.row_bytes / kRowBytes);
+  // Kernels count a row's scales in 32 bits.
+  if (fp8 && int64_t{matmul.x.key.rows} * in.panels > INT32_MAX) throw std::invalid_argument("matmul: more than 2^31 scales of activations");
   in.experts = matmul.experts;
   in.offsets = matmul.offsets;
   in.order = matmul.order;

@@ -69,10 +69,8 @@ void with_wgmma_shape(const Context& ctx, MatmulTile tile, const With& with) {
     case MatmulTile::k64x64: return with(WgmmaShape<64, 64, 1, 6, 2>());
     case MatmulTile::k128x128:
       if constexpr (kWide) return with(WgmmaShape<128, 128, 1, 3, 2>());
-      else return with(WgmmaShape<128, 128, 1, 4, 1>());
-    case MatmulTile::k128x256:
-      if constexpr (kWide) return with(WgmmaShape<128, 256, 1, 4, 1>());
-      break;
+      else return with(WgmmaShape<128, 128, 1, 6, 1>());
+    case MatmulTile::k128x256: return with(WgmmaShape<128, 256, 1, 4, 1>());
     default: break;
   }
   throw_no_tile("wgmma", tile, kCodes);

@@ -39,9 +39,12 @@ void launch_wgmma(Context& ctx, const MatmulArguments& in, const Matmul& matmul,
   }
 }
 
-Wgmma wgmma_asked(int compute_capability) {
+Wgmma wgmma_asked(int compute_capability, bool short_fp8_sums) {
   const std::optional<bool> asked = asked_for("EVALRUN_CUDA_WGMMA", compute_capability);
-  if (!asked.has_value()) return compute_capability == 90 ? Wgmma::kLargeBf16 : Wgmma::kNever;
+  if (!asked.has_value()) {
+    if (compute_capability != 90) return Wgmma::kNever;
+    return short_fp8_sums ? Wgmma::kFp8AndLargeBf16 : Wgmma::kLargeBf16;
+  }
   return *asked ? Wgmma::kAlways : Wgmma::kNever;
 }
 

@@ -20,6 +20,6 @@ ProductRates measure_products(int) { throw std::runtime_error(EVALRUN_NO_CUDA_RE
 void time_kernels(Device&, bool) {}
 std::vector<KernelTime> take_kernel_times(Device&) { return {}; }
 
-std::shared_ptr<Device> create_cuda_device(int, int) { throw std::runtime_error(EVALRUN_NO_CUDA_REASON); }
+std::shared_ptr<Device> create_cuda_device(int, int, bool) { throw std::runtime_error(EVALRUN_NO_CUDA_REASON); }
 
 }  // namespace evalrun::cuda

@@ -57,6 +57,9 @@ struct Numerics {
   Precision kv_b = Precision::kF32;       // how kv_b is held: as stored, or rounded to bfloat16
   DType kv = DType::kF32;
   bool round_normalized = false;
+  // Where FP8's products may be summed as a device's own e4m3 instructions do: Hopper's keep about 14 bits within a panel of 128 columns.
+  // Otherwise in float32.
+  bool short_fp8_sums = false;
 
   // LatentAttentionOp::in_parts. Grouped-query attention does without: a decoded row in parts has not the bits of a prompt's.
   // fp8 asks for attention without roundings and is measured in speed as well; f32 is the reference.

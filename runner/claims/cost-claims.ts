@@ -175,9 +175,11 @@ function servingCost({ runs, gpuHourPrice, gpus }: Evidence): Finding {
   return { measured, verdict: 'not comparable', remark: `${modelOf(run)}, ${gpus} GPU at $${gpuHourPrice} an hour` };
 }
 
+const FP8: readonly string[] = ['fp8', 'fp8-bf16'];
+
 function sameModelPair(runs: readonly EvidenceRun[]): { bf16: EvidenceRun; fp8: EvidenceRun } | undefined {
   const timed = runs.filter(({ cost }) => cost.stepSeconds > 0 && cost.weightBytes > 0);
-  for (const fp8 of timed.filter(({ record }) => record.engine.dtype === 'fp8')) {
+  for (const fp8 of timed.filter(({ record }) => FP8.includes(record.engine.dtype))) {
     const bf16 = timed.find(({ record }) => record.engine.dtype === 'bf16' && sameWork(record, fp8.record));
     if (bf16 !== undefined) return { bf16, fp8 };
   }

@@ -72,7 +72,7 @@ describe('evalrun compare', () => {
     [['good', 'bad', '--suite', 'mmlu'], /Stored runs are compared as they are.*--suite/],
     [['good', 'bad', '--aa'], /--aa without a folder/],
     [['good', '--dtypes', 'bf16,fp8'], /--dtypes makes the runs.*the folder \S*good/],
-    [['--dtypes', 'bf16'], /Expected two of f32, bf16, fp8/],
+    [['--dtypes', 'bf16'], /Expected two of f32, bf16, fp8, fp8-bf16/],
     [['--dtypes', 'bf16,fp8', '--dtype', 'f32', '--suite', 'mmlu'], /--dtypes names both precisions/],
     [['--dtypes', 'bf16,fp8', '--resume', 'good'], /--dtypes makes new runs/],
     [['--dtypes', 'bf16,fp8', '--shard', '1/2', '--suite', 'mmlu'], /A part of a run says nothing/],

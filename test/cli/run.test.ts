@@ -123,7 +123,7 @@ describe('bad usage is one paragraph on stderr and exit code 3', () => {
     ['an unknown command', ['docter'], /no command "docter".*"doctor"/i],
     ['a stray word', [...mmlu, 'doctor'], /too many arguments/],
     ['an unknown protocol', [...mmlu, '--protocol', 'x'], /no protocol "x"/],
-    ['an unknown dtype', [...mmlu, '--dtype', 'int4'], /'int4' is invalid.*f32, bf16, fp8/],
+    ['an unknown dtype', [...mmlu, '--dtype', 'int4'], /'int4' is invalid.*f32, bf16, fp8, fp8-bf16/],
     ['a limit of nothing', [...mmlu, '--limit', '0'], /whole number from 1/],
     ['half a shot', [...mmlu, '--shots', '0.5'], /whole number/],
     ['too many shots', [...mmlu, '--shots', '6'], /cannot be asked with 6 shots/],

@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { DType } from '../../engine/engine.js';
 import { loadEngine } from '../../engine/load-engine.js';
 import type { LocalEngine } from '../../engine/local-engine.js';
 import type { NativeModel, NativeStepResult } from '../../engine/native.js';
+import { DTYPES } from '../../engine/numerics.js';
 import { StepBuilder } from '../../engine/step-builder.js';
 import { TINY_DEEPSEEK, TINY_LLAMA, writeTinyCheckpoint } from './tiny-checkpoint.js';
 
@@ -55,7 +55,7 @@ describe.each([
   ['grouped-query attention', TINY_LLAMA],
   ['latent attention and experts', TINY_DEEPSEEK],
 ] as const)('%s', (name, config) => {
-  test.each(['f32', 'bf16', 'fp8'] as DType[])('%s: the same bits, whatever else is asked', async (dtype) => {
+  test.each(DTYPES)('%s: the same bits, whatever else is asked', async (dtype) => {
     const engine: LocalEngine = await loadEngine({
       model: writeTinyCheckpoint(path.join(scratch, `${name} ${dtype}`.replaceAll(' ', '-')), config),
       dtype,

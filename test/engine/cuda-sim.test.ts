@@ -180,6 +180,8 @@ test.each([
   ['bf16', { EVALRUN_CUDA_WGMMA: '1' }, 'wgmma'],
   ['bf16', { EVALRUN_CUDA_WGMMA: '0' }, 'mma'],
   ['fp8', {}, 'mma'],
+  ['fp8-bf16', {}, 'wgmma'],
+  ['fp8-bf16', { EVALRUN_SIM_COMPUTE: '80' }, 'mma'],
 ] as const)('in %s with %j products are by %s, the same to the bit alone and batched', (dtype, environment, kernel) => {
   const model = writeTinyCheckpoint(path.join(folder, `${dtype}-${kernel}`), TINY_DEEPSEEK);
   const engines = [{ model, dtype, device: 'cuda', batchTokens: 16 }] as const;

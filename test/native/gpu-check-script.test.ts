@@ -81,9 +81,8 @@ describe('gpu-check.sh', () => {
     expect(played.output).toContain('there is no PyTorch with CUDA');
   });
 
-  test('runs FP8 by wgmma as well, without a say in the exit code', () => {
+  test('runs everything by wgmma as well, without a say in the exit code', () => {
     expect(statusOf(good, 'invariance-wgmma')).toBe('passed');
-    expect(good.result.records['v2-lite-fp8-wgmma']?.[0]?.['copy rate']).toBe(4300.5);
     const failing = `[ "$1" = invariance ] && [ "$EVALRUN_CUDA_WGMMA" = 1 ] && exit 1\n${CHECK}`;
     const played = play({ 'bin/nvidia-smi': DRIVER, 'build/evalrun_gpu_check': failing }, { EVALRUN_CUDA_WGMMA: '1' });
     expect([statusOf(played, 'invariance'), statusOf(played, 'invariance-wgmma'), played.status]).toEqual([
@@ -103,7 +102,7 @@ describe('gpu-check.sh', () => {
     expect(JSON.stringify(gpuCharts(good.result))).toContain(`v2-lite ${label}`);
     const failing = `[ "$1" = bench ] && [ "$${variable}" = 0 ] && exit 1\n${CHECK}`;
     const played = play({ 'bin/nvidia-smi': DRIVER, 'build/evalrun_gpu_check': failing }, { [variable]: '0' });
-    const stages = ['v2-lite-bf16', `v2-lite-bf16-${name}`, 'v2-lite-fp8-wgmma'];
+    const stages = ['v2-lite-bf16', `v2-lite-bf16-${name}`, 'oracles-wgmma'];
     expect([...stages.map((stage) => statusOf(played, stage)), played.status]).toEqual([
       'passed',
       'failed',
@@ -114,7 +113,9 @@ describe('gpu-check.sh', () => {
 
   test('hands the measured copy rate to the shapes', () => {
     const { result } = good;
-    expect(result.records['v2-lite-bf16']?.[0]?.['copy rate']).toBe(4300.5);
+    for (const shape of ['v2-lite-bf16', 'v2-lite-fp8-bf16', 'v3-layers-fp8']) {
+      expect(result.records[shape]?.[0]?.['copy rate']).toBe(4300.5);
+    }
   });
 
   test('a failed proof does not stop the others, and decides the exit code', () => {

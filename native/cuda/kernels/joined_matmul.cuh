@@ -27,6 +27,19 @@ __global__ void __launch_bounds__(Shape::kThreads, Shape::kBlocksPerSm) joined_m
   matmul_block<kCodes, Shape>(in.product[which], block);
 }
 
+template <Codes kCodes, class Shape>
+__global__ void __launch_bounds__(Shape::kThreads, Shape::kBlocksPerSm) joined_matmul_wgmma(const __grid_constant__ JoinedMatmuls in) {
+  static_assert(!kWalksTiles<Shape>, "a block has one tile");
+  int block = static_cast<int>(blockIdx.x);
+  const MatmulArguments& product = in.product[joined_product(in, block)];
+  BlockTile tile;
+  if (!find_tile<Shape>(product, block, tile)) return;
+  const TileLoader<Shape> loader(tile.input, tile.rows);
+  TileSums<Shape> sum;
+  multiply_tile_wgmma<kCodes, Shape>(tile.input, tile.rows, loader, shared_memory(), sum);
+  store_tile<Shape>(product, tile.rows, tile.input.first_column, sum);
+}
+
 template <class Shape>
 __global__ void __launch_bounds__(Shape::kThreads, Shape::kBlocksPerSm) joined_matmul_gated(const __grid_constant__ JoinedMatmuls in) {
   int block = static_cast<int>(blockIdx.x);

@@ -20,7 +20,9 @@ struct MatmulArguments {
   float* y;
   int64_t y_stride;
   const unsigned char* up;  // matmul_gated: the up product's weight, in the layout of w
-  unsigned char* gated;     // matmul_gated: bfloat16 [rows, gated_row_bytes]
+  const float* up_scale;    // and its scales, in the layout of w_scale
+  unsigned char* gated;     // matmul_gated: bfloat16 or codes [rows, gated_row_bytes]
+  float* gated_scale;       // of the codes, [rows, gated_row_bytes / 128]
   int64_t gated_row_bytes;
   int rows;  // slots, with experts
   int columns;
@@ -148,6 +150,7 @@ __device__ __forceinline__ bool find_tile(const MatmulArguments& in, int block, 
   tile.input.w_row_bytes = in.w_row_bytes;
   tile.input.w_rows = in.columns - first_column;
   tile.input.w_scale = in.w_scale + expert * in.w_scale_expert;
+  tile.input.up_scale = in.up_scale + expert * in.w_scale_expert;
   tile.input.first_column = first_column;
   tile.input.panels = in.panels;
   return true;

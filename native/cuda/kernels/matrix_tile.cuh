@@ -56,6 +56,7 @@ struct TileInput {
   int64_t w_row_bytes;
   int w_rows;            // rows of w from the tile's first on
   const float* w_scale;  // [128 columns of outputs, panels]
+  const float* up_scale;  // of up
   int first_column;      // of the tile in y
   int panels;
 };
@@ -85,6 +86,10 @@ struct PlainColumns {
   __device__ static const unsigned char* weights(const TileInput& in, int pointer, int column) {
     return in.w;
   }
+  // The scales [panels] of the 128 columns that the tile's `column` is of. Columns that are not there have those of the first.
+  __device__ static const float* scales(const TileInput& in, int column) {
+    return in.w_scale + static_cast<int64_t>((in.first_column + (column < in.w_rows ? column : 0)) / kQuantBlock) * in.panels;
+  }
 };
 
 // or those of a gate and of an up product: the first half of each warp's columns is the gate's, the second the up product's for the same
@@ -111,12 +116,18 @@ struct GatedColumns {
   __device__ static const unsigned char* weights(const TileInput& in, int pointer, int column) {
     return pointer == 1 || column % Shape::kWarpColumns >= Shape::kWarpColumns / 2 ? in.up : in.w;
   }
+  // Where a tile has 128 outputs.
+  __device__ static const float* scales(const TileInput& in, int column) {
+    return (column < kQuantBlock ? in.w_scale : in.up_scale) + static_cast<int64_t>(in.first_column / kQuantBlock) * in.panels;
+  }
 };
 
 // Copies panels into shared memory; a thread has the same chunk of every kStep-th row.
-template <class Shape, class Columns = PlainColumns>
+template <class Shape, class Columns_ = PlainColumns>
 class TileLoader {
  public:
+  using Columns = Columns_;
+
   // Rows: TileRows, or others with its members.
   template <class Rows>
   __device__ TileLoader(const TileInput& in, const Rows& rows) : panels_(in.panels) {
@@ -282,46 +293,63 @@ __device__ __forceinline__ void clear(TileSums<Shape>& sum) {
   }
 }
 
-// The scales of a lane's rows and of its warp's columns (which share one: a warp's columns are within 128 of y), panel
-// by panel.
-template <class Shape>
+// The scales of a lane's rows and of its warp's columns, panel by panel. Columns have one for each 128 of y: a warp has up to 128, or
+// parts of so many.
+template <class Shape, class Columns = PlainColumns>
 class PanelScales {
  public:
-  static_assert(kPanelRowBytes % Shape::kWarpColumns == 0);
+  static constexpr int kParts = Shape::kWarpColumns <= kQuantBlock ? 1 : Shape::kWarpColumns / kQuantBlock;
+  static_assert(kQuantBlock % Shape::kWarpColumns == 0 || Shape::kWarpColumns % kQuantBlock == 0);
 
-  __device__ PanelScales(const TileInput& in, const TileRows& rows, const LanePlace<Shape>& place)
-      : a_scale_(in.a_scale),
-        w_scale_(in.w_scale + static_cast<int64_t>((in.first_column + place.first_column) / kQuantBlock) * in.panels) {
+  __device__ PanelScales(const TileInput& in, const TileRows& rows, const LanePlace<Shape>& place) : a_scale_(in.a_scale) {
+#pragma unroll
+    for (int part = 0; part < kParts; ++part) w_scale_[part] = Columns::scales(in, place.first_column + part * kQuantBlock);
 #pragma unroll
     for (int i = 0; i < Shape::kDown * 2; ++i) {
       const int slot = rows.first + place.first_row + i * 8;
-      offset_[i] = static_cast<int64_t>(rows.source(slot < rows.end ? slot : rows.first)) * in.panels;
+      offset_[i] = rows.source(slot < rows.end ? slot : rows.first) * in.panels;
     }
   }
 
   __device__ void load(int panel) {
-    w_ = w_scale_[panel];
+#pragma unroll
+    for (int part = 0; part < kParts; ++part) w_[part] = w_scale_[part][panel];
 #pragma unroll
     for (int i = 0; i < Shape::kDown * 2; ++i) a_[i] = a_scale_[offset_[i] + panel];
   }
 
   __device__ void add_panel(TileSums<Shape>& sum, const TileSums<Shape>& panel) const {
+    static_assert(kParts == 1);
 #pragma unroll
     for (int i = 0; i < Shape::kDown; ++i) {
 #pragma unroll
       for (int j = 0; j < Shape::kAcross; ++j) {
 #pragma unroll
-        for (int e = 0; e < 4; ++e) sum[i][j][e] = fmaf(panel[i][j][e], a_[i * 2 + e / 2] * w_, sum[i][j][e]);
+        for (int e = 0; e < 4; ++e) sum[i][j][e] = fmaf(panel[i][j][e], a_[i * 2 + e / 2] * w_[0], sum[i][j][e]);
+      }
+    }
+  }
+
+  // The same for a part of the columns, of a warp with 16 rows.
+  template <int kAcross>
+  __device__ void add_part(TileSums<Shape>& sum, const float (&panel)[kAcross][4], int part) const {
+    static_assert(Shape::kDown == 1 && kAcross * kParts == Shape::kAcross);
+#pragma unroll
+    for (int j = 0; j < kAcross; ++j) {
+#pragma unroll
+      for (int e = 0; e < 4; ++e) {
+        float& total = sum[0][part * kAcross + j][e];
+        total = fmaf(panel[j][e], a_[e / 2] * w_[part], total);
       }
     }
   }
 
  private:
   const float* a_scale_;
-  const float* w_scale_;
-  int64_t offset_[Shape::kDown * 2];
+  const float* w_scale_[kParts];
+  int offset_[Shape::kDown * 2];  // not pointers: registers are scarce where a tile is wide
   float a_[Shape::kDown * 2];
-  float w_;
+  float w_[kParts];
 };
 
 }  // namespace evalrun::cuda

@@ -35,6 +35,9 @@ __device__ inline void load_four(const ConvertArguments& in, const float* matrix
   for (int i = 0; i < 4; ++i) value[i] = column + i < in.columns ? x[i] : 0.0f;
 }
 
+// Of a group's codes, where `largest` is its largest absolute value; codes are then value / scale.
+__device__ inline float scale_of_codes(float largest) { return fmaxf(largest, 1e-4f) / 448.0f; }
+
 // A warp's 128 values, four to a lane, as e4m3 codes with their scale.
 __device__ __forceinline__ void store_codes(const float (&value)[4], uint8_t* codes, float* scale_of_group) {
   // fmaxf passes NaN over, as the reference does; its code is NaN all the same.
@@ -42,7 +45,7 @@ __device__ __forceinline__ void store_codes(const float (&value)[4], uint8_t* co
 #pragma unroll
   for (int mask = 16; mask > 0; mask /= 2) largest = fmaxf(largest, shuffle_xor(largest, mask));
   // Two true divisions: a product with 448 / amax would round to other codes at ties.
-  const float scale = fmaxf(largest, 1e-4f) / 448.0f;
+  const float scale = scale_of_codes(largest);
   const uint32_t low = pack_e4m3(value[0] / scale, value[1] / scale);
   const uint32_t high = pack_e4m3(value[2] / scale, value[3] / scale);
   *reinterpret_cast<uint32_t*>(codes) = low | high << 16;

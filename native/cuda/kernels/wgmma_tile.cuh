@@ -4,7 +4,11 @@
 // zeros, written once; no result depends on them. Every shape adds in the same order with the same instructions:
 //   bfloat16  one chain of k16 over k
 //   e4m3      per panel a chain of four k32 from zero, then sum = fma(panel, s_a * s_w, sum)
+// FP8's panel has registers of its own beside the sums, for at most 128 columns: a wider tile is multiplied part by part, and while one
+// warpgroup scales a part, the matrix units have the other's.
 #pragma once
+#include <type_traits>
+
 #include "cuda/kernels/wgmma.cuh"
 
 namespace evalrun::cuda {
@@ -13,16 +17,16 @@ template <int kRows, int kColumns, int kPanels, int kStages, int kBlocksPerSm>
 using WgmmaShape = TileShape<kRows, kColumns, 16, kColumns, kPanels, kStages, kBlocksPerSm>;
 
 // sum (of a panel) += or = a panel's products.
-template <Codes kCodes, class Shape>
-__device__ __forceinline__ void issue_panel(TileSums<Shape>& sum, uint64_t a, uint64_t w) {
+template <Codes kCodes, int kAcross>
+__device__ __forceinline__ void issue_panel(WgmmaSums<kAcross>& sum, uint64_t a, uint64_t w) {
   constexpr int kStepBytes = 2 * kChunkBytes;
 #pragma unroll
   for (int step = 0; step < kStepsOfPanel; ++step) {
     const uint64_t further = static_cast<uint64_t>(step * kStepBytes >> 4);
     if constexpr (kCodes == Codes::kBF16) {
-      wgmma_bf16<Shape::kAcross>(sum[0], a + further, w + further, true);
+      wgmma_bf16<kAcross>(sum, a + further, w + further, true);
     } else {
-      wgmma_e4m3<Shape::kAcross>(sum[0], a + further, w + further, step > 0);
+      wgmma_e4m3<kAcross>(sum, a + further, w + further, step > 0);
     }
   }
 }
@@ -30,6 +34,10 @@ __device__ __forceinline__ void issue_panel(TileSums<Shape>& sum, uint64_t a, ui
 // bfloat16's products of a stage run on while the next one's are issued; FP8's are waited for, because their sums are scaled.
 template <Codes kCodes>
 constexpr bool kRunsOn = kCodes == Codes::kBF16;
+// FP8 with a panel to a stage: the barrier in front of a stage is passed, and more copies are asked for, while the last stage's last
+// products run.
+template <Codes kCodes, class Shape>
+constexpr bool kMeetsInFlight = kCodes == Codes::kE4M3 && Shape::kPanels == 1 && Shape::kStages > 2;
 // Stages that are asked for before the first is multiplied.
 template <Codes kCodes, class Shape>
 constexpr int kStagesAhead = Shape::kStages - 1 - (kRunsOn<kCodes> ? 1 : 0);
@@ -62,11 +70,12 @@ __device__ __forceinline__ void finish_tile_wgmma(const TileInput& in, const Til
   int next_panel = kAhead * Shape::kPanels;
   // Behind the barrier the stage's copies are there for all, and the products of the last stage but one (FP8: the last) are done in
   // all warpgroups, so that its place is free.
-  const auto begin_stage = [&] {
-    copy_async_wait<kAhead - 1>();
+  const auto meet = [&](auto under_way) {
+    copy_async_wait<decltype(under_way)::value>();
     fence_proxy_async();
     __syncthreads();
   };
+  const auto begin_stage = [&] { meet(std::integral_constant<int, kAhead - 1>()); };
   const auto end_stage = [&] {
     loader.load(shared + free_stage * Shape::kStageBytes, next_panel, next_panel < Shape::kStages * Shape::kPanels);
     copy_async_commit();
@@ -74,12 +83,22 @@ __device__ __forceinline__ void finish_tile_wgmma(const TileInput& in, const Til
     free_stage = free_stage + 1 == Shape::kStages ? 0 : free_stage + 1;
     stage = stage + 1 == Shape::kStages ? 0 : stage + 1;
   };
+  // kMeetsInFlight: to the next stage, before which the last stage but one is done.
+  const auto next_stage = [&] {
+    meet(std::integral_constant<int, kAhead - 2>());
+    end_stage();
+  };
   // A warpgroup without rows leaves the matrix units to the others: an expert's last tile seldom fills.
   const int warpgroup = shuffle(static_cast<int>(threadIdx.x) / kWarpgroup, 0);  // the same in all lanes, as the compiler has to know
   if (warpgroup > 0 && rows.first + warpgroup * kWgmmaRows >= rows.end) {
-    for (int first = 0; first < in.panels; first += Shape::kPanels) {
+    if constexpr (kMeetsInFlight<kCodes, Shape>) {
       begin_stage();
-      end_stage();
+      for (int panel = 0; panel < in.panels; ++panel) next_stage();
+    } else {
+      for (int first = 0; first < in.panels; first += Shape::kPanels) {
+        begin_stage();
+        end_stage();
+      }
     }
     return;
   }
@@ -91,7 +110,7 @@ __device__ __forceinline__ void finish_tile_wgmma(const TileInput& in, const Til
         if (p > 0 && first + p >= in.panels) break;
         const auto further = static_cast<uint64_t>((stage * Shape::kStageBytes + p * Shape::kPanelBytes) >> 4);
         wgmma_fence<Shape::kAcross>(sum[0]);
-        issue_panel<kCodes, Shape>(sum, a + further, w + further);
+        issue_panel<kCodes, Shape::kAcross>(sum[0], a + further, w + further);
       }
       wgmma_commit();
       end_stage();
@@ -99,23 +118,53 @@ __device__ __forceinline__ void finish_tile_wgmma(const TileInput& in, const Til
     }
     wgmma_wait<0, Shape::kAcross>(sum[0]);
   } else {
-    PanelScales<Shape> scales(in, rows, LanePlace<Shape>());
-    TileSums<Shape> of_panel;
-    clear<Shape>(of_panel);
-    for (int first = 0; first < in.panels; first += Shape::kPanels) {
-      begin_stage();
-      const int here = stage;
+    using Scales = PanelScales<Shape, typename Loader::Columns>;
+    constexpr int kParts = Scales::kParts, kAcross = Shape::kAcross / kParts;
+    constexpr uint64_t kPartOfWeights = 8 * kAcross * kPanelRowBytes >> 4;
+    Scales scales(in, rows, LanePlace<Shape>());
+    WgmmaSums<kAcross> of_panel;
 #pragma unroll
-      for (int p = 0; p < Shape::kPanels; ++p) {
-        if (p > 0 && first + p >= in.panels) break;
-        const auto further = static_cast<uint64_t>((here * Shape::kStageBytes + p * Shape::kPanelBytes) >> 4);
-        wgmma_fence<Shape::kAcross>(of_panel[0]);
-        issue_panel<kCodes, Shape>(of_panel, a + further, w + further);
-        wgmma_commit();
-        if (p == 0) end_stage();
-        scales.load(first + p);
-        wgmma_wait<0, Shape::kAcross>(of_panel[0]);
-        scales.add_panel(sum, of_panel);
+    for (int j = 0; j < kAcross; ++j) {
+#pragma unroll
+      for (int e = 0; e < 4; ++e) of_panel[j][e] = 0;
+    }
+    // `meanwhile` runs beside the products of the part.
+    const auto add_part = [&](uint64_t further, int part, const auto& meanwhile) {
+      wgmma_fence<kAcross>(of_panel);
+      issue_panel<kCodes, kAcross>(of_panel, a + further, w + further + part * kPartOfWeights);
+      wgmma_commit();
+      meanwhile();
+      wgmma_wait<0, kAcross>(of_panel);
+      scales.add_part(sum, of_panel, part);
+    };
+    if constexpr (kMeetsInFlight<kCodes, Shape>) {
+      begin_stage();
+      for (int panel = 0; panel < in.panels; ++panel) {
+        const auto further = static_cast<uint64_t>(stage * Shape::kStageBytes >> 4);
+#pragma unroll
+        for (int part = 0; part < kParts; ++part) {
+          add_part(further, part, [&] {
+            if (part == 0) scales.load(panel);
+            if (part == kParts - 1) next_stage();
+          });
+        }
+      }
+    } else {
+      for (int first = 0; first < in.panels; first += Shape::kPanels) {
+        begin_stage();
+        const int here = stage;
+#pragma unroll
+        for (int p = 0; p < Shape::kPanels; ++p) {
+          if (p > 0 && first + p >= in.panels) break;
+          const auto further = static_cast<uint64_t>((here * Shape::kStageBytes + p * Shape::kPanelBytes) >> 4);
+#pragma unroll
+          for (int part = 0; part < kParts; ++part) {
+            add_part(further, part, [&] {
+              if (p == 0 && part == 0) end_stage();
+              if (part == 0) scales.load(first + p);
+            });
+          }
+        }
       }
     }
   }

@@ -148,11 +148,65 @@ std::string both_are_each_alone() {
   return "one row and nine";
 }
 
+// Of the codes that this op's gate has as an operand once it has run as one product.
+template <class Op>
+std::vector<uint8_t> as_one_product(const Op& op, int rows, int64_t columns) {
+  begin_step();
+  run_gated(context(), op, MatmulTile::k128x256);
+  return operand_bytes(op.gate.y, rows, columns, true);
+}
+
+std::string one_product_equals_ops_in_a_row() {
+  Random random(5);
+  long compared = 0;
+  // Outputs of less than a group, of one, of one and a part; panels fewer and more than stages; tiles more than multiprocessors.
+  for (const ProductShape& s : {ProductShape{1, 1, 1}, {17, 5, 64}, {64, 128, 100}, {65, 300, 257}, {130, 200, 1000}, {700, 400, 130}}) {
+    const Dense dense(random, s, false);
+    const std::vector<uint8_t> expected = in_a_row(dense.op());
+    expect(as_one_product(dense.op(), s.rows, s.outputs) == expected, describe(kFP8, s) + ": other codes or scales");
+    compared += s.rows;
+  }
+  for (const int tokens : {1, 9, 150}) {
+    for (const int64_t outputs : {20, 150}) {
+      const Routed routed(random, tokens, outputs, 130);
+      const std::vector<uint8_t> expected = in_a_row(routed.op());
+      expect(as_one_product(routed.op(), 2 * tokens, outputs) == expected,
+             print("%d tokens, %ld outputs: other codes or scales", tokens, static_cast<long>(outputs)));
+      compared += 2 * tokens;
+    }
+  }
+  // What the engine takes: the product where there are many rows, and without wgmma never.
+  const auto taken = [](int rows, Wgmma wgmma) {
+    return leaves_codes_of_gated(choose_tile(kFP8, rows, 64, 2 * 1408, 132, wgmma), wgmma);
+  };
+  expect(taken(49152, Wgmma::kFp8AndLargeBf16) && taken(49152, Wgmma::kAlways), "many rows are one product");
+  expect(!taken(6, Wgmma::kAlways) && !taken(49152, Wgmma::kLargeBf16) && !taken(49152, Wgmma::kNever), "others are not");
+  return print("%ld rows", compared);
+}
+
+// Sums differ in their last bits from those by mma, and that alone: the op takes whichever kind the device is for.
+std::string kinds_of_fp8_follow_the_device() {
+  const int capability = context().compute_capability;
+  const auto kind_of = [&](bool short_sums) { return wgmma_asked(capability, short_sums); };
+  expect(fp8_by_wgmma(kind_of(true)) == (capability == 90), "short sums are those of wgmma where there is such");
+  expect(!fp8_by_wgmma(kind_of(false)), "and are taken by nobody who did not ask");
+  expect(kind_of(false) == (capability == 90 ? Wgmma::kLargeBf16 : Wgmma::kNever), "bf16 takes wgmma for large products");
+  for (const MatmulTile tile : {MatmulTile::k64x16, MatmulTile::k64x64, MatmulTile::k128x256}) {
+    expect(by_wgmma(tile, kFP8, Wgmma::kFp8AndLargeBf16), "all of FP8");
+  }
+  expect(!by_wgmma(MatmulTile::k16x16, Precision::kBF16, Wgmma::kFp8AndLargeBf16), "small products in bf16 stay with mma");
+  return "both answers";
+}
+
 const evalrun::test::Suite kSuite([] {
+  add("cuda gated fp8: one product by wgmma leaves the operand of the ops in a row",
+      [] { return with_short_sums(one_product_equals_ops_in_a_row); });
+  add("cuda gated fp8: products are of the kind that the device is asked for", kinds_of_fp8_follow_the_device);
   add("cuda gated fp8: the operand of dense products is that of the ops in a row",
       [] { return with_every_kind(dense_equals_ops_in_a_row); });
   add("cuda gated fp8: the operand of experts is that of the ops in a row", [] { return with_every_kind(experts_equal_ops_in_a_row); });
   add("cuda gated fp8: routed and shared experts side by side leave what they leave alone", both_are_each_alone);
+  add("cuda gated fp8: so they do by wgmma", [] { return with_short_sums(both_are_each_alone); });
 });
 
 }  // namespace

@@ -7,7 +7,15 @@
 namespace evalrun::cuda::test {
 namespace {
 
-constexpr MatmulTile kTiles[] = {MatmulTile::k16x16, MatmulTile::k16x64};
+// Tiles that products of this precision share launches with, of the kind that context() uses.
+std::vector<MatmulTile> joining_tiles(Precision precision) {
+  std::vector<MatmulTile> tiles;
+  for (const MatmulTile tile : tiles_of(precision)) {
+    if (can_join(tile, precision, context().wgmma)) tiles.push_back(tile);
+  }
+  return tiles;
+}
+
 constexpr float kUnwritten = std::numeric_limits<float>::quiet_NaN();
 
 // A product with memory of its own for x, the weight, the bias and y, and what it gives alone.
@@ -46,7 +54,7 @@ std::string linears_are_each_alone() {
       for (const int count : {2, 3}) {
         // The widest of several tiles, one of a single column; different depths.
         const ProductShape shapes[] = {{rows, 20, 64}, {rows, 300, 257}, {rows, 1, 130}};
-        for (const MatmulTile tile : kTiles) {
+        for (const MatmulTile tile : joining_tiles(precision)) {
           std::vector<OneProduct> all;
           all.reserve(3);
           std::vector<Matmul> products;
@@ -57,7 +65,7 @@ std::string linears_are_each_alone() {
           run_joined(context(), products, tile);
           finish_step();
           for (const OneProduct& one : all) {
-            one.check(describe(precision, one.shape) + print(", %d in tiles of 16x%d", count, columns_of(tile)));
+            one.check(describe(precision, one.shape) + print(", %d in tiles of %dx%d", count, rows_of(tile), columns_of(tile)));
             ++compared;
           }
         }
@@ -210,8 +218,10 @@ std::string moe_gated_is_both_alone() {
 
 const evalrun::test::Suite kSuite([] {
   add("cuda joined matmul: each product has the bits that it has alone", linears_are_each_alone);
+  add("cuda joined matmul: so it has with FP8 by wgmma", [] { return with_short_sums(linears_are_each_alone); });
   add("cuda joined matmul: products of the same rows, where that is one launch", linears_as_the_engine_has_them);
   add("cuda joined matmul: routed and shared experts have the bits that they have alone", moe_linear_is_both_alone);
+  add("cuda joined matmul: so have they with FP8 by wgmma", [] { return with_short_sums(moe_linear_is_both_alone); });
   add("cuda joined matmul: gated routed and shared experts have the bits that they have alone", moe_gated_is_both_alone);
 });
 

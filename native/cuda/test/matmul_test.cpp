@@ -205,7 +205,7 @@ std::string chooses_tiles() {
     const std::string prompt = chosen(precision, 16384, 0, 2048, Wgmma::kAlways);
     expect(token == "64x16", "1 row by wgmma: " + token);
     expect(batch == "64x64" || batch == "64x16", "64 rows by wgmma: " + batch);
-    expect(prompt == (precision == Precision::kFP8 ? "128x128" : "128x256"), "a prompt by wgmma: " + prompt);
+    expect(prompt == "128x256", "a prompt by wgmma: " + prompt);
   }
   // Both: small products by mma, large ones by wgmma.
   const std::string small = chosen(Precision::kBF16, 1, 0, 2048, Wgmma::kLargeBf16);

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { DType, ScoreRequest } from '../../../engine/engine.js';
 import { loadEngine } from '../../../engine/load-engine.js';
 import type { LocalEngine } from '../../../engine/local-engine.js';
+import { DTYPES } from '../../../engine/numerics.js';
 import { type CheckpointSpec, makeCheckpoint } from './checkpoint-maker.js';
 import { engineLogits } from './engine-logits.js';
 import { fixtures, randomIds } from './fixtures.js';
@@ -45,9 +46,7 @@ function requestsFor(spec: CheckpointSpec): ScoreRequest[] {
 }
 
 const models: readonly CheckpointSpec[] = [fixtures.v3, fixtures.mistral];
-const cases = models.flatMap((spec) =>
-  (['f32', 'bf16', 'fp8'] as const).map((dtype) => ({ name: spec.name, spec, dtype })),
-);
+const cases = models.flatMap((spec) => DTYPES.map((dtype) => ({ name: spec.name, spec, dtype })));
 const folders = new Map(models.map((spec) => [spec.name, makeCheckpoint(spec, folder).folder]));
 
 describe.each(cases)('$name in $dtype', ({ spec, dtype }) => {
