@@ -264,8 +264,9 @@ class InvarianceTest {
 }  // namespace
 
 bool check_invariance(const Options& options, Records& records) {
+  Devices devices(options);
   return check_each(options, records, [&](const Plan& plan, const std::string& dtype) {
-    return InvarianceTest(plan, dtype, open_device(options, plan.numerics.at(dtype)), options, records).run();
+    return InvarianceTest(plan, dtype, devices.of(plan.numerics.at(dtype)), options, records).run();
   });
 }
 

@@ -35,6 +35,21 @@ class Options {
 // reason.
 std::shared_ptr<Device> open_device(const Options& options, const Numerics& numerics = {});
 
+// The device of open_device for one model after the other: opened at once, and again where numerics ask for another.
+class Devices {
+ public:
+  explicit Devices(const Options& options) : options_(options), usual_(open_device(options)) {}
+  std::shared_ptr<Device> of(const Numerics& numerics) {
+    if (!numerics.short_fp8_sums) return usual_;
+    if (short_sums_ == nullptr) short_sums_ = open_device(options_, numerics);
+    return short_sums_;
+  }
+
+ private:
+  const Options& options_;
+  std::shared_ptr<Device> usual_, short_sums_;
+};
+
 // The index of the GPU that --device names, -1 where it names a processor. Throws UsageError where it names neither.
 int gpu_of(const Options& options);
 

@@ -209,8 +209,9 @@ bool check_dtype(const Case& test, const std::shared_ptr<Device>& device, Record
 }  // namespace
 
 bool check_oracles(const Options& options, Records& records) {
+  Devices devices(options);
   return check_each(options, records, [&](const Plan& plan, const std::string& dtype) {
-    return check_dtype({plan, options, dtype}, open_device(options, plan.numerics.at(dtype)), records);
+    return check_dtype({plan, options, dtype}, devices.of(plan.numerics.at(dtype)), records);
   });
 }
 

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { writeOraclePlan } from '../../bench/gpu/oracle-plans.js';
 import { writeShapePlan } from '../../bench/gpu/shape-plans.js';
 import { syntheticShape } from '../../engine/benchmark/shapes.js';
+import { DTYPES } from '../../engine/numerics.js';
 import { packageRoot } from '../../package-root.js';
 import { TestProgram } from './test-program.js';
 
@@ -55,7 +56,7 @@ describe('reference checkpoints', () => {
   test('pass on the CPU in every dtype and form', () => {
     const { status, output, records } = run('oracles', all, '--device', 'cpu', '--threads', '2');
     if (status !== 0) throw new Error(output);
-    expect(records).toHaveLength(names.length * 3 * 3);
+    expect(records).toHaveLength(names.length * DTYPES.length * 3);
     expect(records.every(({ passed }) => passed === true)).toBe(true);
   });
 
@@ -64,7 +65,7 @@ describe('reference checkpoints', () => {
     const few = ['--only', 'llama,deepseek-v3', '--max-tokens', '7', '--forms', 'whole,decoding'];
     const { status, output, records } = run('oracles', all, '--device', 'cuda', '--threads', '2', ...few);
     if (status !== 0) throw new Error(output);
-    expect(records).toHaveLength(2 * 3 * 2);
+    expect(records).toHaveLength(2 * DTYPES.length * 2);
   }, 120_000);
 
   test('one expected logit that is altered by 0.002 fails', () => {
@@ -100,7 +101,7 @@ describe('reference checkpoints', () => {
     const { status, records } = run('oracles', plan, '--device', 'cpu', '--forms', 'whole');
     expect({ status, passed: records.map(({ passed }) => passed) }).toEqual({
       status: 1,
-      passed: [false, false, false],
+      passed: DTYPES.map(() => false),
     });
   });
 });
@@ -109,7 +110,7 @@ describe('invariance', () => {
   test.each(['deepseek-v3', 'llama'])('%s: the same bits in every arrangement on the CPU', (name) => {
     const { status, output, records } = run('invariance', all, '--only', name, '--device', 'cpu', '--threads', '2');
     if (status !== 0) throw new Error(output);
-    expect(records).toHaveLength(3 * 13);
+    expect(records).toHaveLength(DTYPES.length * 13);
   });
 
   test('the same bits in every arrangement on the simulated GPU', () => {
@@ -129,15 +130,19 @@ const TINY = {
 };
 
 describe('a shape with random weights', () => {
-  test.each(['bf16', 'fp8'] as const)('in %s is counted as engine/accounting counts it, and measured', (stored) => {
+  test.each([
+    ['bf16', 'bf16', 2],
+    ['fp8', 'fp8', 4],
+    ['fp8-bf16', 'fp8', 2],
+  ] as const)('in %s is counted as engine/accounting counts it, and measured', (dtype, stored, elementBytes) => {
     const config = { ...syntheticShape('v3-small', 2).config, ...TINY };
-    writeShapePlan({ name: `tiny-${stored}`, config, stored, slackBytes: 1 << 16 }, folder);
-    const plan = path.join(folder, `tiny-${stored}.plan`);
+    writeShapePlan({ name: `tiny-${dtype}`, config, stored, dtype, slackBytes: 1 << 16 }, folder);
+    const plan = path.join(folder, `tiny-${dtype}.plan`);
     const sizes = ['--batch-tokens', '220', '--context', '70', '--batches', '1,3', '--steps', '2', '--repeats', '2'];
     const { status, output, records } = run('bench', plan, '--device', 'cpu', '--threads', '2', ...sizes);
     if (status !== 0) throw new Error(output);
     const cache = records.find(({ measured }) => measured === 'cache, bytes a token');
-    expect(cache?.['by the formula']).toBe(2 * (256 + 64) * (stored === 'bf16' ? 2 : 4));
+    expect(cache?.['by the formula']).toBe(2 * (256 + 64) * elementBytes);
     expect(cache?.['asked for']).toBe(cache?.['by the formula']);
     expect(records.filter(({ measured }) => measured === 'decoding').map(({ batch }) => batch)).toEqual([1, 3]);
     for (const row of records.filter((record) => 'tokens/s' in record)) expect(row['tokens/s']).toBeGreaterThan(0);
@@ -178,13 +183,18 @@ describe('a shape with random weights', () => {
     expect(norms?.launches).toBe(2 * 2 + 1 + 1);
   });
 
-  test('decodes with nine launches for a layer of DeepSeek-V2-Lite', () => {
+  test.each([
+    ['bf16', 'bf16', 9],
+    ['fp8-bf16', 'fp8', 11],
+  ] as const)('decodes in %s with few launches for a layer of DeepSeek-V2-Lite', (dtype, stored, few) => {
     const config = { ...syntheticShape('v2-lite', 2).config, ...TINY };
-    writeShapePlan({ name: 'tiny-v2', config, stored: 'bf16', slackBytes: 1 << 16 }, folder);
-    const launches = (layers: number) =>
-      kernelsOf('tiny-v2.plan', layers)('decoding 1').reduce((sum, kernel) => sum + kernel.launches, 0);
+    writeShapePlan({ name: `tiny-v2-${dtype}`, config, stored, dtype, slackBytes: 1 << 16 }, folder);
+    const kernels = [1, 2].map((layers) => kernelsOf(`tiny-v2-${dtype}.plan`, layers)('decoding 1'));
+    const [one = 0, two = 0] = kernels.map((some) => some.reduce((sum, { launches }) => sum + launches, 0));
     // The first layer is dense.
-    expect(launches(2) - launches(1)).toBe(9);
+    expect(two - one).toBe(few);
+    const joined = dtype === 'bf16' ? /^joined_matmul 16x/ : /^joined_matmul wgmma 64x/;
+    expect(kernels[1]?.map(({ kernel }) => kernel)).toContainEqual(expect.stringMatching(joined));
   });
 
   test('whose stated cost is not that of its tensors is refused', () => {

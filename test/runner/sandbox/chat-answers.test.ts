@@ -43,7 +43,7 @@ const styles: Readonly<Record<string, (row: Row) => string>> = {
     `\`\`\`python\n${bare(row)}\n\nif __name__ == "__main__":\n    raise SystemExit(1)\n\`\`\``,
 };
 
-/** Published functions are taken in turns, each in one style, unless EVALRUN_EXHAUSTIVE asks for all of them in every style. */
+/** Functions are taken in turns, each in one style, unless EVALRUN_EXHAUSTIVE asks for all of them in every style. */
 const isAsked = (row: number, style: number) =>
   Boolean(process.env.EVALRUN_EXHAUSTIVE) || row % Object.keys(styles).length === style;
 
@@ -73,9 +73,12 @@ async function statuses(
 }
 
 describeInSandbox('answers of a chat model', () => {
-  test.each(Object.entries(styles))('%s pass for every function in the box', async (_, answer) => {
-    const counts = await statuses('embedded', 'deepseek', answer);
-    expect(Object.entries(counts)).toEqual([[expect.stringMatching(/^correct fenced-/), 40]]);
+  const numbered = Object.entries(styles).map(([name, answer], style) => ({ name, answer, style }));
+  test.each(numbered)('$name pass for functions in the box', async ({ answer, style }) => {
+    const asked = (row: number) => isAsked(row, style);
+    const counts = await statuses('embedded', 'deepseek', answer, asked);
+    const expected = Array.from({ length: 40 }, (_, row) => row).filter(asked).length;
+    expect(Object.entries(counts)).toEqual([[expect.stringMatching(/^correct fenced-/), expected]]);
   });
 
   test('that are stubs fail for every function in the box', async () => {
@@ -83,7 +86,6 @@ describeInSandbox('answers of a chat model', () => {
     expect(counts).toEqual({ 'wrong fenced-body': 40 });
   });
 
-  const numbered = Object.entries(styles).map(([name, answer], style) => ({ name, answer, style }));
   testPublished.each(numbered)('$name pass for published functions', async ({ answer, style }) => {
     const asked = (row: number) => isAsked(row, style);
     const counts = await statuses(PUBLISHED, 'deepseek', answer, asked);
