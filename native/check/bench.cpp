@@ -306,10 +306,11 @@ bool measure_shape(const Options& options, Records& records) {
                         .add("GB/s", bytes / shape.load_seconds() * 1e-9)
                         .add("page cache GB/s", shape.file_read_rate(threads_of(options)) * 1e-9));
   ShapeBench bench(shape, *device, sizes, std::atof(options.text("--copy-gbs", "0").c_str()) * 1e9, records);
-  bench.score();
-  bench.prompts();
-  bench.decode();
-  measure_cache(shape, *device, options, std::max(1, sizes.batch_tokens / 4), records);
+  const auto asked = [&](const char* measurement) { return options.selects("--measure", measurement); };
+  if (asked("score")) bench.score();
+  if (asked("prompts")) bench.prompts();
+  if (asked("decoding")) bench.decode();
+  if (asked("cache")) measure_cache(shape, *device, options, std::max(1, sizes.batch_tokens / 4), records);
   records.push_back(Record()
                         .add("shape", shape.plan().name)
                         .add("measured", "memory, GB")

@@ -106,8 +106,8 @@ void launch_splits(Context& ctx, SplitArguments a, int64_t units) {
 
 template <int kRowTiles, int kParts = kOnePart>
 using LatentShape = SplitShape<576, 512, true, 4, 2, kRowTiles, kParts>;
-template <int kColumns, int kRowTiles, int kParts = kOnePart>
-using DenseShape = SplitShape<kColumns, kColumns, false, kColumns == 256 ? 2 : 1, 4, kRowTiles, kParts>;
+template <int kColumns, int kRowTiles>
+using DenseShape = SplitShape<kColumns, kColumns, false, kColumns == 256 ? 2 : 1, 4, kRowTiles>;
 
 template <int kRowTiles>
 void choose_splits(Context& ctx, const SplitArguments& a, bool latent, int64_t units) {
@@ -116,14 +116,6 @@ void choose_splits(Context& ctx, const SplitArguments& a, bool latent, int64_t u
   else if (columns <= 64) launch_splits<DenseShape<64, kRowTiles>>(ctx, a, units);
   else if (columns <= 128) launch_splits<DenseShape<128, kRowTiles>>(ctx, a, units);
   else launch_splits<DenseShape<256, kRowTiles>>(ctx, a, units);
-}
-
-// The parts of 32 rows' queries would not fit into registers.
-void choose_splits_in_parts(Context& ctx, const SplitArguments& a, bool latent, int64_t units) {
-  const int columns = std::max(a.keys.columns, a.values.columns);
-  if (latent) launch_splits<LatentShape<1, kFloatParts>>(ctx, a, units);
-  else if (columns <= 64) launch_splits<DenseShape<64, 1, kFloatParts>>(ctx, a, units);
-  else launch_splits<DenseShape<128, 1, kFloatParts>>(ctx, a, units);
 }
 
 int split_columns(const SplitArguments& a, bool latent) {
@@ -174,18 +166,16 @@ PagedRows expanded_rows(const void* data, int heads, int columns, int parts) {
   return {data, heads * parts * plane, parts * plane, columns, columns, plane};
 }
 
-PagedRows split_rows(Context& ctx, const AttentionPlan& plan, const PagedRows& rows, int first_head, int heads, uint16_t* parts) {
-  launch(ctx, "split_pages", split_pages, dim3(plan.distinct_pages, heads), dim3(256), 0,
-         SplitPagesArguments{rows, first_head, plan.page_of_slot, parts});
-  return expanded_rows(parts, heads, rows.columns, kFloatParts);
+PagedRows split_rows(Context& ctx, const AttentionPlan& plan, const PagedRows& rows, uint16_t* parts) {
+  launch(ctx, "split_pages", split_pages, dim3(plan.distinct_pages), dim3(256), 0, SplitPagesArguments{rows, plan.page_of_slot, parts});
+  return expanded_rows(parts, 1, rows.columns, kFloatParts);
 }
 
 bool takes_splits(const Context& ctx, int key_columns, int value_columns, bool latent, int parts) {
   if (key_columns % 8 != 0 || value_columns % 8 != 0) return false;
   const int limit = max_shared_bytes(ctx) - kKiB;
   if (parts == kFloatParts) {
-    if (latent) return key_columns <= 576 && value_columns <= 512 && LatentShape<1, kFloatParts>::shared_bytes(2) <= limit;
-    return key_columns <= 128 && value_columns <= 128 && DenseShape<128, 1, kFloatParts>::shared_bytes(2) <= limit;
+    return latent && key_columns <= 576 && value_columns <= 512 && LatentShape<1, kFloatParts>::shared_bytes(2) <= limit;
   }
   if (latent) return key_columns <= 576 && value_columns <= 512 && LatentShape<2>::shared_bytes(3) <= limit;
   return key_columns <= 256 && value_columns <= 256 && DenseShape<256, 2>::shared_bytes(3) <= limit;
@@ -217,7 +207,8 @@ SplitResults attend_splits(Context& ctx, const AttentionPlan& plan, SplitArgumen
   a.output = ctx.scratch.take<float>(results * columns, "attention: outputs of splits");
   a.sums = ctx.scratch.take<float2>(results, "attention: sums of splits");
   const int64_t units = static_cast<int64_t>(plan.max_items) * a.kv_heads * a.row_blocks;
-  if (parts == kFloatParts) choose_splits_in_parts(ctx, a, latent, units);
+  // The parts of 32 rows' queries would not fit into registers.
+  if (parts == kFloatParts) launch_splits<LatentShape<1, kFloatParts>>(ctx, a, units);
   else if (rows <= 16) choose_splits<1>(ctx, a, latent, units);
   else choose_splits<2>(ctx, a, latent, units);
   return {a.spans,   plan.decode, a.output,     a.sums, plan.max_count, heads, a.values.columns,

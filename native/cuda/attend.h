@@ -9,7 +9,7 @@ namespace evalrun::cuda {
 int max_shared_bytes(const Context& ctx);
 
 // Whether the matrix kernels take such rows: whole pieces of 16 bytes, and tiles that this device has the shared memory for. `parts` is
-// kOnePart (bfloat16) or kFloatParts (float32, kernels/parts.cuh).
+// kOnePart (bfloat16) or kFloatParts (float32, kernels/parts.cuh), which only latent attention has.
 bool takes_prompts(const Context& ctx, int key_columns, int value_columns, int parts);
 bool takes_splits(const Context& ctx, int key_columns, int value_columns, bool latent, int parts);
 // Whether attend_prompts takes bfloat16 rows of these widths by wgmma; by mma otherwise. Waits for the GPU where it has to be asked.
@@ -25,8 +25,8 @@ int heads_at_once(int heads, int pages, int columns, int element_bytes);
 // Rows of [slots, heads, parts, P, columns].
 PagedRows expanded_rows(const void* data, int heads, int columns, int parts);
 
-// Splits float32 rows of the plan's distinct pages into `parts`; returns expanded_rows of them.
-PagedRows split_rows(Context& ctx, const AttentionPlan& plan, const PagedRows& rows, int first_head, int heads, uint16_t* parts);
+// Splits float32 rows of the plan's distinct pages, of one head, into `parts`; returns expanded_rows of them.
+PagedRows split_rows(Context& ctx, const AttentionPlan& plan, const PagedRows& rows, uint16_t* parts);
 
 // The plan's prompt spans; `a` without its tiles. Widths and parts as takes_prompts accepts.
 void attend_prompts(Context& ctx, AttentionPlan& plan, PromptArguments a, int kv_heads, int parts);

@@ -25,24 +25,6 @@ struct Operands {
   int group;
 };
 
-// Prompt spans of float32, whose pages are split into parts for a group of kv heads at a time.
-void attend_in_parts(Context& ctx, AttentionPlan& plan, const AttentionOp& op, const Operands& in, const AttendedRows& y) {
-  plan.find_distinct_pages(ctx);
-  const int at_once = heads_at_once(op.kv_heads, plan.distinct_pages, 2 * op.head_dim, 2 * kFloatParts);
-  const int64_t elements = int64_t{plan.distinct_pages} * at_once * kFloatParts * kPageTokens * op.head_dim;
-  uint16_t* keys = ctx.scratch.take<uint16_t>(elements, "attention: keys in parts");
-  uint16_t* values = ctx.scratch.take<uint16_t>(elements, "attention: values in parts");
-  for (int first = 0; first < op.kv_heads; first += at_once) {
-    const int heads = std::min(at_once, op.kv_heads - first);
-    const int64_t columns = int64_t{first} * in.group * op.head_dim;
-    attend_prompts(ctx, plan,
-                   {op.q + columns, op.q_stride, split_rows(ctx, plan, in.keys, first, heads, keys),
-                    split_rows(ctx, plan, in.values, first, heads, values), plan.slot_of, op.spans.device, nullptr,
-                    in.group, op.softmax_scale * kLog2E, op.window, y.from(columns)},
-                   heads, kFloatParts);
-  }
-}
-
 }  // namespace
 
 const char* run(Context& ctx, const AttentionOp& op) {
@@ -56,25 +38,17 @@ const char* run(Context& ctx, const AttentionOp& op) {
 
   const bool matrices = op.precision == Precision::kBF16 && op.kv_dtype == DType::kBF16 && takes_prompts(ctx, dim, dim, kOnePart) &&
                         takes_splits(ctx, dim, dim, false, kOnePart);
-  const bool parts = op.in_parts && op.precision == Precision::kF32 && op.kv_dtype == DType::kF32 &&
-                     takes_prompts(ctx, dim, dim, kFloatParts) && takes_splits(ctx, dim, dim, false, kFloatParts);
-  if (!matrices && !parts) {
+  if (!matrices) {
     attend_all_rows(ctx, plan,
                     {op.q, op.q_stride, in.keys, in.values, op.kv_dtype == DType::kBF16, op.spans.pages, op.spans.device, Rows::kAll,
                      nullptr, in.group, op.softmax_scale, op.window, op.precision == Precision::kBF16, op.y, op.y_stride},
                     op.kv_heads, op.spans.count);
     return "simt";
   }
-  const AttendedRows y =
-      parts ? AttendedRows{op.y, op.y_stride} : attended_rows(ctx, plan, op.y, op.y_stride, int64_t{op.heads} * dim);
-  if (parts) {
-    if (plan.max_prompt_count > 0) attend_in_parts(ctx, plan, op, in, y);
-  } else {
-    attend_prompts(ctx, plan,
-                   {op.q, op.q_stride, in.keys, in.values, op.spans.pages, op.spans.device, nullptr, in.group, scale_log2, op.window,
-                    y},
-                   op.kv_heads, kOnePart);
-  }
+  const AttendedRows y = attended_rows(ctx, plan, op.y, op.y_stride, int64_t{op.heads} * dim);
+  attend_prompts(ctx, plan,
+                 {op.q, op.q_stride, in.keys, in.values, op.spans.pages, op.spans.device, nullptr, in.group, scale_log2, op.window, y},
+                 op.kv_heads, kOnePart);
   if (plan.decode_rows > 0) {
     SplitArguments a = {};
     a.q = op.q;
@@ -87,9 +61,8 @@ const char* run(Context& ctx, const AttentionOp& op) {
     a.group = in.group;
     a.scale_log2 = scale_log2;
     a.window = op.window;
-    combine_dense(ctx, plan, attend_splits(ctx, plan, a, false, parts ? kFloatParts : kOnePart), y);
+    combine_dense(ctx, plan, attend_splits(ctx, plan, a, false, kOnePart), y);
   }
-  if (parts) return "mma in parts";
   return plan.max_prompt_count > 0 && prompts_by_wgmma(ctx, dim, dim) ? "wgmma" : "mma";
 }
 

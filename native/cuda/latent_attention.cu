@@ -79,7 +79,7 @@ ExpandArguments expansion(Context& ctx, const AttentionPlan& plan, const LatentA
     a.page_of_slot = plan.page_of_slot;
   } else {
     const int64_t elements = int64_t{plan.distinct_pages} * kFloatParts * kPageTokens * cached.columns;
-    a.latents = split_rows(ctx, plan, cached, 0, 1, ctx.scratch.take<uint16_t>(elements, "latent attention: latents in parts"));
+    a.latents = split_rows(ctx, plan, cached, ctx.scratch.take<uint16_t>(elements, "latent attention: latents in parts"));
   }
   if (op.kv_b.dtype == DType::kBF16) {
     a.weight = static_cast<const uint16_t*>(op.kv_b.data);

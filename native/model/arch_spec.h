@@ -61,7 +61,7 @@ struct Numerics {
   // Otherwise in float32.
   bool short_fp8_sums = false;
 
-  // LatentAttentionOp::in_parts. Grouped-query attention does without: a decoded row in parts has not the bits of a prompt's.
+  // LatentAttentionOp::in_parts.
   // fp8 asks for attention without roundings and is measured in speed as well; f32 is the reference.
   bool attention_in_parts() const { return attention == Precision::kF32 && linear == Precision::kFP8; }
 };

@@ -183,9 +183,6 @@ struct AttentionOp {
   Spans spans;
   float* y;  // [T, H * D], row stride y_stride
   int64_t y_stride;
-  // kF32 only: a device with matrix units may take each operand as the sum of bfloat16 numbers with all its bits, and add their
-  // products in its own order. No more is lost than a float32 sum loses, but it is not the plain float32 that references are compared with.
-  bool in_parts = false;
 };
 
 // Multi-head Latent Attention. Prompt spans expand keys and values from the cached latent, each distinct page once per step:
@@ -206,7 +203,10 @@ struct LatentAttentionOp {
   Spans spans;
   float* y;  // [T, H * v_dim], row stride y_stride
   int64_t y_stride;
-  bool in_parts = false;  // as in AttentionOp; the operands of kv_b too
+  // kF32 only: a device with matrix units may take each operand, those of kv_b too, as the sum of bfloat16 numbers with all its bits, and
+  // add their products in its own order. No more is lost than a float32 sum loses, but it is not the plain float32 that references are
+  // compared with.
+  bool in_parts = false;
 };
 
 // y = silu(gate) * up, silu(x) = x / (1 + exp(-x)).

@@ -149,12 +149,12 @@ describe('a shape with random weights', () => {
   });
 
   /** Steps of one sequence of a checkpoint's first layers on the simulated GPU, with the launches of each kernel. */
-  function kernelsOf(plan: string, layers: number): (step: string) => { kernel: string; launches: number }[] {
+  function kernelsOf(plan: string, layers: number, measure = 'score,prompts,decoding') {
     const sizes = ['--batch-tokens', '110', '--context', '20', '--batches', '1', '--steps', '1', '--repeats', '1'];
-    const where = ['--device', 'cuda', '--kernels', '1', '--layers', String(layers)];
+    const where = ['--device', 'cuda', '--kernels', '1', '--layers', String(layers), '--measure', measure];
     const { status, output, records } = run('bench', path.join(folder, plan), ...where, ...sizes);
     if (status !== 0) throw new Error(output);
-    return (step) =>
+    return (step: string) =>
       records
         .filter(({ measured, kernel }) => measured === step && kernel !== undefined)
         .map(({ kernel, launches }) => ({ kernel: String(kernel), launches: Number(launches ?? 0) }));
@@ -189,7 +189,7 @@ describe('a shape with random weights', () => {
   ] as const)('decodes in %s with few launches for a layer of DeepSeek-V2-Lite', (dtype, stored, few) => {
     const config = { ...syntheticShape('v2-lite', 2).config, ...TINY };
     writeShapePlan({ name: `tiny-v2-${dtype}`, config, stored, dtype, slackBytes: 1 << 16 }, folder);
-    const kernels = [1, 2].map((layers) => kernelsOf(`tiny-v2-${dtype}.plan`, layers)('decoding 1'));
+    const kernels = [1, 2].map((layers) => kernelsOf(`tiny-v2-${dtype}.plan`, layers, 'decoding')('decoding 1'));
     const [one = 0, two = 0] = kernels.map((some) => some.reduce((sum, { launches }) => sum + launches, 0));
     // The first layer is dense.
     expect(two - one).toBe(few);

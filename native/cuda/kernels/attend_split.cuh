@@ -318,7 +318,7 @@ __global__ void __launch_bounds__(S::kWarps * 32, 1) attend_split(SplitArguments
               load_matrix_x4(p[i], a_address(probabilities + i * S::kProbabilities + t * 16 * S::kProbabilityPitch,
                                              S::kProbabilityPitch, k * 16));
             }
-            const Element* values = halves[k / 2] + (S::kLatent ? 0 : S::kHalf * S::kKeyPitch) + k % 2 * 16 * S::kValuePitch;
+            const Element* values = halves[k / 2] + k % 2 * 16 * S::kValuePitch;
             split_values(b, values, S::kValuePitch, first_column + c * 8);
             mma_parts(sums[0], sums[1], small[0], small[1], p, b);
           }

@@ -8,18 +8,17 @@ namespace evalrun::cuda {
 
 struct SplitPagesArguments {
   PagedRows rows;  // float32; columns and strides are multiples of eight
-  int first_head;
   const int32_t* page_of_slot;
-  uint16_t* parts;  // [slots, heads of this launch, kFloatParts, P, columns]
+  uint16_t* parts;  // [slots, kFloatParts, P, columns]
 };
 
-// Block (slot, head).
+// A block to each slot.
 __global__ void __launch_bounds__(256) split_pages(SplitPagesArguments a) {
   begin_kernel();
   const int columns = a.rows.columns;
   const int plane = kPageTokens * columns;
-  const float* from = static_cast<const float*>(a.rows.data) + a.rows.at(a.page_of_slot[blockIdx.x], a.first_head + blockIdx.y);
-  uint16_t* to = a.parts + (static_cast<int64_t>(blockIdx.x) * gridDim.y + blockIdx.y) * kFloatParts * plane;
+  const float* from = static_cast<const float*>(a.rows.data) + a.rows.at(a.page_of_slot[blockIdx.x], 0);
+  uint16_t* to = a.parts + static_cast<int64_t>(blockIdx.x) * kFloatParts * plane;
   const int groups = columns / kGroup;
   for (int i = threadIdx.x; i < kPageTokens * groups; i += blockDim.x) {
     const int row = i / groups, column = i % groups * kGroup;

@@ -7,7 +7,7 @@
 
 namespace evalrun::cuda {
 
-// With kParts > 1 pages are float32 and split into parts (parts.cuh) on their way from shared memory to the matrix instructions.
+// With kParts > 1 pages are float32 latents, split into parts (parts.cuh) on their way from shared memory to the matrix instructions.
 template <int kQk_, int kV_, bool kLatent_, int kDimParts_, int kKeyParts_, int kRowTiles_, int kParts_ = kOnePart>
 struct SplitShape {
   static constexpr int kParts = kParts_;
@@ -19,8 +19,8 @@ struct SplitShape {
   static constexpr int kRows = kRowTiles * 16;
   static constexpr int kHalf = kPageTokens / 2;
   static constexpr int kKeyPitch = kQk + kRowPadding;
-  // Of float32, lanes read pairs of columns of eight keys, and columns of every other value: either pitch spreads them over the banks.
-  static constexpr int kValuePitch = kLatent ? kKeyPitch : kV + (kParts == 1 ? kRowPadding : kRowPadding / 2);
+  static_assert(kParts == 1 || kLatent);
+  static constexpr int kValuePitch = kLatent ? kKeyPitch : kV + kRowPadding;
   static constexpr int kSlotElements = kHalf * (kKeyPitch + (kLatent ? 0 : kValuePitch));
   static constexpr int kKeySteps = kQk / 16 / kDimParts;          // matrix steps of a warp along q . k
   static constexpr int kKeyTiles = kPageTokens / 8 / kKeyParts;   // key tiles of a warp

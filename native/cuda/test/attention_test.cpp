@@ -19,18 +19,15 @@ using evalrun::test::Suite;
 struct Case {
   Precision precision;
   DType kv;
-  bool parts = false;
 };
-const Case kF32{Precision::kF32, DType::kF32}, kParts{Precision::kF32, DType::kF32, true},
-    kMixed{Precision::kF32, DType::kBF16}, kBF16{Precision::kBF16, DType::kBF16};
+const Case kF32{Precision::kF32, DType::kF32}, kMixed{Precision::kF32, DType::kBF16}, kBF16{Precision::kBF16, DType::kBF16};
 
 struct Shape {
   int heads, kv_heads, dim, window;
 };
 
 std::string describe(const Case& c, const Shape& s) {
-  return print("%s%s, cache %s, H %d, G %d, D %d, window %d", name_of(c.precision), c.parts ? " in parts" : "", name_of(c.kv),
-               s.heads, s.kv_heads, s.dim, s.window);
+  return print("%s, cache %s, H %d, G %d, D %d, window %d", name_of(c.precision), name_of(c.kv), s.heads, s.kv_heads, s.dim, s.window);
 }
 
 // Three sequences with cached keys and values. The third begins with the pages of the first's 128 tokens.
@@ -62,7 +59,7 @@ struct World {
 
   AttentionOp op(const float* q, int64_t q_stride, const Spans& spans, float* y, int64_t y_stride) const {
     return {q,       q_stride,    shape.heads, shape.kv_heads, shape.dim, 1.0f / std::sqrt(static_cast<float>(shape.dim)), shape.window,
-            c.precision, c.kv, nullptr,     nullptr,        spans,     y, y_stride,     c.parts};
+            c.precision, c.kv, nullptr,     nullptr,        spans,     y, y_stride};
   }
 
   // Outputs of the parts, one after the other, from one call.
@@ -144,8 +141,6 @@ const std::vector<Shape> kMatrixShapes = {{4, 2, 64, 0},   {7, 1, 64, 70}, {3, 1
                                           {6, 2, 80, 64},  {2, 2, 96, 1},   {8, 1, 32, 129}, {2, 1, 256, 0}, {2, 2, 192, 100}};
 const std::vector<Shape> kWgmmaShapes = {{4, 2, 64, 0}, {7, 1, 64, 70}, {3, 1, 128, 0}, {2, 2, 128, 33}, {3, 3, 16, 5},
                                          {6, 2, 80, 64},  {2, 2, 96, 1},   {8, 1, 32, 129}};
-const std::vector<Shape> kPartShapes = {{4, 2, 64, 0}, {7, 1, 64, 70}, {3, 1, 128, 0}, {2, 2, 128, 33},
-                                        {3, 3, 16, 5}, {6, 2, 80, 64},  {2, 2, 96, 1},  {8, 1, 32, 129}};
 const std::vector<Shape> kRowShapes = {{1, 1, 1, 0}, {3, 1, 7, 0}, {4, 2, 64, 0}, {8, 8, 24, 5}, {2, 1, 33, 70}, {7, 1, 192, 100}};
 
 // A row of a decode span is cut every 256 keys, so p is rounded relative to another maximum than in the reference. Rounding to
@@ -342,14 +337,9 @@ const Suite kSuite([] {
   add("attention/simt agrees with the reference in float32", [] { return agrees_with_reference(kF32, kRowShapes, "simt"); });
   add("attention/simt agrees with the reference over a bfloat16 cache",
       [] { return agrees_with_reference(kMixed, kRowShapes, "simt"); });
-  add("attention/mma in parts agrees with the reference in float32",
-      [] { return agrees_with_reference(kParts, kPartShapes, "mma in parts"); });
-  add("attention/simt takes in float32 what tiles of parts cannot",
-      [] { return agrees_with_reference(kParts, {{3, 1, 7, 0}, {2, 1, 200, 70}}, "simt"); });
   add("attention/simt takes in bfloat16 what matrix tiles cannot",
       [] { return agrees_with_reference(kBF16, {{3, 1, 7, 0}, {2, 1, 33, 70}}, "simt"); });
   add("attention/mma combines the splits of long contexts", [] { return combines_splits(kBF16, "mma", 2.4e-4); });
-  add("attention/mma in parts combines the splits of long contexts", [] { return combines_splits(kParts, "mma in parts", 2e-6); });
   add("attention/mma gives a prompt's row the same bits however it is cut, packed or shared",
       [] { return is_cut_invariant(kBF16, {{4, 2, 64, 0}, {3, 1, 128, 70}, {7, 1, 16, 0}, {2, 1, 256, 0}}); });
   add("attention/wgmma agrees with the reference over head layouts, windows and spans",
@@ -359,14 +349,10 @@ const Suite kSuite([] {
   add("attention/wgmma gives the bits of mma", [] {
     return by_wgmma_attention([] { return kinds_agree({{4, 2, 64, 0}, {3, 1, 128, 70}, {7, 1, 16, 1}, {2, 2, 96, 200}, {2, 1, 128, 129}}); });
   });
-  add("attention/mma in parts gives a prompt's row the same bits however it is cut, packed or shared",
-      [] { return is_cut_invariant(kParts, {{4, 2, 64, 0}, {3, 1, 128, 70}, {7, 1, 16, 0}}); });
   add("attention/simt gives a prompt's row the same bits however it is cut, packed or shared",
       [] { return is_cut_invariant(kF32, {{4, 2, 24, 0}, {3, 1, 33, 70}}); });
   add("attention/mma gives a decoded row the same bits alone and in any company",
       [] { return decodes_alike(kBF16, {{4, 2, 64, 0}, {7, 1, 16, 300}, {2, 2, 128, 0}, {1, 1, 256, 70}}, 520); });
-  add("attention/mma in parts gives a decoded row the same bits alone and in any company",
-      [] { return decodes_alike(kParts, {{4, 2, 64, 0}, {7, 1, 16, 300}, {2, 2, 128, 0}, {20, 1, 32, 0}}, 520); });
   add("attention/simt gives a decoded row the same bits alone and in any company",
       [] { return decodes_alike(kF32, {{4, 2, 24, 0}}, 261); });
   add("attention/simt adds exactly nothing for a masked key, even if it is NaN", [] { return later_keys_do_not_leak(kF32); });
