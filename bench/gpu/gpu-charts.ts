@@ -25,6 +25,7 @@ const OTHERWISE: Readonly<Record<string, string>> = {
   '-wgmma': 'by wgmma',
   '-mma-attention': 'with attention by mma',
   '-apart': 'one op to a launch',
+  '-split-4': 'in splits of four pages',
 };
 
 /** Only charts that the result has numbers for. */

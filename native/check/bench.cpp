@@ -306,6 +306,7 @@ bool measure_shape(const Options& options, Records& records) {
                         .add("GB/s", bytes / shape.load_seconds() * 1e-9)
                         .add("page cache GB/s", shape.file_read_rate(threads_of(options)) * 1e-9));
   ShapeBench bench(shape, *device, sizes, std::atof(options.text("--copy-gbs", "0").c_str()) * 1e9, records);
+  cuda::split_decoding(options.integer("--split-pages", 0));
   const auto asked = [&](const char* measurement) { return options.selects("--measure", measurement); };
   if (asked("score")) bench.score();
   if (asked("prompts")) bench.prompts();

@@ -10,9 +10,9 @@
 #   --at-most  seconds for any one stage, where its own limit is longer
 #   --only     of the stages, in this order: build ops oracles invariance limits products v2-lite-bf16 v2-lite-fp8-bf16 v2-lite-fp8
 #              memcheck racecheck transformers evalrun llama-1b-bf16 v3-layers-fp8-bf16 v3-layers-fp8; on compute capability 9.0, and
-#              without a say in the exit code, what is
-#              not so by default: with EVALRUN_CUDA_WGMMA_ATTENTION=0 v2-lite-bf16-mma-attention, with EVALRUN_CUDA_JOIN=0 v2-lite-bf16-apart,
-#              and with EVALRUN_CUDA_WGMMA=1, everything by wgmma, oracles-wgmma invariance-wgmma
+#              without a say in the exit code, what is not so by default: with EVALRUN_CUDA_WGMMA_ATTENTION=0 v2-lite-bf16-mma-attention,
+#              with EVALRUN_CUDA_JOIN=0 v2-lite-bf16-apart, decoding with longer splits of keys v2-lite-bf16-split-4, and with
+#              EVALRUN_CUDA_WGMMA=1, everything by wgmma, oracles-wgmma invariance-wgmma
 #
 # Every stage has a time limit, and one that fails does not stop the others. Exit: 0 everything that was checked is right, 1 it is not,
 # 3 this machine cannot.
@@ -118,7 +118,7 @@ products() {
 copy_rate() { sed -n 's/.*"copy, GB\/s".*"median": \([0-9.e+]*\).*/\1/p' "$work/limits.json" 2>/dev/null; }
 shape() {
   local rate; rate=$(copy_rate)
-  "$check" bench "$plans/shapes/$1.plan" --copy-gbs "${rate:-0}" --json "$work/$1${2:-}.json"
+  "$check" bench "$plans/shapes/$1.plan" --copy-gbs "${rate:-0}" --json "$work/$1${2:-}.json" "${@:3}"
 }
 unset EVALRUN_CUDA_WGMMA EVALRUN_CUDA_WGMMA_ATTENTION EVALRUN_CUDA_JOIN
 export -f build_all sanitized peer suites products copy_rate shape
@@ -149,6 +149,7 @@ if [ "$capability" -eq 90 ]; then
   export EVALRUN_CUDA_JOIN=0
   stage v2-lite-bf16-apart figure 60 bash -c 'shape v2-lite-bf16 -apart'
   unset EVALRUN_CUDA_JOIN
+  stage v2-lite-bf16-split-4 figure 40 bash -c 'shape v2-lite-bf16 -split-4 --split-pages 4 --measure decoding'
   export EVALRUN_CUDA_WGMMA=1
   stage oracles-wgmma figure 60 "$check" oracles "$plans/oracles" --dtypes bf16,fp8 --json "$work/oracles-wgmma.json"
   stage invariance-wgmma figure 60 "$check" invariance "$plans/oracles" --dtypes bf16,fp8 --json "$work/invariance-wgmma.json"
@@ -183,7 +184,7 @@ quote() { printf '"%s"' "$(printf %s "$1" | tr -d '\000-\037' | sed 's/[\\"]/\\&
 } >"$result"
 
 echo
-for name in limits v2-lite-bf16 v2-lite-bf16-mma-attention v2-lite-bf16-apart v2-lite-fp8-bf16 v2-lite-fp8 llama-1b-bf16 v3-layers-fp8-bf16 v3-layers-fp8 transformers; do
+for name in limits v2-lite-bf16 v2-lite-bf16-mma-attention v2-lite-bf16-apart v2-lite-bf16-split-4 v2-lite-fp8-bf16 v2-lite-fp8 llama-1b-bf16 v3-layers-fp8-bf16 v3-layers-fp8 transformers; do
   [ -f "$work/$name.log" ] && { echo "-- $name"; cat "$work/$name.log"; }
 done
 for name in oracles invariance oracles-wgmma invariance-wgmma; do

@@ -23,7 +23,7 @@ const std::map<std::string, Command> kCommands = {
     {"products", {measure_products, {"--device"}}},
     {"bench",
      {measure_shape,
-      {"--device", "--threads", "--repeats", "--layers", "--batch-tokens", "--context", "--batches", "--steps", "--copy-gbs", "--kernels", "--measure", "--scratch"}}}};
+      {"--device", "--threads", "--repeats", "--layers", "--batch-tokens", "--context", "--batches", "--steps", "--copy-gbs", "--kernels", "--split-pages", "--measure", "--scratch"}}}};
 
 constexpr int kPassed = 0, kFailed = 1, kUsage = 3, kInternal = 4;
 
@@ -35,7 +35,7 @@ int usage() {
                "       evalrun_gpu_check limits [--device D] [--repeats N] [--copy-mib N] [--product N] [--scratch FOLDER]\n"
                "       evalrun_gpu_check products [--device cuda|cuda:N]\n"
                "       evalrun_gpu_check bench FILE.plan [--device D] [--layers N] [--batch-tokens N] [--context N] [--batches 1,8,64]\n"
-               "                         [--steps N] [--repeats N] [--copy-gbs X] [--kernels 1]\n"
+               "                         [--steps N] [--repeats N] [--copy-gbs X] [--kernels 1] [--split-pages N]\n"
                "                         [--measure score,prompts,decoding,cache] [--scratch FOLDER]\n"
                "       each with --json FILE\n"
                "exit: 0 right or measured, 1 a check failed, 3 bad usage or input or no such device, 4 internal error\n");

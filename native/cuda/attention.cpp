@@ -34,7 +34,7 @@ const char* run(Context& ctx, const AttentionOp& op) {
   const Operands in{{op.k_cache, page_stride, head_stride, dim, dim}, {op.v_cache, page_stride, head_stride, dim, dim},
                     op.heads / op.kv_heads};
   const float scale_log2 = op.softmax_scale * kLog2E;
-  AttentionPlan& plan = attention_plan(ctx, op.spans);
+  AttentionPlan& plan = attention_plan(ctx, op.spans, kDenseSplitPages);
 
   const bool matrices = op.precision == Precision::kBF16 && op.kv_dtype == DType::kBF16 && takes_prompts(ctx, dim, dim, kOnePart) &&
                         takes_splits(ctx, dim, dim, false, kOnePart);

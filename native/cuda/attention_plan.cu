@@ -15,8 +15,8 @@ bool same(const Span& a, const Span& b) {
          a.first_page == b.first_page && a.decode == b.decode;
 }
 
-bool fits(const AttentionPlan& plan, const Context& ctx, const Spans& spans) {
-  return plan.step == ctx.step && plan.device_spans == spans.device && static_cast<int>(plan.spans.size()) == spans.count &&
+bool fits(const AttentionPlan& plan, const Context& ctx, const Spans& spans, int split_pages) {
+  return plan.step == ctx.step && plan.split_pages == split_pages && plan.device_spans == spans.device && static_cast<int>(plan.spans.size()) == spans.count &&
          static_cast<int>(plan.pages.size()) == spans.page_count &&
          std::equal(plan.spans.begin(), plan.spans.end(), spans.host, same) &&
          std::equal(plan.pages.begin(), plan.pages.end(), spans.host_pages);
@@ -29,17 +29,20 @@ void plan_decoding(Context& ctx, AttentionPlan& plan, const Spans& spans) {
   plan.decode = {ctx.step_memory.take<DecodeRow>(plan.decode_rows, "attention: decode rows"),
                  ctx.step_memory.take<SplitItem>(plan.max_items, "attention: splits"),
                  ctx.step_memory.take<DecodeFirst>(spans.count, "attention: first splits"),
-                 ctx.step_memory.take<int>(1, "attention: count of splits")};
+                 ctx.step_memory.take<int>(1, "attention: count of splits"),
+                 plan.split_pages};
   launch(ctx, "plan_decode", plan_decode, dim3(1), dim3(32), 0, spans.device, spans.count, plan.decode_rows, plan.max_items,
          plan.decode);
 }
 
 }  // namespace
 
-AttentionPlan& attention_plan(Context& ctx, const Spans& spans) {
-  if (ctx.attention_plan && fits(*ctx.attention_plan, ctx, spans)) return *ctx.attention_plan;
+AttentionPlan& attention_plan(Context& ctx, const Spans& spans, int split_pages) {
+  if (split_pages_instead > 0) split_pages = split_pages_instead;
+  if (ctx.attention_plan && fits(*ctx.attention_plan, ctx, spans, split_pages)) return *ctx.attention_plan;
   auto plan = std::make_shared<AttentionPlan>();
   plan->step = ctx.step;
+  plan->split_pages = split_pages;
   plan->device_spans = spans.device;
   plan->spans.assign(spans.host, spans.host + spans.count);
   plan->pages.assign(spans.host_pages, spans.host_pages + spans.page_count);
@@ -53,7 +56,7 @@ AttentionPlan& attention_plan(Context& ctx, const Spans& spans) {
     }
     plan->decode_rows += span.count;
     plan->max_count = std::max(plan->max_count, span.count);
-    items += last_position(span) / kSplitTokens + 1;
+    items += last_position(span) / (split_pages * kPageTokens) + 1;
   }
   // Rounded up, so that step after step makes the same launches as contexts grow (launch_recorder.h).
   for (plan->max_items = 1; plan->max_items < items;) plan->max_items *= 2;

@@ -16,6 +16,7 @@ struct AttentionPlan {
   const Span* device_spans = nullptr;
   std::vector<Span> spans;
   std::vector<int32_t> pages;
+  int split_pages = 0;
 
   int rows = 0;  // of all spans
   int decode_rows = 0;
@@ -41,7 +42,10 @@ struct AttentionPlan {
   void find_distinct_pages(Context& ctx);
 };
 
-// The plan of the running step for these spans.
-AttentionPlan& attention_plan(Context& ctx, const Spans& spans);
+// The plan of the running step for these spans, with decode spans cut every `split_pages` pages.
+AttentionPlan& attention_plan(Context& ctx, const Spans& spans, int split_pages);
+
+// In the place of what ops ask for, if above 0. For measurements and tests: rows have other bits with other splits.
+inline int split_pages_instead = 0;
 
 }  // namespace evalrun::cuda

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "cuda/attention_plan.h"
 #include "cuda/context.h"
 #include "cuda/device_weights.h"
 #include "cuda/gpu.h"
@@ -238,6 +239,8 @@ GpuList list_gpus() {
   if (!list.gpus.empty() && !usable) list.reason = list.gpus[0].name + ": " + list.gpus[0].reason;
   return list;
 }
+
+void split_decoding(int pages) { split_pages_instead = pages; }
 
 void time_kernels(Device& device, bool on) {
   if (auto* cuda = dynamic_cast<CudaDevice*>(&device)) cuda->timer().on = on;

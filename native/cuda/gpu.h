@@ -80,6 +80,9 @@ struct KernelTime {
 void time_kernels(Device& device, bool on);
 std::vector<KernelTime> take_kernel_times(Device& device);
 
+// Pages of keys after which decoding attention of every device begins a new split, in the place of the model's own number; 0 gives it back.
+void split_decoding(int pages);
+
 // Throws std::runtime_error with the reason when the GPU cannot be used. `host_threads` convert weights before they are uploaded.
 // `short_fp8_sums`: see Numerics.
 std::shared_ptr<Device> create_cuda_device(int index, int host_threads, bool short_fp8_sums = false);

@@ -269,7 +269,7 @@ const char* run_fused(Context& ctx, const AttendLatentOp& op) {
     throw std::invalid_argument("attend_latent: the queries that are turned are not those of the attention");
   }
   check_op(attention);
-  AttentionPlan& plan = attention_plan(ctx, attention.spans);
+  AttentionPlan& plan = attention_plan(ctx, attention.spans, latent_split_pages(attention.heads));
   if (!on_matrices(ctx, attention) || plan.max_prompt_count > 0 || plan.decode_rows == 0) return nullptr;
   const std::optional<StoreLatentArguments> store = store_latent_arguments(op.store);
   if (!store.has_value()) return nullptr;
@@ -287,7 +287,7 @@ const char* run_fused(Context& ctx, const AttendLatentOp& op) {
 
 const char* run(Context& ctx, const LatentAttentionOp& op) {
   check_op(op);
-  AttentionPlan& plan = attention_plan(ctx, op.spans);
+  AttentionPlan& plan = attention_plan(ctx, op.spans, latent_split_pages(op.heads));
   if (on_matrices(ctx, op)) {
     const AttendedRows y = attended_rows(ctx, plan, op.y, op.y_stride, int64_t{op.heads} * op.v_dim);
     if (plan.max_prompt_count > 0) attend_expanded(ctx, plan, op, kOnePart, y);

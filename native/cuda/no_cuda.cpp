@@ -18,6 +18,7 @@ double measure_upload(int) { throw std::runtime_error(EVALRUN_NO_CUDA_REASON); }
 ProductRates measure_products(int) { throw std::runtime_error(EVALRUN_NO_CUDA_REASON); }
 
 void time_kernels(Device&, bool) {}
+void split_decoding(int) {}
 std::vector<KernelTime> take_kernel_times(Device&) { return {}; }
 
 std::shared_ptr<Device> create_cuda_device(int, int, bool) { throw std::runtime_error(EVALRUN_NO_CUDA_REASON); }

@@ -111,6 +111,15 @@ describe('gpu-check.sh', () => {
     ]);
   });
 
+  test('measures decoding in other splits as well', () => {
+    expect(statusOf(good, 'v2-lite-bf16-split-4')).toBe('passed');
+    expect(JSON.stringify(gpuCharts(good.result))).toContain('v2-lite in splits of four pages');
+    const failing = `case "$*" in *"--split-pages 4 --measure decoding"*) exit 1 ;; esac\n${CHECK}`;
+    const played = play({ 'bin/nvidia-smi': DRIVER, 'build/evalrun_gpu_check': failing });
+    const stages = ['v2-lite-bf16', 'v2-lite-bf16-split-4'];
+    expect([...stages.map((stage) => statusOf(played, stage)), played.status]).toEqual(['passed', 'failed', 0]);
+  });
+
   test('hands the measured copy rate to the shapes', () => {
     const { result } = good;
     for (const shape of ['v2-lite-bf16', 'v2-lite-fp8-bf16', 'v3-layers-fp8']) {

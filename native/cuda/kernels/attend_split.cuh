@@ -1,4 +1,4 @@
-// Attention of decode spans on the matrix units, over kSplitPages pages at a time: what a split finds (maximum, sum, unnormalised
+// Attention of decode spans on the matrix units, over a few pages at a time: what a split finds (maximum, sum, unnormalised
 // output, all float32) goes to scratch memory, and the splits are combined in order (combine_splits.cuh, latent_project.cuh).
 //
 // Decoding is bound by reading the cache, so everything serves the stream of pages: blocks stay on their multiprocessor and take

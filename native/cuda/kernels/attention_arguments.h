@@ -62,9 +62,12 @@ struct PromptArguments {
 
 // --- decode spans (attend_split.cuh, combine_splits.cuh) -----------------------------------------------------------------------
 
-// A span's keys are cut every kSplitPages pages, whatever else is in the step, so that a row's sums do not depend on it.
-constexpr int kSplitPages = 4;
-constexpr int kSplitTokens = kSplitPages * kPageTokens;
+// A span's keys are cut every so many pages, whatever else is in the step, so that a row's sums do not depend on it. Within a split, a row of
+// dense attention has the bits of a prompt's.
+constexpr int kDenseSplitPages = 4;
+// Of latents a block reads a page in more than a microsecond, and one sequence has few blocks, so that few pages are better; but what a split
+// finds is as long as all heads' outputs, and with many heads that is soon more than the keys.
+constexpr int latent_split_pages(int heads) { return heads <= 16 ? 2 : 4; }
 
 struct DecodeRow {
   int row;   // of the step, or -1: no row
@@ -74,12 +77,11 @@ struct SplitItem {
   int span;
   int split;
 };
-// Where a span's rows and splits are in those lists. Its splits of kSplitPages pages stand together; the shorter one at its end is
-// elsewhere.
+// Where a span's rows and splits are in those lists. Its whole splits stand together; the shorter one at its end is elsewhere.
 struct DecodeFirst {
   int row;
   int item;   // of split 0
-  int whole;  // splits of kSplitPages pages
+  int whole;  // splits of split_pages pages
   int end;    // item of split `whole`
 };
 
@@ -88,6 +90,9 @@ struct DecodePlan {
   SplitItem* items;    // [max_items]
   DecodeFirst* first;  // [spans]
   int* item_count;     // [1]
+  int64_t split_pages;
+
+  __host__ __device__ int split_tokens() const { return static_cast<int>(split_pages) * kPageTokens; }
 };
 
 struct SplitArguments {

@@ -28,8 +28,8 @@ __device__ __forceinline__ RowSplits row_splits(const SplitResults& a, DecodeRow
           stride,
           stride * a.split_columns,
           a.plan.first[entry.span],
-          first_key(position, a.window) / kSplitTokens,
-          position / kSplitTokens};
+          first_key(position, a.window) / a.plan.split_tokens(),
+          position / a.plan.split_tokens()};
 }
 
 // A warp combines one row: group g of this lane is columns g * 128 + lane * 4 + {0..3}, of which the results are.
@@ -50,7 +50,7 @@ __device__ __forceinline__ void combine_row(const RowSplits& row, int columns, f
       shares = weights * sum.y;
     }
     const int count = row.last - base + 1 < 32 ? row.last - base + 1 : 32;
-#pragma unroll 2
+#pragma unroll 4
     for (int i = 0; i < count; ++i) {
       const float weight = shuffle(weights, i);
       total += shuffle(shares, i);

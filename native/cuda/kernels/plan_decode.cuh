@@ -20,7 +20,7 @@ __device__ __forceinline__ WarpSum warp_sum(int value) {
   return {sum - value, shuffle(sum, 31)};
 }
 
-// One warp; a span per lane and round. Splits of kSplitPages pages come before the shorter ones at the spans' ends, so that blocks
+// One warp; a span per lane and round. Whole splits come before the shorter ones at the spans' ends, so that blocks
 // which take every n-th are done at about the same time.
 __global__ void plan_decode(const Span* spans, int count, int max_rows, int max_items, DecodePlan plan) {
   begin_kernel();
@@ -30,12 +30,13 @@ __global__ void plan_decode(const Span* spans, int count, int max_rows, int max_
     if (index < count && spans[index].decode) span = spans[index];
     return span;
   };
+  const int split_tokens = plan.split_tokens();
   const auto tokens = [](const Span& span) { return span.count > 0 ? span.start_position + span.count : 0; };
   int rows = 0, whole = 0;
   for (int base = 0; base < count; base += 32) {
     const int index = base + lane;
     const Span span = span_at(index);
-    const WarpSum row = warp_sum(span.count), item = warp_sum(tokens(span) / kSplitTokens);
+    const WarpSum row = warp_sum(span.count), item = warp_sum(tokens(span) / split_tokens);
     if (index < count) plan.first[index] = {rows + row.before, whole + item.before, 0, 0};
     for (int i = 0; i < span.count && rows + row.before + i < max_rows; ++i) {
       plan.rows[rows + row.before + i] = {span.first_row + i, index};
@@ -49,8 +50,8 @@ __global__ void plan_decode(const Span* spans, int count, int max_rows, int max_
   for (int base = 0; base < count; base += 32) {
     const int index = base + lane;
     const Span span = span_at(index);
-    const int splits = tokens(span) / kSplitTokens;
-    const bool has_end = tokens(span) % kSplitTokens != 0;
+    const int splits = tokens(span) / split_tokens;
+    const bool has_end = tokens(span) % split_tokens != 0;
     const WarpSum end = warp_sum(has_end ? 1 : 0);
     if (index < count) {
       plan.first[index].whole = splits;

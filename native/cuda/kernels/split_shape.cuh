@@ -59,8 +59,9 @@ struct PageWalk {
       span = a.spans[span_index];
       const int pages = (span.start_position + span.count - 1) / kPageTokens + 1;
       const int seen = first_key(span.start_position, a.window) / kPageTokens;
-      first_page = split.split * kSplitPages;
-      end = first_page + kSplitPages < pages ? first_page + kSplitPages : pages;
+      const int split_pages = static_cast<int>(a.plan.split_pages);
+      first_page = split.split * split_pages;
+      end = first_page + split_pages < pages ? first_page + split_pages : pages;
       first_page = first_page > seen ? first_page : seen;
       page = first_page;
       if (first_row < span.count * a.group && page < end) return;

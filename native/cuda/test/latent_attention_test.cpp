@@ -60,7 +60,13 @@ class Agreement {
   double worst_ = 0;
 };
 
+struct SplitsOf {
+  explicit SplitsOf(int pages) { split_pages_instead = pages; }
+  ~SplitsOf() { split_pages_instead = 0; }
+};
+
 std::string agrees_with_reference(const std::vector<Case>& cases, const std::vector<Shape>& shapes, const char* kernel) {
+  const SplitsOf pages(4);  // one for all keys of a row: combines_splits has the bound of several
   Agreement agreement;
   for (const Case& c : cases) {
     for (const Shape& s : shapes) {
@@ -81,6 +87,20 @@ std::string combines_splits(const Case& c, const char* kernel, double deviation)
   for (const Shape& s : {kTiny, kManyHeads}) {
     agreement.add(World(24, c, s, 801), {{0, 800, 801, true}, {0, 255, 257, true}, {0, 509, 513, true}, {0, 768, 769, true}}, kernel,
                   deviation);
+  }
+  return agreement.summary();
+}
+
+// Other splits than the model's own: as right, and other bits.
+std::string splits_as_asked() {
+  const std::vector<Part> rows = {{0, 800, 801, true}, {0, 255, 257, true}, {0, 62, 65, true}};
+  const World world(24, kBF16, kTiny, 801);
+  const std::vector<float> usual = world.run(rows);
+  Agreement agreement;
+  for (const int pages : {1, 3, 20}) {
+    const SplitsOf instead(pages);
+    agreement.add(world, rows, "mma", 1.7e-3 * 2);
+    expect(world.run(rows) != usual, print("splits of %d pages give the bits of others", pages));
   }
   return agreement.summary();
 }
@@ -275,6 +295,7 @@ const Suite kSuite([] {
     return wide + "; " + agrees_with_reference({kParts}, {kOdd}, kernel_in_parts());
   });
   add("latent_attention/mma combines the splits of long contexts", [] { return combines_splits(kBF16, "mma", 1.7e-3 * 2); });
+  add("latent_attention/mma is as right with splits of other lengths", splits_as_asked);
   add("latent_attention/mma in parts combines the splits of long contexts", [] { return combines_splits(kParts, kernel_in_parts(), 2e-6); });
   add("latent_attention/mma gives a prompt's row the same bits however it is cut, packed or shared",
       [] { return is_cut_invariant(kBF16, {kOdd}); });
