@@ -47,6 +47,9 @@ export interface EngineOptions {
 }
 
 const CPU_BATCH_TOKENS = 1024;
+/** The default of FP8 checkpoints, and on a GPU not what people expect of FP8. */
+const EXACT_FP8 =
+  'precision: fp8 is computed exactly, which takes a GPU longer than bf16; --dtype fp8-bf16 rounds as engines for serving do';
 
 /**
  * Loads a checkpoint into the built-in engine.
@@ -64,6 +67,7 @@ export async function loadEngine(options: EngineOptions): Promise<LocalEngine> {
   for (const note of checkpoint.notes) notice(note);
   const dtype = options.dtype ?? storedDType(checkpoint);
   const numerics = numericsOf(dtype);
+  if (device.kind === 'cuda' && dtype === 'fp8') notice(EXACT_FP8);
   const threads = positiveInteger('--threads', options.threads ?? availableCores());
   const plan = planOn(device, { checkpoint, numerics, options, notice });
   const model = await openModel(checkpoint, numerics, device, {

@@ -189,6 +189,7 @@ test.each([
   expect(gpu.scores.alone).toEqual(gpu.scores.batched);
   expect(gpu.answers.alone).toEqual(gpu.answers.batched);
   expect(gpu.logits.every(Number.isFinite)).toBe(true);
+  expect(gpu.notices.filter((line) => line.startsWith('precision:'))).toHaveLength(dtype === 'fp8' ? 1 : 0);
   // Ops of few rows share launches, but for bf16's by wgmma; each in launches of its own answers the same.
   if (dtype === 'bf16' && kernel === 'wgmma') return;
   const [apart] = compute(
