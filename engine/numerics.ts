@@ -32,43 +32,29 @@ export interface Numerics {
  * ahead of an e4m3 quantiser moves enough codes to put the logits as far from W8A8 as from the unquantised model (measured;
  * see README, Decisions). fp8-bf16 rounds all that bf16 does, and quantises the products: what engines for serving compute.
  */
+const F32: Numerics = {
+  linear: 'f32',
+  head: 'f32',
+  attention: 'f32',
+  kvB: 'f32',
+  kv: 'f32',
+  roundNormalized: false,
+  shortFp8Sums: false,
+};
+const BF16: Numerics = {
+  ...F32,
+  linear: 'bf16',
+  head: 'bf16',
+  attention: 'bf16',
+  kvB: 'bf16',
+  kv: 'bf16',
+  roundNormalized: true,
+};
 const NUMERICS: Readonly<Record<DType, Numerics>> = {
-  f32: {
-    linear: 'f32',
-    head: 'f32',
-    attention: 'f32',
-    kvB: 'f32',
-    kv: 'f32',
-    roundNormalized: false,
-    shortFp8Sums: false,
-  },
-  bf16: {
-    linear: 'bf16',
-    head: 'bf16',
-    attention: 'bf16',
-    kvB: 'bf16',
-    kv: 'bf16',
-    roundNormalized: true,
-    shortFp8Sums: false,
-  },
-  fp8: {
-    linear: 'fp8',
-    head: 'f32',
-    attention: 'f32',
-    kvB: 'f32',
-    kv: 'f32',
-    roundNormalized: false,
-    shortFp8Sums: false,
-  },
-  'fp8-bf16': {
-    linear: 'fp8',
-    head: 'bf16',
-    attention: 'bf16',
-    kvB: 'bf16',
-    kv: 'bf16',
-    roundNormalized: true,
-    shortFp8Sums: true,
-  },
+  f32: F32,
+  bf16: BF16,
+  fp8: { ...F32, linear: 'fp8' },
+  'fp8-bf16': { ...BF16, linear: 'fp8', shortFp8Sums: true },
 };
 
 /** Whether `dtype` computes with block-scaled FP8 weights. */

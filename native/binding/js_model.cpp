@@ -40,7 +40,8 @@ class JsModel : public Napi::ObjectWrap<JsModel> {
       const DeviceChoice device = read_device(options.Get("device").As<Napi::Object>());
       state_->create = [=, spec = read_arch_spec(info[0].As<Napi::Object>()), numerics = read_numerics(info[1].As<Napi::Object>()),
                         files = read_files(info[2].As<Napi::Array>()), tensors = read_tensors(info[3].As<Napi::Array>())] {
-        auto on = device.cuda ? cuda::create_cuda_device(device.index, threads, numerics.short_fp8_sums) : create_cpu_device(threads, reference);
+        auto on = device.cuda ? cuda::create_cuda_device(device.index, threads, numerics.short_fp8_sums)
+                              : create_cpu_device(threads, reference);
         return std::make_shared<Model>(std::move(on), spec, numerics, files, tensors, pages);
       };
       return info.Env().Undefined();

@@ -23,7 +23,8 @@ const std::map<std::string, Command> kCommands = {
     {"products", {measure_products, {"--device"}}},
     {"bench",
      {measure_shape,
-      {"--device", "--threads", "--repeats", "--layers", "--batch-tokens", "--context", "--batches", "--steps", "--copy-gbs", "--kernels", "--split-pages", "--measure", "--scratch"}}}};
+      {"--device", "--threads", "--repeats", "--layers", "--batch-tokens", "--context", "--batches", "--steps", "--copy-gbs", "--kernels",
+       "--split-pages", "--measure", "--scratch"}}}};
 
 constexpr int kPassed = 0, kFailed = 1, kUsage = 3, kInternal = 4;
 

@@ -16,8 +16,8 @@ bool same(const Span& a, const Span& b) {
 }
 
 bool fits(const AttentionPlan& plan, const Context& ctx, const Spans& spans, int split_pages) {
-  return plan.step == ctx.step && plan.split_pages == split_pages && plan.device_spans == spans.device && static_cast<int>(plan.spans.size()) == spans.count &&
-         static_cast<int>(plan.pages.size()) == spans.page_count &&
+  return plan.step == ctx.step && plan.split_pages == split_pages && plan.device_spans == spans.device &&
+         static_cast<int>(plan.spans.size()) == spans.count && static_cast<int>(plan.pages.size()) == spans.page_count &&
          std::equal(plan.spans.begin(), plan.spans.end(), spans.host, same) &&
          std::equal(plan.pages.begin(), plan.pages.end(), spans.host_pages);
 }

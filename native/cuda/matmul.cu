@@ -111,7 +111,9 @@ MatmulArguments matmul_arguments(const Matmul& matmul) {
   in.columns = static_cast<int>(weight.rows);
   in.panels = static_cast<int>(matmul.x.row_bytes / kRowBytes);
   // Kernels count a row's scales in 32 bits.
-  if (fp8 && int64_t{matmul.x.key.rows} * in.panels > INT32_MAX) throw std::invalid_argument("matmul: more than 2^31 scales of activations");
+  if (fp8 && int64_t{matmul.x.key.rows} * in.panels > INT32_MAX) {
+    throw std::invalid_argument("matmul: activations have more than 2^31 scales");
+  }
   in.experts = matmul.experts;
   in.offsets = matmul.offsets;
   in.order = matmul.order;

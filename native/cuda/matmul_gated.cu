@@ -34,8 +34,8 @@ void run_matmul_gated(Context& ctx, const GatedMatmul& gated, MatmulTile tile) {
     with_wgmma_shape<Codes::kE4M3>(ctx, tile, [&](auto shape) {
       using Shape = decltype(shape);
       if constexpr (Shape::kColumns == 2 * kQuantBlock) {
-        launch_tiles<Shape, kBlocksOfWgmma<Shape>, kQuantBlock>(ctx, "matmul_gated_codes wgmma 128x256", matmul_gated_codes_wgmma<Shape>, in, gate,
-                                                                in.gated_row_bytes);
+        const char* name = "matmul_gated_codes wgmma 128x256";
+        launch_tiles<Shape, kBlocksOfWgmma<Shape>, kQuantBlock>(ctx, name, matmul_gated_codes_wgmma<Shape>, in, gate, in.gated_row_bytes);
       }
     });
     return;

@@ -62,11 +62,11 @@ struct PromptArguments {
 
 // --- decode spans (attend_split.cuh, combine_splits.cuh) -----------------------------------------------------------------------
 
-// A span's keys are cut every so many pages, whatever else is in the step, so that a row's sums do not depend on it. Within a split, a row of
-// dense attention has the bits of a prompt's.
+// A span's keys are cut every so many pages, whatever else is in the step, so that a row's sums do not depend on it. Within a split, a
+// row of dense attention has the bits of a prompt's.
 constexpr int kDenseSplitPages = 4;
-// Of latents a block reads a page in more than a microsecond, and one sequence has few blocks, so that few pages are better; but what a split
-// finds is as long as all heads' outputs, and with many heads that is soon more than the keys.
+// Of latents a block reads a page in more than a microsecond, and one sequence has few blocks, so that few pages are better; but what a
+// split finds is as long as all heads' outputs, and with many heads that is soon more than the keys.
 constexpr int latent_split_pages(int heads) { return heads <= 16 ? 2 : 4; }
 
 struct DecodeRow {
