@@ -1,8 +1,8 @@
 """Proves by parameters that no problem or function of the box is in the corpus.
 
-    python check_held_out.py OUT
+    python check_held_out.py OUT [--only SHARD,..]
 
-Writes the whole corpus to OUT, as write_corpus.py does, and draws all samples again. Notes the family and parameters of every
+Writes the corpus to OUT, as write_corpus.py does, or some of its shards, and draws all samples again. Notes the family and parameters of every
 problem and function on the way, and prints one JSON object: how many of each there are, and what they share.
 """
 
@@ -62,12 +62,14 @@ def sample_keys() -> set[Key]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
-    out: Path = parser.parse_args().out
+    parser.add_argument("--only", default=",".join(map(str, range(write_corpus.SHARDS))))
+    options = parser.parse_args()
+    out: Path = options.out
+    shards = [int(index) for index in options.only.split(",")]
     out.mkdir(parents=True, exist_ok=True)
     with ProcessPoolExecutor() as pool:
-        shards = range(write_corpus.SHARDS)
         hashes, keys = zip(*pool.map(write_noting, [out] * len(shards), shards), strict=True)
-    write_corpus.write_sums(out, hashes)
+    write_corpus.write_sums(out, shards, hashes)
     corpus = set().union(*keys)
     samples = sample_keys()
     shared = sorted(map(str, corpus & samples))

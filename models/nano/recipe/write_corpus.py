@@ -84,8 +84,8 @@ def write_shard(folder: Path, index: int) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def write_sums(folder: Path, hashes: Iterable[str]) -> None:
-    sums = [f"{sha}  {index:02}.jsonl\n" for index, sha in enumerate(hashes)]
+def write_sums(folder: Path, shards: Iterable[int], hashes: Iterable[str]) -> None:
+    sums = [f"{sha}  {index:02}.jsonl\n" for index, sha in zip(shards, hashes, strict=True)]
     (folder / "SHA256SUMS").write_text("".join(sums))
 
 
@@ -96,7 +96,8 @@ def main() -> None:
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     with ProcessPoolExecutor() as pool:
-        write_sums(options.out, pool.map(write_shard, [options.out] * options.shards, range(options.shards)))
+        shards = range(options.shards)
+        write_sums(options.out, shards, pool.map(write_shard, [options.out] * options.shards, shards))
     print(f"{len(subjects())} subjects with facts, {options.shards} shards of {DOCUMENTS} documents in {options.out}")
 
 
