@@ -100,10 +100,10 @@ const char* run_coded(Context& ctx, const CodedProducts& products, MatmulTile ti
 
 template <class Op>
 const char* run_either(Context& ctx, const Op& op) {
-  const bool one_product = is_one_product(op), coded = leaves_codes(op);
-  if (!one_product && !coded) return nullptr;
+  const bool coded = leaves_codes(op);
+  if (!coded && !is_one_product(op)) return nullptr;
   const MatmulTile tile = tile_for(ctx, op.gate);
-  if (!one_product && !(leaves_codes_of_gated(tile, ctx.wgmma) && lie_alike(op))) return run_coded(ctx, coded_products(ctx, op), tile);
+  if (coded && !(leaves_codes_of_gated(tile, ctx.wgmma) && lie_alike(op))) return run_coded(ctx, coded_products(ctx, op), tile);
   run_gated(ctx, op, tile);
   return kind_of_products(ctx, op.gate.precision);
 }

@@ -37,7 +37,7 @@ constexpr bool kRunsOn = kCodes == Codes::kBF16;
 // FP8 with a panel to a stage: the barrier in front of a stage is passed, and more copies are asked for, while the last stage's last
 // products run.
 template <Codes kCodes, class Shape>
-constexpr bool kMeetsInFlight = kCodes == Codes::kE4M3 && Shape::kPanels == 1 && Shape::kStages > 2;
+constexpr bool kMeetsInFlight = kCodes == Codes::kE4M3 && Shape::kPanels == 1;
 // Stages that are asked for before the first is multiplied.
 template <Codes kCodes, class Shape>
 constexpr int kStagesAhead = Shape::kStages - 1 - (kRunsOn<kCodes> ? 1 : 0);
@@ -150,20 +150,17 @@ __device__ __forceinline__ void finish_tile_wgmma(const TileInput& in, const Til
         }
       }
     } else {
+      static_assert(kParts == 1);
       for (int first = 0; first < in.panels; first += Shape::kPanels) {
         begin_stage();
         const int here = stage;
 #pragma unroll
         for (int p = 0; p < Shape::kPanels; ++p) {
           if (p > 0 && first + p >= in.panels) break;
-          const auto further = static_cast<uint64_t>((here * Shape::kStageBytes + p * Shape::kPanelBytes) >> 4);
-#pragma unroll
-          for (int part = 0; part < kParts; ++part) {
-            add_part(further, part, [&] {
-              if (p == 0 && part == 0) end_stage();
-              if (part == 0) scales.load(first + p);
-            });
-          }
+          add_part(static_cast<uint64_t>((here * Shape::kStageBytes + p * Shape::kPanelBytes) >> 4), 0, [&] {
+            if (p == 0) end_stage();
+            scales.load(first + p);
+          });
         }
       }
     }

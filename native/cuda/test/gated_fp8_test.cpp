@@ -1,4 +1,6 @@
 // Gated feed-forwards in FP8: the codes and scales that the next product finds, byte for byte those of the ops in a row.
+#include <utility>
+
 #include "cuda/linear_operand.h"
 #include "cuda/test/product_data.h"
 
@@ -184,6 +186,33 @@ std::string one_product_equals_ops_in_a_row() {
   return print("%ld rows", compared);
 }
 
+// One product reads gate's and up's experts, weights as scales, at the same distances; where they lie otherwise, there are two.
+std::string other_distances_are_two_products() {
+  constexpr int kTokens = 150;
+  constexpr int64_t kOutputs = 128, kColumns = 130, kScales = 2, kStep = kScales + 3;  // gate's are 3 apart
+  Random random(6);
+  const Routed routed(random, kTokens, kOutputs, kColumns);
+  GroupedGatedLinearOp op = routed.op();
+  std::vector<Weight> ups = routed.up->weights();
+  std::vector<float> scales(Routed::kExperts * kStep, NAN);
+  for (int e = 0; e < Routed::kExperts; ++e) {
+    check(cudaMemcpy(scales.data() + e * kStep, ups[e].scale, kScales * sizeof(float), cudaMemcpyDeviceToHost), "scales");
+  }
+  const DeviceArray<float> apart(scales);
+  for (int e = 0; e < Routed::kExperts; ++e) ups[e].scale = apart.data() + e * kStep;
+  const int multiprocessors = std::exchange(context().multiprocessors, 1);  // so that rows enough for the large tile are few
+  const MatmulTile tile = choose_tile(kFP8, 2 * kTokens, Routed::kExperts, 2 * kOutputs, 1, context().wgmma);
+  const std::vector<uint8_t> expected = in_a_row(op);
+  op.up.weights = ups.data();
+  begin_step();
+  run_fused(context(), op);
+  const bool same = operand_bytes(routed.gate_y.data(), 2 * kTokens, kOutputs, true) == expected;
+  context().multiprocessors = multiprocessors;
+  expect(leaves_codes_of_gated(tile, context().wgmma), "the large tile is what would be taken");
+  expect(same, "scales were taken from between the experts'");
+  return "scales that lie apart";
+}
+
 // Sums differ in their last bits from those by mma, and that alone: the op takes whichever kind the device is for.
 std::string kinds_of_fp8_follow_the_device() {
   const int capability = context().compute_capability;
@@ -201,6 +230,8 @@ std::string kinds_of_fp8_follow_the_device() {
 const evalrun::test::Suite kSuite([] {
   add("cuda gated fp8: one product by wgmma leaves the operand of the ops in a row",
       [] { return with_short_sums(one_product_equals_ops_in_a_row); });
+  add("cuda gated fp8: by wgmma, weights that lie otherwise are two products",
+      [] { return with_short_sums(other_distances_are_two_products); });
   add("cuda gated fp8: products are of the kind that the device is asked for", kinds_of_fp8_follow_the_device);
   add("cuda gated fp8: the operand of dense products is that of the ops in a row",
       [] { return with_every_kind(dense_equals_ops_in_a_row); });

@@ -102,6 +102,14 @@ std::string splits_as_asked() {
     agreement.add(world, rows, "mma", 1.7e-3 * 2);
     expect(world.run(rows) != usual, print("splits of %d pages give the bits of others", pages));
   }
+  // And what is usual: two pages with few heads, four with many.
+  for (const auto& [shape, pages] : {std::pair{kTiny, 2}, {kManyHeads, 4}}) {
+    const World other(25, kBF16, shape, 301);
+    const std::vector<Part> row = {{0, 300, 301, true}};
+    const std::vector<float> as_is = other.run(row);
+    const SplitsOf instead(pages);
+    expect(other.run(row) == as_is, other.describe() + print(": other splits than of %d pages", pages));
+  }
   return agreement.summary();
 }
 
