@@ -69,6 +69,7 @@ class DeviceWeights : public Weights {
                                scales == nullptr ? nullptr : scales + e * scale_bytes_of(host)));
       add_values(host, weights.back());
       if (between.data() != nullptr) {
+        uploader_.begin_allocation();
         add_scales(host, weights.back());
         uploader_.finish();
       } else {
@@ -76,6 +77,7 @@ class DeviceWeights : public Weights {
       }
     }
     // Of the mapped file all are gathered, and scales behind values: what lies together on the device is copied at once.
+    uploader_.begin_allocation();
     for (size_t i = 0; i < waiting.size(); ++i) add_scales(waiting[i], weights[weights.size() - waiting.size() + i]);
     uploader_.finish();
     return list = std::move(weights);
@@ -115,6 +117,7 @@ class DeviceWeights : public Weights {
     char* scales = host.scale == nullptr ? nullptr : take(scale_bytes_of(host), name);
     const Weight weight = placed(host, values, scales);
     add_values(host, weight);
+    uploader_.begin_allocation();
     add_scales(host, weight);
     uploader_.finish();
     return uploaded_.emplace(std::make_pair(name, host.dtype), weight).first->second;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace evalrun::cuda {
 namespace {
@@ -35,9 +36,13 @@ Uploader::Slot& Uploader::next() {
 
 void Uploader::send() {
   if (pieces_.empty()) return;
+  // Whatever fails below, what they point to is no longer promised to be there.
+  const std::vector<Piece> pieces = std::exchange(pieces_, {});
+  const std::vector<Copy> copies = std::exchange(copies_, {});
+  used_ = 0;
   Slot& slot = next();
-  pool_.run(static_cast<int64_t>(pieces_.size()), [&](int64_t i, int) {
-    const Piece& piece = pieces_[static_cast<size_t>(i)];
+  pool_.run(static_cast<int64_t>(pieces.size()), [&](int64_t i, int) {
+    const Piece& piece = pieces[static_cast<size_t>(i)];
     if (piece.file != nullptr) return piece.file->copy(slot.data + piece.place, piece.from, piece.row_bytes);
     for (int64_t row = 0; row < piece.rows; ++row) {
       char* to = slot.data + piece.place + row * piece.stride;
@@ -45,14 +50,11 @@ void Uploader::send() {
       std::memset(to + piece.row_bytes, 0, static_cast<size_t>(piece.stride - piece.row_bytes));
     }
   });
-  for (const Copy& copy : copies_) {
+  for (const Copy& copy : copies) {
     check(cudaMemcpyAsync(copy.to, slot.data + copy.place, static_cast<size_t>(copy.bytes), cudaMemcpyHostToDevice, stream_),
           "uploading weights");
   }
   check(cudaEventRecord(slot.copied, stream_), "uploading weights");
-  used_ = 0;
-  pieces_.clear();
-  copies_.clear();
 }
 
 int64_t Uploader::room_for(int64_t bytes) {
@@ -63,11 +65,12 @@ int64_t Uploader::room_for(int64_t bytes) {
 void Uploader::gather(char* to, const Piece& piece) {
   pieces_.push_back(piece);
   const int64_t bytes = piece.stride * piece.rows;
-  if (!copies_.empty() && copies_.back().to + copies_.back().bytes == to) {
+  if (allocation_goes_on_ && !copies_.empty() && copies_.back().to + copies_.back().bytes == to) {
     copies_.back().bytes += bytes;
   } else {
     copies_.push_back({to, used_, bytes});
   }
+  allocation_goes_on_ = true;
   used_ += bytes;
 }
 

@@ -25,6 +25,8 @@ class Uploader {
   // read where rows have no gaps.
   void add(void* to, int64_t to_stride, const void* from, int64_t row_bytes, int64_t rows, const MappedFile* file = nullptr);
   void finish() { send(); }
+  // What is added next goes to another allocation than what came before, which may lie right behind it: no copy may span two.
+  void begin_allocation() { allocation_goes_on_ = false; }
 
   // Both: `from` may be released on return.
   void upload(void* to, int64_t to_stride, const void* from, int64_t row_bytes, int64_t rows) {
@@ -66,6 +68,7 @@ class Uploader {
   int64_t used_ = 0;  // of the slot that is being gathered for
   std::vector<Piece> pieces_;
   std::vector<Copy> copies_;
+  bool allocation_goes_on_ = false;
 };
 
 }  // namespace evalrun::cuda

@@ -45,6 +45,12 @@ describe('GPU kernels in other orders', () => {
     for (const line of lines.values()) expect(line).not.toContain('no wgmma');
   });
 
+  test('copies keep to their allocation where the next one lies right behind it', () => {
+    const chosen = names.filter((name) => /^cuda device:/.test(name));
+    expect(chosen.length).toBeGreaterThan(5);
+    expectToPass(new TestProgram('evalrun_cuda_sim_test'), chosen, { EVALRUN_SIM_ZONES: '0' });
+  });
+
   test('none touches memory that is not its own, in the order of seed 4000', () => {
     const program = new TestProgram('evalrun_cuda_sim_asan_test');
     if (!program.built) {

@@ -1,6 +1,7 @@
 // What the simulated GPU is: an H200 in its limits, with few multiprocessors. EVALRUN_SIM_COMPUTE=80 makes it an A100,
 // EVALRUN_SIM_MIB=N gives it another memory than 4 GiB, and EVALRUN_SIM_TAKEN_MIB=N lets another process take that much of it as
 // soon as this one has taken some. EVALRUN_SIM_OLD_GPU=1 puts a GPU of compute capability 7.0 before it, which is then number 1.
+// EVALRUN_SIM_ZONES=0 has allocations touch each other, as a GPU's do, instead of keeping zones between them whose bytes nobody may write.
 #pragma once
 #include <cstdlib>
 #include <cstring>
@@ -28,6 +29,13 @@ inline size_t device_bytes() {
 }
 inline size_t taken_bytes() {
   static const size_t bytes = mebibytes_of("EVALRUN_SIM_TAKEN_MIB", 0);
+  return bytes;
+}
+
+// Before and behind each allocation.
+inline size_t zone_bytes() {
+  const char* text = std::getenv("EVALRUN_SIM_ZONES");
+  static const size_t bytes = text != nullptr && std::strcmp(text, "0") == 0 ? 0 : 4096;
   return bytes;
 }
 

@@ -18,7 +18,6 @@ namespace evalrun::cuda::sim {
 namespace {
 
 constexpr size_t kAlignment = 256;
-constexpr size_t kZone = 4096;
 constexpr size_t kHugePage = 2 << 20;
 
 size_t round_up(size_t value, size_t multiple) { return (value + multiple - 1) / multiple * multiple; }
@@ -44,7 +43,8 @@ class Arena {
   }
 
  private:
-  static size_t extent(size_t bytes) { return 2 * kZone + round_up(bytes, kAlignment); }
+  // What is taken of it for that many bytes.
+  static size_t extent(size_t bytes) { return 2 * zone_bytes() + round_up(bytes, kAlignment); }
   void give_back(char* start, size_t bytes);
   // Whole huge pages: there are few of them, and with 4 KiB pages this would take longer than most kernels.
   void protect(int protection) {
@@ -99,7 +99,7 @@ Arena::Arena() {
 
 void* Arena::allocate(size_t bytes) {
   begun_ = true;
-  const size_t needed = round_up(extent(bytes), kZone);
+  const size_t needed = extent(bytes);
   auto hole = std::find_if(holes_.begin(), holes_.end(), [&](const auto& entry) { return entry.second >= needed; });
   char* start;
   if (hole != holes_.end()) {
@@ -113,12 +113,13 @@ void* Arena::allocate(size_t bytes) {
     top_ += needed;
     if (opened_ > 0) protect(PROT_READ | PROT_WRITE);
   }
-  char* data = start + kZone;
+  const size_t zone = zone_bytes();
+  char* data = start + zone;
   open();
   ASAN_UNPOISON_MEMORY_REGION(start, needed);
   std::memset(start, 0xff, needed);
-  ASAN_POISON_MEMORY_REGION(start, kZone);
-  ASAN_POISON_MEMORY_REGION(data + bytes, needed - kZone - bytes);
+  ASAN_POISON_MEMORY_REGION(start, zone);
+  ASAN_POISON_MEMORY_REGION(data + bytes, needed - zone - bytes);
   close();
   allocations_[data] = bytes;
   used_ += needed;
@@ -128,15 +129,16 @@ void* Arena::allocate(size_t bytes) {
 bool Arena::free(char* pointer) {
   const auto found = allocations_.find(pointer);
   if (found == allocations_.end()) return false;
-  const size_t size = round_up(extent(found->second), kZone);
+  const size_t size = extent(found->second);
+  char* start = pointer - zone_bytes();
   allocations_.erase(found);
   used_ -= size;
   // What still reads it finds no number there.
   open();
-  ASAN_UNPOISON_MEMORY_REGION(pointer - kZone, size);
-  std::memset(pointer - kZone, 0xff, size);
+  ASAN_UNPOISON_MEMORY_REGION(start, size);
+  std::memset(start, 0xff, size);
   close();
-  give_back(pointer - kZone, size);
+  give_back(start, size);
   return true;
 }
 
@@ -194,8 +196,9 @@ bool is_pinned(const void* pointer, size_t bytes) { return inside(pinned(), poin
 std::string written_outside_allocations() {
 #if !defined(EVALRUN_SIM_ASAN)
   const DeviceAccess access;
+  const size_t zone = zone_bytes();
   for (const auto& [data, bytes] : arena().allocations()) {
-    for (size_t i = 0; i < kZone; ++i) {
+    for (size_t i = 0; i < zone; ++i) {
       const bool before = static_cast<unsigned char>(data[-1 - static_cast<std::ptrdiff_t>(i)]) != 0xff;
       if (!before && static_cast<unsigned char>(data[bytes + i]) == 0xff) continue;
       return "wrote at byte " + (before ? "-" + std::to_string(i + 1) : std::to_string(bytes + i)) +
@@ -204,7 +207,7 @@ std::string written_outside_allocations() {
   }
   // Of memory that was freed only the beginning is looked at: there may be much of it.
   for (const auto& [start, bytes] : arena().holes()) {
-    for (size_t i = 0; i < std::min(bytes, 3 * kZone); ++i) {
+    for (size_t i = 0; i < std::min(bytes, 3 * zone); ++i) {
       if (static_cast<unsigned char>(start[i]) != 0xff) return "wrote to device memory that was freed before it ran";
     }
   }

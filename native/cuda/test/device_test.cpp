@@ -123,13 +123,18 @@ std::string uploads_what_was_gathered() {
   }
   {
     Uploader uploader(context().stream, pool);
-    for (size_t i = 0; i < kinds.size(); ++i) uploader.add(devices[i].data(), kinds[i].stride, hosts[i].data(), kinds[i].row_bytes, kinds[i].rows);
+    for (size_t i = 0; i < kinds.size(); ++i) {
+      uploader.begin_allocation();
+      uploader.add(devices[i].data(), kinds[i].stride, hosts[i].data(), kinds[i].row_bytes, kinds[i].rows);
+    }
     // Of a file, what lies together is read from it.
     const std::string path = std::filesystem::temp_directory_path() / ("evalrun-upload-" + std::to_string(getpid()));
     std::ofstream(path, std::ios::binary).write(hosts[7].data(), static_cast<std::streamsize>(hosts[7].size()));
     const MappedFile file(path, static_cast<int64_t>(hosts[7].size()));
     const DeviceBytes of_file(600000), of_rows(128 * 100);
+    uploader.begin_allocation();
     uploader.add(of_file.data(), 600000, file.data() + 12345, 600000, 1, &file);
+    uploader.begin_allocation();
     uploader.add(of_rows.data(), 128, file.data() + 7, 100, 100, &file);
     expect(file.holds(file.data()) && file.holds(file.data() + file.size() - 1) && !file.holds(file.data() + file.size()), "what the file holds");
     uploader.finish();
