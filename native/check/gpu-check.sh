@@ -8,14 +8,15 @@
 #   --out      where <gpu>.json and gpu-check.log go; default bench/results
 #   --minutes  for everything, the build included; default 8
 #   --at-most  seconds for any one stage, where its own limit is longer
-#   --only     of the stages, in this order: build ops oracles invariance limits products v2-lite-bf16 v2-lite-fp8-bf16 v2-lite-fp8
-#              memcheck racecheck transformers evalrun llama-1b-bf16 v3-layers-fp8-bf16 v3-layers-fp8; on compute capability 9.0, and
-#              without a say in the exit code, what is not so by default: with EVALRUN_CUDA_WGMMA_ATTENTION=0 v2-lite-bf16-mma-attention,
-#              with EVALRUN_CUDA_JOIN=0 v2-lite-bf16-apart, decoding with longer splits of keys v2-lite-bf16-split-4, and with
-#              EVALRUN_CUDA_WGMMA=1, everything by wgmma, oracles-wgmma invariance-wgmma
+#   --only     of the stages, in this order: build wgmma-attention joined ops oracles invariance limits products v2-lite-bf16
+#              v2-lite-fp8-bf16 v2-lite-fp8 memcheck racecheck transformers evalrun llama-1b-bf16 v3-layers-fp8-bf16 v3-layers-fp8; on
+#              compute capability 9.0, and without a say in the exit code, what is not so by default: with EVALRUN_CUDA_WGMMA_ATTENTION=0
+#              v2-lite-bf16-mma-attention, with EVALRUN_CUDA_JOIN=0 v2-lite-bf16-apart, decoding with longer splits of keys
+#              v2-lite-bf16-split-4, with EVALRUN_CUDA_WGMMA=1, everything by wgmma, oracles-wgmma invariance-wgmma, and under the
+#              sanitizer, which knows wgmma less well than the rest, memcheck-wgmma racecheck-wgmma
 #
-# Every stage has a time limit, and one that fails does not stop the others. Exit: 0 everything that was checked is right, 1 it is not,
-# 3 this machine cannot.
+# Every stage has a time limit, and one that fails does not stop the others; what could hang them all is tried first, and switched off for
+# them if it does. Exit: 0 everything that was checked is right, 1 it is not, 3 this machine cannot.
 set -u
 root=$(cd "$(dirname "$0")/../.." && pwd)
 plans=$root/native/build-plans out=$root/bench/results build=$root/native/build-gpu-check minutes=8 only= at_most=600
@@ -57,10 +58,12 @@ check=$build/evalrun_gpu_check
 names=() states=() times=() reasons=()
 wrong=0
 
-# stage NAME KIND LIMIT COMMAND...: KIND `proof` decides the exit code, `figure` does not.
+# stage NAME KIND LIMIT COMMAND...: KIND `proof` has to pass, `figure` may run out of time but not fail, `aside` decides nothing. State
+# is then passed, skipped, timeout or failed, and empty where the stage was not asked for.
 stage() {
-  local name=$1 kind=$2 limit=$3 seconds status state why
+  local name=$1 kind=$2 limit=$3 seconds status why
   shift 3
+  state=
   case ",$only," in ,, | *",$name,"*) ;; *) return ;; esac
   [ "$limit" -le "$at_most" ] || limit=$at_most
   [ "$limit" -le "$(left)" ] || limit=$(left)
@@ -79,7 +82,7 @@ stage() {
       124 | 137) state=timeout why="stopped after $limit s" ;;
       *) state=failed why="exit $status: $(grep -v '^ *$' "$work/$name.log" | tail -1 | cut -c1-160)" ;;
     esac
-    [ "$kind" = proof ] && [ $state != passed ] && [ $state != skipped ] && wrong=1
+    case $kind-$state in proof-timeout | proof-failed | figure-failed) wrong=1 ;; esac
     cat "$work/$name.log" >>"$log"
   fi
   seconds=$(($(date +%s) - start))
@@ -121,12 +124,22 @@ shape() {
   "$check" bench "$plans/shapes/$1.plan" --copy-gbs "${rate:-0}" --json "$work/$1${2:-}.json" "${@:3}"
 }
 unset EVALRUN_CUDA_WGMMA EVALRUN_CUDA_WGMMA_ATTENTION EVALRUN_CUDA_JOIN
+# switch_off VARIABLE: everything that follows goes without it, where the stage before did not pass.
+switch_off() {
+  case $state in timeout | failed) export "$1=0"; echo "   from here on with $1=0" | tee -a "$log" ;; esac
+}
 export -f build_all sanitized peer suites products copy_rate shape
 export root build arch plans check work
 
 stage build proof 240 bash -c build_all
 [ -x "$check" ] || { echo "the check was not built; see $log" >&2; tail -30 "$work/build.log" >&2; exit 1; }
 "$check" devices || exit 3
+if [ "$capability" -eq 90 ]; then
+  stage wgmma-attention proof 20 "$build/evalrun_cuda_test" "wgmma is taken where"
+  switch_off EVALRUN_CUDA_WGMMA_ATTENTION
+fi
+stage joined proof 30 "$build/evalrun_cuda_test" "cuda joined" "cuda norm_route" "cuda route_bucket" "cuda attend_latent" "cuda store_keys"
+switch_off EVALRUN_CUDA_JOIN
 stage ops proof 90 "$build/evalrun_cuda_test"
 stage oracles proof 120 "$check" oracles "$plans/oracles" --json "$work/oracles.json"
 # Every kind of attention, routing and storage once: an arrangement is thousands of small steps.
@@ -134,30 +147,28 @@ stage invariance proof 100 "$check" invariance "$plans/oracles" --json "$work/in
   --only deepseek-v2,deepseek-v3,deepseek-v3-mtp,deepseek-v3-fp8,llama,mistral,qwen3-moe
 stage limits figure 40 "$check" limits --json "$work/limits.json"
 stage products figure 40 bash -c products
-stage v2-lite-bf16 figure 75 bash -c 'shape v2-lite-bf16'
-stage v2-lite-fp8-bf16 figure 60 bash -c 'shape v2-lite-fp8-bf16'
-stage v2-lite-fp8 figure 60 bash -c 'shape v2-lite-fp8'
-stage memcheck proof 50 bash -c 'sanitized memcheck bf16,fp8,fp8-bf16'
-stage racecheck proof 50 bash -c 'sanitized racecheck bf16'
-stage transformers figure 75 bash -c peer
+stage v2-lite-bf16 figure 75 bash -c 'shape v2-lite-bf16 "" --kernels 1'
+stage v2-lite-fp8-bf16 figure 60 bash -c 'shape v2-lite-fp8-bf16 "" --kernels 1'
+stage v2-lite-fp8 figure 60 bash -c 'shape v2-lite-fp8 "" --kernels 1'
+stage memcheck proof 50 env EVALRUN_CUDA_WGMMA_ATTENTION=0 bash -c 'sanitized memcheck bf16,fp8'
+stage racecheck proof 50 env EVALRUN_CUDA_WGMMA_ATTENTION=0 bash -c 'sanitized racecheck bf16'
+stage transformers aside 75 bash -c peer
 stage evalrun proof 60 bash -c suites
 # Off by default, so a failure here is told in the table but spoils nothing that is on.
 if [ "$capability" -eq 90 ]; then
-  export EVALRUN_CUDA_WGMMA_ATTENTION=0
-  stage v2-lite-bf16-mma-attention figure 75 bash -c 'shape v2-lite-bf16 -mma-attention'
-  unset EVALRUN_CUDA_WGMMA_ATTENTION
-  export EVALRUN_CUDA_JOIN=0
-  stage v2-lite-bf16-apart figure 60 bash -c 'shape v2-lite-bf16 -apart'
-  unset EVALRUN_CUDA_JOIN
-  stage v2-lite-bf16-split-4 figure 40 bash -c 'shape v2-lite-bf16 -split-4 --split-pages 4 --measure decoding'
-  export EVALRUN_CUDA_WGMMA=1
-  stage oracles-wgmma figure 60 "$check" oracles "$plans/oracles" --dtypes bf16,fp8 --json "$work/oracles-wgmma.json"
-  stage invariance-wgmma figure 60 "$check" invariance "$plans/oracles" --dtypes bf16,fp8 --json "$work/invariance-wgmma.json"
-  unset EVALRUN_CUDA_WGMMA
+  stage v2-lite-bf16-mma-attention aside 75 env EVALRUN_CUDA_WGMMA_ATTENTION=0 bash -c 'shape v2-lite-bf16 -mma-attention'
+  stage v2-lite-bf16-apart aside 60 env EVALRUN_CUDA_JOIN=0 bash -c 'shape v2-lite-bf16 -apart'
+  stage v2-lite-bf16-split-4 aside 40 bash -c 'shape v2-lite-bf16 -split-4 --split-pages 4 --measure decoding'
+  stage oracles-wgmma aside 60 env EVALRUN_CUDA_WGMMA=1 "$check" oracles "$plans/oracles" --dtypes bf16,fp8 --json "$work/oracles-wgmma.json"
+  stage invariance-wgmma aside 60 env EVALRUN_CUDA_WGMMA=1 "$check" invariance "$plans/oracles" --dtypes bf16,fp8 --json "$work/invariance-wgmma.json"
 fi
 stage llama-1b-bf16 figure 30 bash -c 'shape llama-1b-bf16'
 stage v3-layers-fp8-bf16 figure 90 bash -c 'shape v3-layers-fp8-bf16'
 stage v3-layers-fp8 figure 90 bash -c 'shape v3-layers-fp8'
+if [ "$capability" -eq 90 ]; then
+  stage memcheck-wgmma aside 50 bash -c 'sanitized memcheck bf16,fp8-bf16'
+  stage racecheck-wgmma aside 50 bash -c 'sanitized racecheck bf16,fp8-bf16'
+fi
 
 # One file: what was run, and every record of every stage.
 result=$out/$(echo "$gpu" | tr 'A-Z ' 'a-z-' | tr -cd 'a-z0-9-').json

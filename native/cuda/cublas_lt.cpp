@@ -97,10 +97,8 @@ CublasLt::CublasLt(const std::string& library) {
   }
 }
 
-CublasLt::~CublasLt() {
-  functions_->destroy(handle_);
-  dlclose(library_);
-}
+// The library stays: its kernels belong to the process's CUDA context, which outlives this.
+CublasLt::~CublasLt() { functions_->destroy(handle_); }
 
 struct CublasLt::Product::State {
   const Functions& functions;

@@ -81,7 +81,7 @@ void launch(Context& ctx, const char* name, void (*kernel)(Parameters...), dim3 
   ctx.recorder.add(hash, std::move(start));
   if (!ctx.recorder.full()) return;
   ctx.recorder.flush(ctx.stream);
-  ctx.recorder.begin();
+  ctx.recorder.go_on();
 }
 
 }  // namespace evalrun::cuda

@@ -1,5 +1,6 @@
 #include "cuda/launch_recorder.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "cuda/context.h"
@@ -35,6 +36,13 @@ LaunchRecorder::~LaunchRecorder() {
 void LaunchRecorder::begin() {
   drop();
   recording_ = true;
+  most_held_ = kLaunchesOfFirstGraph;
+}
+
+void LaunchRecorder::go_on() {
+  drop();
+  recording_ = true;
+  most_held_ = std::min(2 * most_held_, kLaunchesOfGraph);
 }
 
 void LaunchRecorder::drop() {

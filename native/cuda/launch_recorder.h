@@ -38,11 +38,13 @@ class LaunchRecorder {
   LaunchRecorder& operator=(const LaunchRecorder&) = delete;
   ~LaunchRecorder();
 
-  // From here to flush() launches are held back.
+  // From here to flush() launches are held back: those of a step.
   void begin();
+  // The same behind a flush() in the middle of one.
+  void go_on();
   bool recording() const { return recording_; }
   // Whether so much is held back that the GPU should begin with it while the host goes on.
-  bool full() const { return launches_.size() >= kLaunchesOfGraph; }
+  bool full() const { return launches_.size() >= most_held_; }
   // `launch` gives one kernel to the stream; `what` has hashed what it would freeze.
   void add(const LaunchHash& what, std::function<void()> launch);
   // What the stream is to do before the next launch, and no launch itself.
@@ -55,7 +57,8 @@ class LaunchRecorder {
   int64_t replays() const { return replays_; }
 
  private:
-  static constexpr size_t kLaunchesOfGraph = 96;
+  // Until its first graph is launched the GPU has nothing to do; then it is busy for longer than the host needs for twice as many.
+  static constexpr size_t kLaunchesOfFirstGraph = 24, kLaunchesOfGraph = 96;
   struct Graph {
     LaunchHash hash;
     size_t launches = 0;
@@ -66,6 +69,7 @@ class LaunchRecorder {
   static cudaGraphExec_t capture(cudaStream_t stream, const std::vector<std::function<void()>>& launches);
 
   bool recording_ = false;
+  size_t most_held_ = kLaunchesOfFirstGraph;
   LaunchHash hash_;
   std::vector<std::function<void()>> launches_;
   std::vector<std::function<void()>> before_;  // the next launch

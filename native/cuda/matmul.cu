@@ -118,7 +118,10 @@ MatmulArguments matmul_arguments(const Matmul& matmul) {
   in.offsets = matmul.offsets;
   in.order = matmul.order;
   in.per_token = matmul.per_token;
-  in.pairs = matmul.y_stride % 2 == 0 && reinterpret_cast<uintptr_t>(matmul.y) % 8 == 0 ? 1 : 0;
+  const auto together = [&](int columns) {
+    return in.columns % columns == 0 && matmul.y_stride % columns == 0 && reinterpret_cast<uintptr_t>(matmul.y) % (4 * columns) == 0;
+  };
+  in.stored_columns = together(4) ? 4 : together(2) ? 2 : 1;
   return in;
 }
 

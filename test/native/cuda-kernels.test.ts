@@ -51,11 +51,25 @@ describe("the compiler's report on GPU kernels", () => {
     expect(output.includes('LOCAL')).toBe(expected === 1);
   });
 
-  test('products of wgmma that wait for each other', () => {
-    const what = 'wgmma.mma_async instructions are serialized due to wgmma pipeline crossing function boundary';
-    const line = `ptxas info    : (C7510) Potential Performance Loss: ${what} in the function 'attend'\n`;
-    writeFileSync(path.join(folder, 'norm.cu.o.log'), `${line}${log('attend', 0, 0, 0)}`);
-    expect(check(folder)).toMatchObject({ status: 1, output: expect.stringContaining('WAITS    wgmma.mma_async') });
+  test.each([
+    [
+      "(C7510) Potential Performance Loss: wgmma.mma_async instructions are serialized due to wgmma pipeline crossing function boundary in the function 'attend'",
+      1,
+      'WAITS    wgmma.mma_async',
+    ],
+    [
+      "(C7517) warpgroup.wait is injected in around line 9 by compiler to allow use of registers defined by GMMA in function 'attend'",
+      1,
+      'WAITS    warpgroup.wait',
+    ],
+    [
+      "(C7519) warpgroup.arrive is injected in around line 9 by compiler to allow use of registers in GMMA in function 'attend'",
+      0,
+      '1 kernels',
+    ],
+  ])('products of wgmma: %s', (what, status, output) => {
+    writeFileSync(path.join(folder, 'norm.cu.o.log'), `ptxas info    : ${what}\n${log('attend', 0, 0, 0)}`);
+    expect(check(folder)).toMatchObject({ status, output: expect.stringContaining(output) });
   });
 
   test('a report in another form is an error, not a pass', () => {

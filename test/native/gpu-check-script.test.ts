@@ -135,7 +135,30 @@ describe('gpu-check.sh', () => {
     expect(played.output).toContain('oracles: llama  f32  whole  NO');
   });
 
-  test('a failed measurement does not fail the proof', () => {
+  test('a measurement that fails is no pass: it may be all that has computed at real sizes', () => {
+    const failing = `case "$*" in *v3-layers-fp8.plan*) echo "an illegal memory access"; exit 1 ;; esac\n${CHECK}`;
+    const played = play({ 'bin/nvidia-smi': DRIVER, 'build/evalrun_gpu_check': failing });
+    expect([statusOf(played, 'v3-layers-fp8'), played.status]).toEqual(['failed', 1]);
+    expect(played.output).toContain('an illegal memory access');
+  });
+
+  test.each([
+    ['wgmma-attention', 'EVALRUN_CUDA_WGMMA_ATTENTION', 'wgmma is taken where', 'exit 1'],
+    ['joined', 'EVALRUN_CUDA_JOIN', 'cuda norm_route', 'sleep 60'],
+  ])('what %s is about is off for all that follows where it fails or hangs', (stage, variable, test, fault) => {
+    const tests = `case "$*" in *"${test}"*) ${fault} ;; esac`;
+    const asking = `[ "$1" = oracles ] && [ "$${variable}" != 0 ] && exit 1\n${CHECK}`;
+    const tools = { 'bin/nvidia-smi': DRIVER, 'build/evalrun_cuda_test': tests, 'build/evalrun_gpu_check': asking };
+    const few = ['--at-most', '5', '--only', 'build,wgmma-attention,joined,ops,oracles'];
+    const played = play(tools, {}, few);
+    expect(statusOf(played, stage)).toBe(fault === 'exit 1' ? 'failed' : 'timeout');
+    expect(['ops', 'oracles'].map((name) => statusOf(played, name))).toEqual(['passed', 'passed']);
+    expect(played).toMatchObject({ status: 1, output: expect.stringContaining(`from here on with ${variable}=0`) });
+    const whole = play({ ...tools, 'build/evalrun_cuda_test': 'exit 0' }, {}, few);
+    expect([statusOf(whole, stage), statusOf(whole, 'oracles')]).toEqual(['passed', 'failed']);
+  });
+
+  test('a measurement that takes too long does not fail the proof', () => {
     const played = play({ 'bin/nvidia-smi': DRIVER, 'build/evalrun_cuda_test': 'exit 0' }, { HANG_LIMITS: '1' }, [
       '--at-most',
       '5',
@@ -169,6 +192,12 @@ describe('gpu-check.sh', () => {
     const played = play({ 'bin/nvidia-smi': DRIVER, 'bin/compute-sanitizer': 'echo "Invalid read"; exit 9' });
     expect(statusOf(played, 'memcheck')).toBe('failed');
     expect(played.status).toBe(1);
+    // What it says of wgmma decides nothing.
+    const wgmma = 'case "$EVALRUN_CUDA_WGMMA_ATTENTION" in 0) ;; *) exit 9 ;; esac';
+    const other = play({ 'bin/nvidia-smi': DRIVER, 'bin/compute-sanitizer': wgmma });
+    const stages = ['memcheck', 'racecheck', 'memcheck-wgmma', 'racecheck-wgmma'];
+    expect(stages.map((name) => statusOf(other, name))).toEqual(['passed', 'passed', 'failed', 'failed']);
+    expect(other.status).toBe(0);
   });
 
   test('its result is drawn', () => {

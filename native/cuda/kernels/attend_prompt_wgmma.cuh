@@ -49,8 +49,9 @@ struct WgmmaRows : PromptSums<kV> {
   }
 
   // s = the queries times a page's keys, when it has been waited for.
-  __device__ __forceinline__ void issue_scores(Scores& s, const unsigned char* keys) const {
+  __device__ __forceinline__ void issue_scores(Scores& s, const unsigned char* keys) {
     const uint64_t descriptor = wgmma_descriptor(keys);
+    hold_operands(queries);
     wgmma_fence<kScoreTiles>(s);
 #pragma unroll
     for (int k = 0; k < kQk / 16; ++k) {
@@ -62,6 +63,7 @@ struct WgmmaRows : PromptSums<kV> {
   // The output += the probabilities times a page's values.
   __device__ __forceinline__ void issue_values(const unsigned char* values) {
     const uint64_t descriptor = wgmma_descriptor_n(values);
+    hold_operands(probabilities);
 #pragma unroll
     for (int panel = 0; panel < kV / 64; ++panel) wgmma_fence<kAcrossOfRow>(output[panel]);
 #pragma unroll
@@ -88,8 +90,12 @@ struct WgmmaRows : PromptSums<kV> {
 template <int kQk, int kV>
 constexpr int kPromptWgmmaBytes = 2 * (kQk + kV) / 64 * kPagePanelBytes;  // two pages
 
+// Blocks that share a multiprocessor, and hide each other's waits.
+template <int kQk>
+constexpr int kPromptWgmmaBlocks = kQk <= 64 ? 2 : 1;
+
 template <int kQk, int kV>
-__global__ void __launch_bounds__(2 * kWarpgroup, kQk <= 64 ? 2 : 1) attend_prompt_wgmma(PromptArguments a) {
+__global__ void __launch_bounds__(2 * kWarpgroup, kPromptWgmmaBlocks<kQk>) attend_prompt_wgmma(PromptArguments a) {
   begin_kernel();
   constexpr int kKeyBytes = kQk / 64 * kPagePanelBytes, kValueBytes = kV / 64 * kPagePanelBytes;
   unsigned char* shared = shared_memory();
@@ -150,9 +156,14 @@ __global__ void __launch_bounds__(2 * kWarpgroup, kQk <= 64 ? 2 : 1) attend_prom
     copy_async_wait<0>();
     fence_proxy_async();
     __syncthreads();  // this page's values and the next one's keys are there, and nobody reads this page's keys or the last one's values
-    fetch_values(page + 1);
-    fetch_keys(page + 2);
-    copy_async_commit();
+    const auto fetch_next = [&] {
+      fetch_values(page + 1);
+      fetch_keys(page + 2);
+      copy_async_commit();
+    };
+    // A block alone fetches while products run; two have no registers for it.
+    constexpr bool kFetchesLate = kPromptWgmmaBlocks<kQk> == 1;
+    if (!kFetchesLate || !seen(page)) fetch_next();
     // Each way begins and ends with no products under way: ptxas does one after the other what it can't follow.
     if (!seen(page)) {
       if (seen(page + 1)) begin_with(page + 1);
@@ -162,6 +173,7 @@ __global__ void __launch_bounds__(2 * kWarpgroup, kQk <= 64 ? 2 : 1) attend_prom
       wgmma_commit();
       own.issue_values(values_of(page));
       wgmma_commit();
+      if (kFetchesLate) fetch_next();
       wgmma_wait<1, kScoreTiles>(s);
       soften(page + 1, s);
       own.wait_for_values();
@@ -170,6 +182,7 @@ __global__ void __launch_bounds__(2 * kWarpgroup, kQk <= 64 ? 2 : 1) attend_prom
     } else {
       own.issue_values(values_of(page));
       wgmma_commit();
+      if (kFetchesLate) fetch_next();
       own.wait_for_values();
     }
   }

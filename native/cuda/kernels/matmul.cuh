@@ -32,7 +32,7 @@ struct MatmulArguments {
   const int32_t* order;    // null: slot j is row j
   int per_token;
   int tile_rows, tile_columns;  // of the grid
-  int pairs;                    // 1: two columns of y can be stored at once
+  int stored_columns;           // of y at once: 4, 2 or 1, which divides the columns
 };
 
 // Neighbouring blocks take this many tile rows before the next tile column, so that blocks that run together share
@@ -89,9 +89,42 @@ __device__ inline ExpertTile find_expert_tile(const int32_t* offsets, int expert
   return {shuffle(found.expert, owner), shuffle(found.first, owner), shuffle(found.end, owner)};
 }
 
+// store_tile where four columns can be stored at once. Two lanes share four columns of a group of eight and four of the next: each takes
+// the four of one group, so that a store of the warp writes 64 bytes of a row. With 32 it waits as long for half as many.
+template <class Shape>
+__device__ __forceinline__ void store_fours(const MatmulArguments& in, const TileRows& rows, int first_column, const TileSums<Shape>& sum) {
+  const LanePlace<Shape> place;
+  const bool odd = threadIdx.x % 2 != 0;
+  const int own_column = first_column + place.first_column + (odd ? 6 : 0);
+#pragma unroll
+  for (int i = 0; i < Shape::kDown; ++i) {
+#pragma unroll
+    for (int half = 0; half < 2; ++half) {
+      const int row = rows.first + place.first_row + i * 16 + half * 8;
+#pragma unroll
+      for (int j = 0; j < Shape::kAcross; j += 2) {
+        const float* low = &sum[i][j][half * 2];
+        const float* high = &sum[i][j + 1][half * 2];
+        const float first = shuffle_xor(odd ? low[0] : high[0], 1), second = shuffle_xor(odd ? low[1] : high[1], 1);
+        float4 four = odd ? make_float4(first, second, high[0], high[1]) : make_float4(low[0], low[1], first, second);
+        const int column = own_column + j * 8;
+        if (row >= rows.end || column >= in.columns) continue;
+        if (in.bias != nullptr) {
+          four = make_float4(four.x + in.bias[column], four.y + in.bias[column + 1], four.z + in.bias[column + 2],
+                             four.w + in.bias[column + 3]);
+        }
+        *reinterpret_cast<float4*>(in.y + row * in.y_stride + column) = four;
+      }
+    }
+  }
+}
+
 template <class Shape>
 __device__ __forceinline__ void store_tile(const MatmulArguments& in, const TileRows& rows, int first_column,
                                            const TileSums<Shape>& sum) {
+  if constexpr (Shape::kAcross >= 8) {
+    if (in.stored_columns == 4) return store_fours<Shape>(in, rows, first_column, sum);
+  }
   const LanePlace<Shape> place;
 #pragma unroll
   for (int i = 0; i < Shape::kDown; ++i) {
@@ -108,7 +141,7 @@ __device__ __forceinline__ void store_tile(const MatmulArguments& in, const Tile
           left += in.bias[column];
           if (column + 1 < in.columns) right += in.bias[column + 1];
         }
-        if (in.pairs != 0 && column + 1 < in.columns) {
+        if (in.stored_columns > 1 && column < in.columns) {
           *reinterpret_cast<float2*>(y + column) = make_float2(left, right);
         } else {
           if (column < in.columns) y[column] = left;

@@ -65,6 +65,8 @@ template <Major kMajor>
 __device__ void wgmma_bf16_registers(WgmmaSums<kAcrossOfRow>& d, const uint32_t (&a)[4], uint64_t b, bool add);
 // wgmma_bf16 of e4m3 codes, a [64, 32], b [8 kAcross, 32] (wgmma.m64nNk32). Hopper adds these in fewer bits than float32 has.
 template <int kAcross> __device__ void wgmma_e4m3(WgmmaSums<kAcross>& d, uint64_t a, uint64_t b, bool add);
+// Before the fence in front of products that have `a` in registers: what the compiler has yet to compute of it is computed here.
+template <int kSteps> __device__ void hold_operands(uint32_t (&a)[kSteps][4]);
 // The products since the last commit are a group.
 __device__ void wgmma_commit();
 // Waits until at most `kPending` groups are unfinished; after 0, d may be read.

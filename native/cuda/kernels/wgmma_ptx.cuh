@@ -30,6 +30,15 @@ __device__ __forceinline__ void hold_sums(WgmmaSums<kAcross>& d) {
   }
 }
 
+template <int kSteps>
+__device__ __forceinline__ void hold_operands(uint32_t (&a)[kSteps][4]) {
+#pragma unroll
+  for (int k = 0; k < kSteps; ++k) {
+#pragma unroll
+    for (int i = 0; i < 4; ++i) asm volatile("" : "+r"(a[k][i])::"memory");
+  }
+}
+
 template <int kAcross>
 __device__ __forceinline__ void wgmma_fence(WgmmaSums<kAcross>& d) {
   hold_sums<kAcross>(d);

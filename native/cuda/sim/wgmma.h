@@ -55,6 +55,8 @@ template <int kAcross>
 void wgmma_bf16(WgmmaSums<kAcross>& d, uint64_t a, uint64_t b, bool add, const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
   sim::wgmma({false, &d[0][0], kAcross, nullptr, a, b, Major::kK, add}, {file, line});
 }
+template <int kSteps>
+void hold_operands(uint32_t (&)[kSteps][4]) {}
 template <Major kMajor>
 void wgmma_bf16_registers(WgmmaSums<kAcrossOfRow>& d, const uint32_t (&a)[4], uint64_t b, bool add, const char* file = __builtin_FILE(),
                           int line = __builtin_LINE()) {

@@ -14,6 +14,10 @@ set(EVALRUN_PROBE ${CMAKE_CURRENT_LIST_DIR}/probe.cu)
 set(EVALRUN_CUDA_TARGETS "sm_80, sm_90a and PTX for later GPUs")
 set(EVALRUN_CUDA_ARCH "" CACHE STRING "compile for this GPU alone, such as 90a: half the time, for a machine whose GPU is known")
 if(EVALRUN_CUDA_ARCH)
+  # wgmma is in the "a" variant alone, and the host launches it on all of Hopper.
+  if(EVALRUN_CUDA_ARCH STREQUAL "90")
+    set(EVALRUN_CUDA_ARCH 90a)
+  endif()
   set(EVALRUN_NVCC_FLAGS -std=c++17 -O3 -gencode arch=compute_${EVALRUN_CUDA_ARCH},code=sm_${EVALRUN_CUDA_ARCH}
     -Xcompiler=-fPIC,-fvisibility=hidden,-ffp-contract=off,-fno-math-errno)
   set(EVALRUN_CUDA_TARGETS "sm_${EVALRUN_CUDA_ARCH} alone")
