@@ -77,22 +77,23 @@ struct CublasLt::Functions {
 };
 
 CublasLt::CublasLt(const std::string& library) {
+  void* opened = nullptr;
   if (!library.empty()) {
-    library_ = dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL);
+    opened = dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL);
   } else {
     for (const char* name : kLibraries) {
-      if (library_ == nullptr) library_ = dlopen(name, RTLD_NOW | RTLD_LOCAL);
+      if (opened == nullptr) opened = dlopen(name, RTLD_NOW | RTLD_LOCAL);
     }
   }
-  if (library_ == nullptr) {
+  if (opened == nullptr) {
     const char* reason = dlerror();
     throw std::runtime_error("cuBLASLt does not load: " + std::string(reason != nullptr ? reason : library));
   }
   try {
-    functions_ = std::make_unique<Functions>(library_);
+    functions_ = std::make_unique<Functions>(opened);
     functions_->check(functions_->create(&handle_), "it does not start");
   } catch (...) {
-    dlclose(library_);
+    dlclose(opened);
     throw;
   }
 }

@@ -42,7 +42,6 @@ class CublasLt {
 
  private:
   struct Functions;
-  void* library_ = nullptr;
   std::unique_ptr<Functions> functions_;
   void* handle_ = nullptr;
 };
