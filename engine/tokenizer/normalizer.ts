@@ -25,7 +25,7 @@ export function makeNormalizer(json: NormalizerJson): TextMap {
 /** Replaces every match of a string or an Oniguruma pattern; the replacement is literal. */
 export function makeReplace(pattern: Pattern, content: string): TextMap {
   if ('String' in pattern) return (text) => text.replaceAll(pattern.String, () => content);
-  const regex = compilePattern(pattern.Regex);
+  const regex = compilePattern(pattern.Regex).regexp;
   return (text) => text.replace(regex, () => content);
 }
 

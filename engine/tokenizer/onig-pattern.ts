@@ -11,6 +11,27 @@ interface Atom {
   /** A group that can match one text in more than one way: it holds an alternation or a repeat. */
   readonly ambiguous?: boolean;
   readonly anchor?: '$';
+  readonly extent: Extent;
+}
+
+/** How far a part of a pattern gets from where it begins. */
+interface Extent {
+  /** The least code points that it takes. */
+  readonly least: number;
+  /** The most line edges (see CompiledPattern) that it touches; Infinity where nobody knows, or it looks at what is before it. */
+  readonly edges: number;
+}
+
+export interface CompiledPattern {
+  /** Global. */
+  readonly regexp: RegExp;
+  /**
+   * A line edge is a line feed beside a letter of ASCII. Whether and what the pattern matches at a place is decided in front of the
+   * `reach`th line edge behind that place, whatever follows it: a repeat of a set that does not have both characters ends at the
+   * first one, and everything else takes one character. Infinity where that is not so, where a match may be empty, and where it
+   * depends on the text before it.
+   */
+  readonly reach: number;
 }
 
 interface Quantifier {
@@ -25,6 +46,13 @@ interface State extends Cursor {
   atomicGroups: number;
 }
 
+const letters: CodePointSet = [0x41, 0x5a, 0x61, 0x7a];
+const lineFeed: CodePointSet = [10, 10];
+const oneCharacter: Extent = { least: 1, edges: 1 };
+/** As far as the end of the text, a line feed in front of it included. */
+const lookAhead: Extent = { least: 0, edges: 2 };
+const lookBehind: Extent = { least: 0, edges: Infinity };
+
 const edgeOfText = '(?![\\s\\S])';
 const lineEnd = `(?=\\n|${edgeOfText})`;
 const wordClass = renderClass(word);
@@ -37,18 +65,18 @@ const anchors: Readonly<Record<string, string>> = {
 };
 
 /**
- * A global JavaScript regular expression that finds what Oniguruma (Ruby syntax) finds for `pattern`, with Unicode 16.0
+ * A JavaScript regular expression that finds what Oniguruma (Ruby syntax) finds for `pattern`, with Unicode 16.0
  * properties whatever the running Node has.
  *
  * @throws EvalrunError `tokenizer/regex` for what is malformed or not supported, `tokenizer/regex-unsafe` for a repeat
  *   around an ambiguous group or three overlapping repeats, which can take exponential time on a hostile text.
  */
-export function compilePattern(pattern: string): RegExp {
+export function compilePattern(pattern: string): CompiledPattern {
   const state: State = { pattern, at: 0, depth: 0, foldCase: false, atomicGroups: 0 };
   try {
-    const { source } = readAlternatives(state);
+    const { source, extent } = readAlternatives(state);
     if (state.at < pattern.length) throw new PatternDefect(`unmatched ) at ${state.at}`);
-    return new RegExp(source, 'gu');
+    return { regexp: new RegExp(source, 'gu'), reach: extent.least > 0 ? extent.edges + 1 : Infinity };
   } catch (error) {
     if (error instanceof EvalrunError) throw error;
     if (!(error instanceof PatternDefect || error instanceof SyntaxError)) throw error;
@@ -69,7 +97,13 @@ function unsafe(state: State, why: string): EvalrunError {
   });
 }
 
-function readAlternatives(state: State): { source: string; ambiguous: boolean } {
+interface Part {
+  readonly source: string;
+  readonly ambiguous: boolean;
+  readonly extent: Extent;
+}
+
+function readAlternatives(state: State): Part {
   const sources = [readSequence(state)];
   while (state.pattern[state.at] === '|') {
     state.at++;
@@ -78,18 +112,24 @@ function readAlternatives(state: State): { source: string; ambiguous: boolean } 
   return {
     source: sources.map((sequence) => sequence.source).join('|'),
     ambiguous: sources.length > 1 || sources.some((sequence) => sequence.ambiguous),
+    extent: {
+      least: Math.min(...sources.map(({ extent }) => extent.least)),
+      edges: Math.max(...sources.map(({ extent }) => extent.edges)),
+    },
   };
 }
 
-function readSequence(state: State): { source: string; ambiguous: boolean } {
+function readSequence(state: State): Part {
   let source = '';
   let ambiguous = false;
-  const repeated: CodePointSet[] = [];
+  let extent: Extent = { least: 0, edges: 0 };
+  const repeats: CodePointSet[] = [];
   const start = state.at;
   while (state.at < state.pattern.length && state.pattern[state.at] !== '|' && state.pattern[state.at] !== ')') {
     const atomStart = state.at;
     const atom = readAtom(state);
     const quantifier = readQuantifier(state);
+    extent = sum(extent, quantifier === undefined ? atom.extent : repeated(atom, quantifier));
     if (quantifier === undefined) {
       source += atom.source;
       ambiguous ||= atom.ambiguous === true;
@@ -101,13 +141,30 @@ function readSequence(state: State): { source: string; ambiguous: boolean } {
     ambiguous ||= quantifier.least !== quantifier.most || atom.ambiguous === true;
     if (atom.set && quantifier.most > 64) {
       const { set } = atom;
-      repeated.push(set);
-      if (repeated.filter((other) => intersection(other, set).length > 0).length > 2)
+      repeats.push(set);
+      if (repeats.filter((other) => intersection(other, set).length > 0).length > 2)
         throw unsafe(state, 'three repeats of overlapping character sets follow each other');
     }
-    source += renderRepeat(state, atom, quantifier, atomStart === start);
+    const rendered = renderRepeat(state, atom, quantifier, atomStart === start);
+    if (rendered.startsWith('(?<!')) extent = sum(extent, lookBehind);
+    source += rendered;
   }
-  return { source, ambiguous };
+  return { source, ambiguous, extent };
+}
+
+function sum(a: Extent, b: Extent): Extent {
+  return { least: a.least + b.least, edges: a.edges + b.edges };
+}
+
+function repeated({ set, extent }: Atom, { least, most, mode }: Quantifier): Extent {
+  const runs = set !== undefined && most > extent.edges && !touchesBoth(set);
+  // Nothing times infinity is no number.
+  const edges = runs ? extent.edges : most === 0 || extent.edges === 0 ? 0 : extent.edges * most;
+  return { least: extent.least * least, edges: edges + (mode === '+' ? 1 : 0) };
+}
+
+function touchesBoth(set: CodePointSet): boolean {
+  return intersection(set, letters).length > 0 && intersection(set, lineFeed).length > 0;
 }
 
 function readAtom(state: State): Atom {
@@ -119,22 +176,23 @@ function readAtom(state: State): Atom {
       return setAtom(state, readClass(state));
     case '.':
       state.at++;
-      return { kind: 'set', source: '[^\\n]', set: complement([10, 10]) };
+      return { kind: 'set', source: '[^\\n]', set: complement(lineFeed), extent: oneCharacter };
     case '^':
       state.at++;
-      return { kind: 'assertion', source: '(?<![^\\n])' };
+      return { kind: 'assertion', source: '(?<![^\\n])', extent: lookBehind };
     case '$':
       state.at++;
-      return { kind: 'assertion', source: lineEnd, anchor: '$' };
+      return { kind: 'assertion', source: lineEnd, anchor: '$', extent: lookAhead };
     case '*':
     case '+':
     case '?':
       throw new PatternDefect(`nothing to repeat at ${state.at}`);
     case '\\': {
-      const anchor = anchors[state.pattern[state.at + 1] ?? ''];
+      const name = state.pattern[state.at + 1] ?? '';
+      const anchor = anchors[name];
       if (anchor === undefined) return setAtom(state, readEscape(state, false));
       state.at += 2;
-      return { kind: 'assertion', source: anchor };
+      return { kind: 'assertion', source: anchor, extent: 'zZ'.includes(name) ? lookAhead : lookBehind };
     }
   }
   const codePoint = state.pattern.codePointAt(state.at) ?? 0;
@@ -144,8 +202,8 @@ function readAtom(state: State): Atom {
 
 function setAtom(state: State, set: CodePointSet): Atom {
   const folded = state.foldCase ? foldCase(set) : set;
-  if (folded.length === 0) return { kind: 'set', source: '(?!)', set: folded };
-  return { kind: 'set', source: renderClass(folded), set: folded };
+  if (folded.length === 0) return { kind: 'set', source: '(?!)', set: folded, extent: oneCharacter };
+  return { kind: 'set', source: renderClass(folded), set: folded, extent: oneCharacter };
 }
 
 /**
@@ -180,14 +238,16 @@ function readGroup(state: State): Atom {
   state.at += open.length;
   const outerFold = state.foldCase;
   if (open === '(?i:') state.foldCase = true;
-  const { source, ambiguous } = readAlternatives(state);
+  const { source, ambiguous, extent } = readAlternatives(state);
   state.foldCase = outerFold;
   state.depth--;
   if (state.pattern[state.at] !== ')') throw new PatternDefect(`the group at ${start} does not end`);
   state.at++;
-  if (/^\(\?<?[=!]/.test(open)) return { kind: 'assertion', source: `${open}${source})` };
-  if (open === '(?>') return { kind: 'group', source: renderAtomic(state, source), ambiguous };
-  return { kind: 'group', source: `(?:${source})`, ambiguous };
+  if (/^\(\?<[=!]/.test(open)) return { kind: 'assertion', source: `${open}${source})`, extent: lookBehind };
+  if (/^\(\?[=!]/.test(open))
+    return { kind: 'assertion', source: `${open}${source})`, extent: { least: 0, edges: extent.edges } };
+  if (open === '(?>') return { kind: 'group', source: renderAtomic(state, source), ambiguous, extent };
+  return { kind: 'group', source: `(?:${source})`, ambiguous, extent };
 }
 
 /** JavaScript has no atomic groups, but what a lookahead matched is never tried again. */

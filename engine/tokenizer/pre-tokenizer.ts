@@ -1,8 +1,8 @@
 /** Builds the cutting of text into pre-tokens, the units inside which byte-pair merges happen. */
 import { EvalrunError } from '../../errors.js';
 import { type CodePointSet, propertySet, renderClass, union } from './code-point-set.js';
-import { compilePattern } from './onig-pattern.js';
-import { makeSplitter } from './split-behavior.js';
+import { type CompiledPattern, compilePattern } from './onig-pattern.js';
+import { makeSplitter, type Splitter } from './split-behavior.js';
 import type { Pattern, PreTokenizerJson } from './tokenizer-json.js';
 
 /** `isFirst` says that the text begins the input (Metaspace's `first` scheme asks). */
@@ -24,13 +24,14 @@ const numeric: CodePointSet = union(propertySet('N') ?? [], [0x11de0, 0x11de9, 0
 export function makePreTokenizer(json: PreTokenizerJson): PreTokenizer {
   switch (json.type) {
     case 'Split':
-      return makeSplitter(toRegExp(json.pattern), json.behavior, json.invert);
+      return makeSplitter(toPattern(json.pattern).regexp, json.behavior, json.invert);
     case 'Digits': {
-      const pattern = new RegExp(`${renderClass(numeric)}${json.individual_digits ? '' : '+'}`, 'gu');
-      return makeSplitter(pattern, 'Isolated', false);
+      return makeSplitter(digits(json.individual_digits), 'Isolated', false);
     }
     case 'ByteLevel': {
-      const split = json.use_regex ? makeSplitter(compilePattern(byteLevelPattern), 'Isolated', false) : undefined;
+      const split = json.use_regex
+        ? makeSplitter(compilePattern(byteLevelPattern).regexp, 'Isolated', false)
+        : undefined;
       return (text) => {
         const prefixed = json.add_prefix_space && !text.startsWith(' ') ? ` ${text}` : text;
         return split === undefined ? [prefixed] : split(prefixed);
@@ -43,20 +44,67 @@ export function makePreTokenizer(json: PreTokenizerJson): PreTokenizer {
   }
 }
 
+/**
+ * The first cut of a pre-tokenizer and what is done with each of its pieces. What lies in front of a place where two pieces meet is cut
+ * the same whatever follows the `reach`th line edge behind that place (onig-pattern.ts), and what lies behind it as if the text began there.
+ */
+export interface FirstCut {
+  readonly cut: Splitter;
+  readonly reach: number;
+  /** Undefined where pieces are words already. */
+  readonly rest: PreTokenizer | undefined;
+}
+
+/** Undefined where no such `reach` is known. */
+export function firstCutOf(json: PreTokenizerJson): FirstCut | undefined {
+  switch (json.type) {
+    case 'Split': {
+      const { regexp, reach } = toPattern(json.pattern);
+      return json.behavior === 'Isolated' ? isolating(regexp, reach) : undefined;
+    }
+    case 'Digits':
+      return isolating(digits(json.individual_digits), 2);
+    case 'ByteLevel': {
+      const { regexp, reach } = compilePattern(byteLevelPattern);
+      return json.use_regex && !json.add_prefix_space ? isolating(regexp, reach) : undefined;
+    }
+    case 'Metaspace':
+      return undefined;
+    case 'Sequence': {
+      const [first, ...others] = json.pretokenizers;
+      const cut = first && firstCutOf(first);
+      if (cut === undefined || others.length === 0) return cut;
+      return cut.rest === undefined ? { ...cut, rest: makeSequence(others) } : undefined;
+    }
+  }
+}
+
+function isolating(pattern: RegExp, reach: number): FirstCut | undefined {
+  return reach === Infinity ? undefined : { cut: makeSplitter(pattern, 'Isolated', false), reach, rest: undefined };
+}
+
 /** True when the model must read its pre-tokens as bytes in the byte-level alphabet. */
 export function isByteLevel(json: PreTokenizerJson | null | undefined): boolean {
   if (json?.type === 'Sequence') return json.pretokenizers.some(isByteLevel);
   return json?.type === 'ByteLevel';
 }
 
-function toRegExp(pattern: Pattern): RegExp {
+function digits(individual: boolean): RegExp {
+  return new RegExp(`${renderClass(numeric)}${individual ? '' : '+'}`, 'gu');
+}
+
+function toPattern(pattern: Pattern): CompiledPattern {
   if ('Regex' in pattern) return compilePattern(pattern.Regex);
-  return new RegExp(pattern.String.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&'), 'gu');
+  const text = pattern.String;
+  const regexp = new RegExp(text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&'), 'gu');
+  return { regexp, reach: text === '' ? Infinity : text.length + 1 };
 }
 
 function makeMetaspace(json: Extract<PreTokenizerJson, { type: 'Metaspace' }>): PreTokenizer {
   const { replacement, prepend_scheme: scheme } = json;
-  const split = json.split ? makeSplitter(toRegExp({ String: replacement }), 'MergedWithNext', false) : undefined;
+  const split = json.split
+    ? makeSplitter(toPattern({ String: replacement }).regexp, 'MergedWithNext', false)
+    : undefined;
   return (text, isFirst) => {
     const replaced = text.replaceAll(' ', replacement);
     const prepends = (scheme === 'always' || (scheme === 'first' && isFirst)) && !replaced.startsWith(replacement);

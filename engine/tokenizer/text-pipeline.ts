@@ -1,9 +1,10 @@
 /** What turns text into ids and back by tokenizer.json alone, without special tokens around it. */
 import { AddedTokenSplitter, checkAddedTokens } from './added-tokens.js';
 import { BpeModel } from './bpe-model.js';
+import { CommonBeginning } from './common-beginning.js';
 import { makeDecoder } from './decoder.js';
 import { makeNormalizer } from './normalizer.js';
-import { isByteLevel, makePreTokenizer } from './pre-tokenizer.js';
+import { firstCutOf, isByteLevel, makePreTokenizer } from './pre-tokenizer.js';
 import type { AddedTokenJson, BpeTokenizerJson } from './tokenizer-json.js';
 
 export interface TextPipeline {
@@ -43,8 +44,11 @@ export function makeBpePipeline(json: BpeTokenizerJson): TextPipeline {
   const added = new Map([...raw, ...normalized].map((token) => [token.id, token.content]));
   const addedIds = new Map(json.added_tokens.map((token) => [token.content, token.id]));
 
+  const first = json.pre_tokenizer ? firstCutOf(json.pre_tokenizer) : undefined;
+  const common = first && new CommonBeginning(first, (word, out) => model.encodeInto(word, out));
   const encodePiece = (text: string, isFirst: boolean, out: number[]) => {
-    if (preTokenize === undefined) model.encodeInto(text, out);
+    if (common !== undefined) common.encodeInto(text, isFirst, out);
+    else if (preTokenize === undefined) model.encodeInto(text, out);
     else for (const word of preTokenize(text, isFirst)) model.encodeInto(word, out);
   };
   const encodeStretch = (text: string, isFirst: boolean, out: number[]) => {
