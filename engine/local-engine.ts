@@ -78,8 +78,9 @@ export class LocalEngine implements Engine {
 
   async *score(requests: readonly ScoreRequest[], options: ScoreOptions = {}): AsyncIterable<ScoreResult> {
     const release = await this.takeTurn();
+    const collector = new ScoreCollector();
+    let running: Promise<unknown> | undefined;
     try {
-      const collector = new ScoreCollector();
       const tree = new PrefixTree({ share: options.sharePrefixes ?? true });
       for (const request of requests) {
         this.checkTokens(request.id, request.context, longestContinuation(request));
@@ -89,10 +90,20 @@ export class LocalEngine implements Engine {
       const scheduler = new PrefixScheduler(tree, pages, this.batchTokens);
       while (!scheduler.done) {
         const { builder, finish } = scheduler.nextStep();
-        finish(await this.step(builder, { prefill: builder.tokenCount, decode: 0, pages }));
+        const step = this.step(builder, { prefill: builder.tokenCount, decode: 0, pages });
+        // It fails where it is waited for, which may be after it has.
+        running = step.catch(() => {});
+        // What the step before has answered is graded and written while this one computes.
         yield* collector.takeCompleted();
+        finish(await step);
       }
+      yield* collector.takeCompleted();
+    } catch (error) {
+      // What was answered before a step that cannot be made, or fails, is not lost.
+      yield* collector.takeCompleted();
+      throw error;
     } finally {
+      await running;
       release();
     }
   }

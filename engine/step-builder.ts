@@ -106,20 +106,20 @@ export class StepBuilder {
 
   build(): NativeStep {
     return {
-      tokens: Int32Array.from(this.tokens),
-      spans: Int32Array.from(this.spans),
-      pageTable: Int32Array.from(this.pageTable),
-      pageCopies: Int32Array.from(this.pageCopies),
-      rows: Int32Array.from(this.rows),
-      ids: Int32Array.from(this.ids),
-      idRows: Int32Array.from(this.idRows),
+      tokens: new Int32Array(this.tokens),
+      spans: new Int32Array(this.spans),
+      pageTable: new Int32Array(this.pageTable),
+      pageCopies: new Int32Array(this.pageCopies),
+      rows: new Int32Array(this.rows),
+      ids: new Int32Array(this.ids),
+      idRows: new Int32Array(this.idRows),
       wantBest: this.wantBest,
       wantLogits: this.wantLogits,
-      sampleNumbers: Float32Array.from(
+      sampleNumbers: new Float32Array(
         this.sampling.flatMap(({ temperature, topP, minP }) => [temperature, topP, minP]),
       ),
-      sampleIntegers: Int32Array.from(this.sampling.flatMap(({ topK, key, position }) => [topK, ...key, position])),
-      nextTokens: Int32Array.from(this.nextTokens),
+      sampleIntegers: new Int32Array(this.sampling.flatMap(({ topK, key, position }) => [topK, ...key, position])),
+      nextTokens: new Int32Array(this.nextTokens),
       wantExperts: this.wantExperts,
     };
   }
