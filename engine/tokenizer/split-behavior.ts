@@ -11,24 +11,40 @@ export type Splitter = (text: string) => readonly string[];
  * Source: `NormalizedString::split` of the Rust tokenizers.
  */
 export function makeSplitter(pattern: RegExp, behavior: SplitBehavior, invert: boolean): Splitter {
-  if (behavior === 'Isolated') return (text) => isolate(text, pattern);
+  if (behavior === 'Isolated') return isolating(pattern);
   return (text) => merge(segments(text, pattern, invert), behavior);
 }
 
-function isolate(text: string, pattern: RegExp): readonly string[] {
+function isolating(pattern: RegExp): Splitter {
   // Most patterns match every character of a text, and then the list of matches is the answer; match() makes that list
-  // several times faster than exec() makes its match objects.
-  pattern.lastIndex = 0;
-  const matches = text.match(pattern);
-  if (matches === null) return text === '' ? [] : [text];
+  // several times faster than exec() makes its match objects. Where a text had gaps, the next one will have some.
+  let covers = true;
+  return (text) => {
+    if (covers) {
+      const matches = text.match(pattern);
+      if (matches === null) return text === '' ? [] : [text];
+      covers = isWhole(matches, text.length);
+      if (covers) return matches;
+    }
+    pattern.lastIndex = 0;
+    if (!pattern.test(text)) return text === '' ? [] : [text];
+    const out: string[] = [];
+    covers = true;
+    cutAtMatches(text, pattern, (piece, isMatch) => {
+      out.push(piece);
+      covers &&= isMatch;
+    });
+    return out;
+  };
+}
+
+function isWhole(matches: readonly string[], length: number): boolean {
   let covered = 0;
-  let hasEmpty = false;
   for (const match of matches) {
+    if (match.length === 0) return false;
     covered += match.length;
-    hasEmpty ||= match.length === 0;
   }
-  if (covered === text.length && !hasEmpty) return matches;
-  return segments(text, pattern, false).map((segment) => segment.text);
+  return covered === length;
 }
 
 interface Segment {
@@ -38,17 +54,23 @@ interface Segment {
 
 function segments(text: string, pattern: RegExp, invert: boolean): Segment[] {
   const out: Segment[] = [];
-  let end = 0;
-  const push = (piece: string, isMatch: boolean) => {
-    if (piece !== '') out.push({ text: piece, isMatch: isMatch !== invert });
-  };
-  for (const match of text.matchAll(pattern)) {
-    push(text.slice(end, match.index), false);
-    push(match[0], true);
-    end = match.index + match[0].length;
-  }
-  push(text.slice(end), false);
+  cutAtMatches(text, pattern, (piece, isMatch) => out.push({ text: piece, isMatch: isMatch !== invert }));
   return out;
+}
+
+/** Gives the matches of a global pattern and what lies between them, in order, none of them empty. */
+function cutAtMatches(text: string, pattern: RegExp, give: (piece: string, isMatch: boolean) => void): void {
+  let end = 0;
+  pattern.lastIndex = 0;
+  for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
+    const [found] = match;
+    if (match.index > end) give(text.slice(end, match.index), false);
+    end = match.index + found.length;
+    if (found !== '') give(found, true);
+    // As matchAll() goes on behind an empty match: by a code point.
+    else pattern.lastIndex += (text.codePointAt(end) ?? 0) > 0xffff ? 2 : 1;
+  }
+  if (end < text.length) give(text.slice(end), false);
 }
 
 function merge(parts: readonly Segment[], behavior: Exclude<SplitBehavior, 'Isolated'>): string[] {
