@@ -223,6 +223,8 @@ export interface Determinism {
 export interface ScoreOptions {
   /** False computes every request on its own, for `--verify-prefix`. Default true. */
   readonly sharePrefixes?: boolean;
+  /** Of one who will stop reading: once it is aborted, nothing more is begun before what is known has been handed out. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface GenerateOptions {

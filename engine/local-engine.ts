@@ -89,6 +89,7 @@ export class LocalEngine implements Engine {
       const pages = new KvPages(this.plan.kvPages);
       const scheduler = new PrefixScheduler(tree, pages, this.batchTokens);
       while (!scheduler.done) {
+        if (options.signal?.aborted) yield* collector.takeCompleted();
         const { builder, finish } = scheduler.nextStep();
         const step = this.step(builder, { prefill: builder.tokenCount, decode: 0, pages });
         // It fails where it is waited for, which may be after it has.

@@ -243,6 +243,7 @@ function outcomesOf(
       return scoreChoices(
         engine,
         suite.samples.filter((sample) => pending.has(keyOf(sample))),
+        { signal },
       );
     case 'generative': {
       const samples = suite.samples.filter((sample) => pending.has(keyOf(sample)));

@@ -87,6 +87,19 @@ describe('scores', () => {
     expect(ids).toEqual(['q1']);
   });
 
+  test('are handed out before anything else is begun for one who will stop reading', async () => {
+    const model = new SteppedModel();
+    const stop = new AbortController();
+    const results = engineOf(model).score(asked, { signal: stop.signal })[Symbol.asyncIterator]();
+    const one = results.next();
+    stop.abort();
+    await model.end();
+    expect((await one).value).toMatchObject({ id: 'q1' });
+    expect(model.begun).toBe(1);
+    await results.return?.(undefined);
+    expect(model.begun).toBe(1);
+  });
+
   test('whoever stops reading is let go when the step under way has ended, and the next call has the cache', async () => {
     const model = new SteppedModel();
     const engine = engineOf(model);
