@@ -55,7 +55,7 @@ export interface FirstCut {
   readonly rest: PreTokenizer | undefined;
 }
 
-/** Undefined where no such `reach` is known. */
+/** Undefined where no such `reach` is known. Throws what makePreTokenizer does. */
 export function firstCutOf(json: PreTokenizerJson): FirstCut | undefined {
   switch (json.type) {
     case 'Split': {
@@ -71,6 +71,7 @@ export function firstCutOf(json: PreTokenizerJson): FirstCut | undefined {
     case 'Metaspace':
       return undefined;
     case 'Sequence': {
+      checkOrder(json.pretokenizers);
       const [first, ...others] = json.pretokenizers;
       const cut = first && firstCutOf(first);
       if (cut === undefined || others.length === 0) return cut;
@@ -113,7 +114,8 @@ function makeMetaspace(json: Extract<PreTokenizerJson, { type: 'Metaspace' }>): 
   };
 }
 
-function makeSequence(parts: readonly PreTokenizerJson[]): PreTokenizer {
+/** Throws where something follows ByteLevel. */
+function checkOrder(parts: readonly PreTokenizerJson[]): void {
   if (parts.slice(0, -1).some(isByteLevel)) {
     throw new EvalrunError('tokenizer/unsupported', {
       what: 'tokenizer.json cuts text again after its ByteLevel pre-tokenizer',
@@ -121,6 +123,10 @@ function makeSequence(parts: readonly PreTokenizerJson[]): PreTokenizer {
       todo: 'report the model, so that its tokenizer can be supported',
     });
   }
+}
+
+function makeSequence(parts: readonly PreTokenizerJson[]): PreTokenizer {
+  checkOrder(parts);
   const steps = parts.map(makePreTokenizer);
   return (text, isFirst) => {
     let pieces: readonly string[] = [text];

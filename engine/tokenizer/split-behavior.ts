@@ -26,8 +26,6 @@ function isolating(pattern: RegExp): Splitter {
       covers = isWhole(matches, text.length);
       if (covers) return matches;
     }
-    pattern.lastIndex = 0;
-    if (!pattern.test(text)) return text === '' ? [] : [text];
     const out: string[] = [];
     covers = true;
     cutAtMatches(text, pattern, (piece, isMatch) => {

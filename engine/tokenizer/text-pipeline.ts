@@ -39,13 +39,13 @@ export function makeBpePipeline(json: BpeTokenizerJson): TextPipeline {
     .map((token) => ({ ...token, content: normalize?.(token.content) ?? token.content }));
   const rawTokens = new AddedTokenSplitter(raw);
   const normalizedTokens = new AddedTokenSplitter(normalized);
-  const preTokenize = json.pre_tokenizer ? makePreTokenizer(json.pre_tokenizer) : undefined;
   const decode = makeDecoder(json.decoder);
   const added = new Map([...raw, ...normalized].map((token) => [token.id, token.content]));
   const addedIds = new Map(json.added_tokens.map((token) => [token.content, token.id]));
 
   const first = json.pre_tokenizer ? firstCutOf(json.pre_tokenizer) : undefined;
   const common = first && new CommonBeginning(first, (word, out) => model.encodeInto(word, out));
+  const preTokenize = json.pre_tokenizer && common === undefined ? makePreTokenizer(json.pre_tokenizer) : undefined;
   const encodePiece = (text: string, isFirst: boolean, out: number[]) => {
     if (common !== undefined) common.encodeInto(text, isFirst, out);
     else if (preTokenize === undefined) model.encodeInto(text, out);
