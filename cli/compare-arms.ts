@@ -2,7 +2,7 @@
 import { InvalidArgumentError } from 'commander';
 import type { DType } from '../engine/engine.js';
 import { DTYPES } from '../engine/numerics.js';
-import { shuffledEngine } from '../runner/compare/shuffled-engine.js';
+import { shuffledEngine, shuffledOpening } from '../runner/compare/shuffled-engine.js';
 import { addHint } from './failure.js';
 import { listenForInterrupt } from './interrupt.js';
 import type { CliParts } from './parts.js';
@@ -78,5 +78,9 @@ function repeatFlags(flags: RunFlags): RunFlags {
 }
 
 function shuffled(parts: CliParts): CliParts {
-  return { ...parts, openEngine: async (options) => shuffledEngine(await parts.openEngine(options), 1) };
+  const openEngine: CliParts['openEngine'] = async (options) => {
+    const opened = await parts.openEngine(options);
+    return 'loaded' in opened ? shuffledOpening(opened, 1) : shuffledEngine(opened, 1);
+  };
+  return { ...parts, openEngine };
 }

@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { access, constants } from 'node:fs/promises';
 import path from 'node:path';
-import type { DType, Engine } from '../engine/engine.js';
+import type { DType, Engine, OpeningEngine } from '../engine/engine.js';
 import { checkBaseUrl } from '../engine/remote/base-url.js';
 import { EvalrunError } from '../errors.js';
 import { DEFAULT_MODEL_NOTE } from '../models/default-model.js';
@@ -99,7 +99,7 @@ export async function runWith(
     const engine = await parts.openRemoteEngine({ ...options, signal, onNotice });
     return { engine, chosen: { ...request.engineOptions, model: engine.info.model } };
   };
-  const opened: { engine: Engine; chosen: NonNullable<RunRequest['engineOptions']> } =
+  const opened: { engine: Engine | OpeningEngine; chosen: NonNullable<RunRequest['engineOptions']> } =
     settings.engine === 'openai' ? await openRemote() : await openLocal();
   const { engine, chosen } = opened;
   try {

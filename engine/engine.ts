@@ -188,6 +188,9 @@ export interface EngineInfo {
   readonly kvCache?: KvCacheInfo;
 }
 
+/** What is known of an engine before its weights are there. */
+export type OpeningInfo = Omit<EngineInfo, 'weightFingerprint' | 'kernels'>;
+
 export interface KvCacheInfo {
   /** Bytes over all main layers, in the precision of this engine's cache. */
   readonly bytesPerToken: number;
@@ -253,5 +256,16 @@ export interface Engine {
   onStep: ((stats: StepStats) => void) | undefined;
   /** Tells `onStep` which experts were chosen, where the model has any. No effect on results. */
   recordRouting?: boolean;
+  close(): Promise<void>;
+}
+
+/** An engine whose weights are being loaded: what needs the tokenizer alone can be done meanwhile. */
+export interface OpeningEngine {
+  readonly info: OpeningInfo;
+  readonly tokenizer: Tokenizer;
+  readonly prompts?: PromptForms;
+  /** The engine; rejects where it cannot be loaded, and is then closed. */
+  readonly loaded: Promise<Engine>;
+  /** Stops loading, and waits until that has stopped. Closes the engine, too. */
   close(): Promise<void>;
 }

@@ -10,16 +10,16 @@ import type { Checkpoint } from './checkpoint/checkpoint.js';
 import { openCheckpoint } from './checkpoint/checkpoint.js';
 import { checkpointName } from './checkpoint/checkpoint-name.js';
 import { chooseDevice, type Device, type DeviceOption } from './device.js';
-import type { DType, Tokenizer } from './engine.js';
+import type { DType, OpeningEngine, OpeningInfo, Tokenizer } from './engine.js';
 import { planGpuMemory, renderGpuMemoryPlan } from './gpu-memory-plan.js';
-import { type EnginePlan, LocalEngine, type LocalEngineInfo } from './local-engine.js';
+import { type EnginePlan, LocalEngine } from './local-engine.js';
 import { type Panels, planMemory, renderMemoryPlan } from './memory-plan.js';
 import { cudaInfo, type NativeModel, type NativeModelOptions, nativeAddon, nativeInfo } from './native.js';
 import { type Numerics, numericsOf } from './numerics.js';
 import { loadTokenizer } from './tokenizer/load-tokenizer.js';
 import { NO_TOKENIZER } from './tokenizer/no-tokenizer.js';
 import { warmUp } from './warm-up.js';
-import { weightFingerprint } from './weight-fingerprint.js';
+import { weightFingerprint as fingerprintOf } from './weight-fingerprint.js';
 
 export interface EngineOptions {
   /** Folder of a checkpoint in Hugging Face layout. */
@@ -58,6 +58,19 @@ const EXACT_FP8 =
  * @example const engine = await loadEngine({ model: 'models/DeepSeek-V2-Lite', dtype: 'bf16' });
  */
 export async function loadEngine(options: EngineOptions): Promise<LocalEngine> {
+  return (await openEngine(options)).loaded;
+}
+
+/** The built-in engine while its weights are being loaded. */
+export interface OpeningLocalEngine extends OpeningEngine {
+  readonly loaded: Promise<LocalEngine>;
+}
+
+/**
+ * Begins to load a checkpoint: what can be wrong before its weights are read is told, and the tokenizer is there. For who has prompts
+ * to write while the weights are read; throws as loadEngine, of which `loaded` throws a part.
+ */
+export async function openEngine(options: EngineOptions): Promise<OpeningLocalEngine> {
   const notice = options.onNotice ?? (() => {});
   const { referenceKernels = false } = options;
   const device = await chooseDevice(options.device ?? (referenceKernels ? 'cpu' : 'auto'), cudaInfo);
@@ -80,34 +93,55 @@ export async function loadEngine(options: EngineOptions): Promise<LocalEngine> {
   const prepared = model.prepare();
   prepared.catch(() => {}); // awaited below; where the tokenizer is at fault, its error is the one told
   let tokenizer: Tokenizer;
-  let fingerprint: string;
   try {
     tokenizer = await tokenizerOf(checkpoint, options);
-    await told(checkpoint, device, prepared);
-    fingerprint = await weightFingerprint(checkpoint, model);
-    await told(checkpoint, device, warmUp(model, { ...plan, arch: checkpoint.arch, device: device.kind }));
   } catch (error) {
     model.close();
     throw error;
   }
-  const info = describe(checkpoint, {
-    dtype,
-    numerics,
-    device,
-    threads,
-    fingerprint,
-    kernels: model.kernels(),
-    tokenizerSha256: tokenizer.sha256,
-  });
-  return new LocalEngine({
-    info,
-    tokenizer,
-    arch: checkpoint.arch,
-    model,
-    plan,
-    batchTokens: plan.batchTokens,
-    ...(device.kind === 'cuda' && { gpuBusId: device.gpu.busId }),
-  });
+  const info = describe(checkpoint, { dtype, numerics, device, threads, tokenizerSha256: tokenizer.sha256 });
+  const loaded = readWeights({ checkpoint, device, model, plan, prepared }).then(
+    (known) =>
+      new LocalEngine({
+        info: { ...info, ...known },
+        tokenizer,
+        arch: checkpoint.arch,
+        model,
+        plan,
+        batchTokens: plan.batchTokens,
+        ...(device.kind === 'cuda' && { gpuBusId: device.gpu.busId }),
+      }),
+  );
+  let engine: LocalEngine | undefined;
+  const settled = loaded.then(
+    (ready) => {
+      engine = ready;
+    },
+    () => model.close(), // the error is told to who waits for the engine
+  );
+  const close = async () => {
+    if (engine === undefined) model.close();
+    await settled;
+    await engine?.close();
+  };
+  return { info, tokenizer, loaded, close };
+}
+
+interface Reading {
+  readonly checkpoint: Checkpoint;
+  readonly device: Device;
+  readonly model: NativeModel;
+  readonly plan: EnginePlan & { readonly batchTokens: number };
+  /** Of `model.prepare()`. */
+  readonly prepared: Promise<void>;
+}
+
+/** What is known of a model when it can compute. */
+async function readWeights({ checkpoint, device, model, plan, prepared }: Reading) {
+  await told(checkpoint, device, prepared);
+  const weightFingerprint = await told(checkpoint, device, fingerprintOf(checkpoint, model));
+  await told(checkpoint, device, warmUp(model, { ...plan, arch: checkpoint.arch, device: device.kind }));
+  return { weightFingerprint, kernels: model.kernels() };
 }
 
 async function tokenizerOf({ folder }: Checkpoint, options: EngineOptions): Promise<Tokenizer> {
@@ -181,6 +215,7 @@ async function told<T>({ folder }: Checkpoint, device: Device, loading: Promise<
   try {
     return await loading;
   } catch (cause) {
+    if (cause instanceof EvalrunError) throw cause;
     throw new EvalrunError('engine/load', {
       what: `The engine cannot load ${folder}${device.kind === 'cuda' ? ` on ${device.name}` : ''}`,
       found: cause instanceof Error ? cause.message : String(cause),
@@ -197,12 +232,10 @@ interface Described {
   readonly numerics: Numerics;
   readonly device: Device;
   readonly threads: number;
-  readonly fingerprint: string;
-  readonly kernels: Record<string, string>;
   readonly tokenizerSha256: string;
 }
 
-function describe(checkpoint: Checkpoint, parts: Described): LocalEngineInfo {
+function describe(checkpoint: Checkpoint, parts: Described): OpeningInfo & { readonly dtype: DType } {
   const { arch } = checkpoint;
   const counts = countParameters(arch);
   return {
@@ -210,13 +243,11 @@ function describe(checkpoint: Checkpoint, parts: Described): LocalEngineInfo {
     model: checkpointName(checkpoint.folder),
     modelType: arch.modelType,
     random: existsSync(path.join(checkpoint.folder, RANDOM_MARKER)),
-    weightFingerprint: parts.fingerprint,
     tokenizerSha256: parts.tokenizerSha256,
     dtype: parts.dtype,
     device: parts.device.name,
     deviceReason: parts.device.reason,
     threads: parts.threads,
-    kernels: parts.kernels,
     numerics: {
       ...parts.numerics,
       router: 'f32',

@@ -1,9 +1,9 @@
 /** Refuses to draft without a module that drafts. */
 import { EvalrunError } from '../errors.js';
-import type { EngineInfo } from './engine.js';
+import type { OpeningInfo } from './engine.js';
 
 /** Throws `engine/mtp` where the model has no multi-token-prediction module. */
-export function checkMtp({ model, modelType, mtp }: EngineInfo): void {
+export function checkMtp({ model, modelType, mtp }: OpeningInfo): void {
   if (mtp) return;
   throw new EvalrunError('engine/mtp', {
     what: `--mtp drafts with the model's own multi-token-prediction module, and ${model} (${modelType}) has none`,

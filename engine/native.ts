@@ -54,6 +54,7 @@ export interface NativeModel {
   forward(step: NativeStep): Promise<NativeStepResult>;
   memory(): { convertedBytes: number; cacheBytes: number; workspaceBytes: number };
   kernels(): Record<string, string>;
+  /** A call in progress keeps the memory until it ends; one that loads ends soon, and rejects. */
   close(): void;
 }
 

@@ -1,7 +1,7 @@
 /** What a caller may ask of a run, and its complete form with every default written out. */
 import path from 'node:path';
 import { type DeviceOption, isGpu } from '../engine/device.js';
-import type { DType, EngineInfo } from '../engine/engine.js';
+import type { DType, OpeningInfo } from '../engine/engine.js';
 import { EvalrunError } from '../errors.js';
 import type { RunSettings } from './run-record.js';
 
@@ -100,7 +100,7 @@ export function askedSettings(request: RunRequest): Partial<RunSettings> {
 }
 
 /** Complete settings of a new run. Throws `usage/suite` when no suite is named. */
-export function newSettings(request: RunRequest, info: EngineInfo): RunSettings {
+export function newSettings(request: RunRequest, info: OpeningInfo): RunSettings {
   const asked = askedSettings(request);
   if (asked.suites === undefined || asked.suites.length === 0) {
     throw new EvalrunError('usage/suite', { what: 'No suite is named', todo: 'name one, e.g. --suite mmlu' });

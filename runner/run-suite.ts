@@ -1,5 +1,5 @@
 /** A run from its first to its last file: plan, run or resume, order, verify, score. */
-import type { Engine } from '../engine/engine.js';
+import type { Engine, OpeningEngine } from '../engine/engine.js';
 import { checkMtp } from '../engine/mtp-check.js';
 import { EvalrunError } from '../errors.js';
 import { writeJson } from './disk.js';
@@ -27,10 +27,11 @@ import { parseShard } from './shard.js';
 import { shareOf } from './share.js';
 import { Telemetry } from './telemetry.js';
 import { verifyPrefix } from './verify-prefix.js';
+import { whileLoading } from './while-loading.js';
 
 export interface RunSuiteOptions extends RunRequest {
-  /** An open engine; the caller closes it. */
-  readonly engine: Engine;
+  /** An open engine, or one that is being loaded while the run is planned; the caller closes it. */
+  readonly engine: Engine | OpeningEngine;
   /** Folder in which the run's own folder is made; default `runs`. */
   readonly out?: string;
   /** Folder of a run to go on with: settings not given here are taken from it. */
@@ -88,22 +89,23 @@ export interface RunResult {
  * @example const { metrics } = await runSuite({ engine, suite: 'mmlu', limit: 20 });
  */
 export async function runSuite(options: RunSuiteOptions): Promise<RunResult> {
-  const { engine, resume, onNotice } = options;
+  const { engine: opened, resume, onNotice } = options;
   const stored = resume === undefined ? undefined : await loadRun(resume);
-  const settings = stored ? { ...stored.settings, ...askedSettings(options) } : newSettings(options, engine.info);
-  const { tokenizer, info } = engine;
-  if (settings.mtp) checkMtp(info);
+  const settings = stored ? { ...stored.settings, ...askedSettings(options) } : newSettings(options, opened.info);
+  if (settings.mtp) checkMtp(opened.info);
   const unsafeExec = settings.unsafe_exec ?? false;
   onNotice?.('planning: writing and tokenising the prompts');
-  const planned = await planRun({
-    settings,
-    tokenizer,
-    contextLength: info.contextLength,
-    prompts: engine.prompts,
-    missingLanguages: (names) => (options.missingLanguages ?? missingLanguages)(names, { unsafeExec }),
-    onNotice,
-    signal: options.signal,
-  });
+  const { engine, result: planned } = await whileLoading(opened, options.signal, (signal) =>
+    planRun({
+      settings,
+      tokenizer: opened.tokenizer,
+      contextLength: opened.info.contextLength,
+      prompts: opened.prompts,
+      missingLanguages: (names) => (options.missingLanguages ?? missingLanguages)(names, { unsafeExec }),
+      onNotice,
+      signal,
+    }),
+  );
   const share = settings.shard === undefined ? undefined : shareOf(planned, parseShard(settings.shard));
   const suites = share?.suites ?? planned;
   const executes = suites.some(({ record }) => record.generation?.executes);
@@ -113,7 +115,7 @@ export async function runSuite(options: RunSuiteOptions): Promise<RunResult> {
   try {
     const now = await makeRecord({
       settings,
-      info,
+      info: engine.info,
       suites: suites.map((suite) => suite.record),
       ...(programs && { sandbox: sandboxRecord(programs.report) }),
       shard: share?.record,
@@ -126,7 +128,7 @@ export async function runSuite(options: RunSuiteOptions): Promise<RunResult> {
       if (stored !== undefined) checkSameRun(folder, stored, now);
       const record = stored ?? now;
       if (stored === undefined) await writeJson(runFiles(folder).record, record);
-      return await runPlanned({ options, folder, record, suites, programs, mtp: settings.mtp ?? false });
+      return await runPlanned({ engine, options, folder, record, suites, programs, mtp: settings.mtp ?? false });
     } finally {
       await lock.release();
     }
@@ -136,6 +138,7 @@ export async function runSuite(options: RunSuiteOptions): Promise<RunResult> {
 }
 
 interface PlannedRun {
+  readonly engine: Engine;
   readonly options: RunSuiteOptions;
   readonly folder: string;
   readonly record: RunRecord;
@@ -147,8 +150,8 @@ interface PlannedRun {
 }
 
 async function runPlanned(run: PlannedRun): Promise<RunResult> {
-  const { options, folder, record, suites } = run;
-  const { engine, onNotice } = options;
+  const { engine, options, folder, record, suites } = run;
+  const { onNotice } = options;
   const files = runFiles(folder);
   const keys = new Set(suites.flatMap((suite) => suite.samples.map(keyOf)));
   const { done, validBytes } = await findDone(run, keys);
@@ -174,7 +177,7 @@ async function runPlanned(run: PlannedRun): Promise<RunResult> {
 
 /** What a resumed run has already: the keys of its samples, and how much of the file is theirs. */
 async function findDone(
-  { options: { engine }, folder }: PlannedRun,
+  { engine, folder }: PlannedRun,
   planned: ReadonlySet<string>,
 ): Promise<{ done: ReadonlySet<string>; validBytes: number }> {
   const file = runFiles(folder).samples;
@@ -187,8 +190,8 @@ async function findDone(
 
 /** Answers what has no line yet, suite by suite. */
 async function runPending(run: PlannedRun, done: ReadonlySet<string>, writer: SampleWriter): Promise<RunWork> {
-  const { options, folder, suites } = run;
-  const { engine, onNotice, onProgress, signal } = options;
+  const { engine, options, folder, suites } = run;
+  const { onNotice, onProgress, signal } = options;
   const total = suites.reduce((sum, suite) => sum + suite.samples.length, 0);
   const meter = new ProgressMeter(total, done.size);
   const routing = run.record.settings.record_experts ?? false;
@@ -236,7 +239,7 @@ async function runPending(run: PlannedRun, done: ReadonlySet<string>, writer: Sa
 function outcomesOf(
   suite: PlannedSuite,
   pending: ReadonlySet<string>,
-  { options: { engine, signal }, programs, mtp }: PlannedRun,
+  { engine, options: { signal }, programs, mtp }: PlannedRun,
 ): AsyncGenerator<Outcome> {
   switch (suite.kind) {
     case 'choice':

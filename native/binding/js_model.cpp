@@ -155,9 +155,10 @@ class JsModel : public Napi::ObjectWrap<JsModel> {
     return object;
   }
 
-  // A running call keeps the model alive until it ends.
+  // A running call keeps the model alive until it ends; what reads weights does so soon.
   Napi::Value close(const Napi::CallbackInfo& info) {
     state_->closed = true;
+    if (state_->model) state_->model->cancel();
     state_->model.reset();
     return info.Env().Undefined();
   }

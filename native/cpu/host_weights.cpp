@@ -33,6 +33,7 @@ class HostWeights : public Weights {
   const float* vector(const std::string& name) override { return store_.vector(name); }
   int64_t converted_bytes() const override { return store_.converted_bytes(); }
   std::vector<TensorScan> scan() const override { return store_.scan(pool_); }
+  void cancel() override { pool_.cancel(); }
 
  private:
   ThreadPool& pool_;

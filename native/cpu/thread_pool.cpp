@@ -1,6 +1,7 @@
 #include "cpu/thread_pool.h"
 
 #include <algorithm>
+#include <stdexcept>
 
 namespace evalrun {
 
@@ -36,12 +37,16 @@ ThreadPool::~ThreadPool() {
   for (auto& worker : workers_) worker.join();
 }
 
+void ThreadPool::throw_if_cancelled() const {
+  if (cancelled_.load(std::memory_order_relaxed)) throw std::runtime_error("the model was closed meanwhile");
+}
+
 void ThreadPool::take_pieces(int thread) {
   for (int i = 0; i < share_count_; ++i) {
     Share& share = shares_[(thread + i) % share_count_];
     for (;;) {
       const int64_t first = share.next.fetch_add(chunk_);
-      if (first >= share.end) break;
+      if (first >= share.end || cancelled_.load(std::memory_order_relaxed)) break;
       const int64_t end = std::min(first + chunk_, share.end);
       for (int64_t piece = first; piece < end; ++piece) {
         try {
@@ -85,7 +90,10 @@ void ThreadPool::work(int thread) {
 void ThreadPool::run(int64_t pieces, int shares, const std::function<void(int64_t, int)>& body) {
   if (pieces <= 0) return;
   if (workers_.empty() || pieces == 1) {
-    for (int64_t piece = 0; piece < pieces; ++piece) body(piece, 0);
+    for (int64_t piece = 0; piece < pieces; ++piece) {
+      throw_if_cancelled();
+      body(piece, 0);
+    }
     return;
   }
   body_ = &body;
@@ -111,6 +119,7 @@ void ThreadPool::run(int64_t pieces, int shares, const std::function<void(int64_
       std::this_thread::yield();
     }
   }
+  throw_if_cancelled();
   if (failure_) std::rethrow_exception(failure_);
 }
 

@@ -31,6 +31,9 @@ class ThreadPool {
   // others afterwards. What a thread wrote in one loop is then in its own cache when the next one reads it.
   void run_near(int64_t pieces, const std::function<void(int64_t piece, int thread)>& body) { run(pieces, size(), body); }
 
+  // For any thread, and for good: the loop that runs begins no more pieces, and it and every later one throw std::runtime_error.
+  void cancel() { cancelled_.store(true); }
+
  private:
   // Pieces that threads take from the front.
   struct alignas(64) Share {
@@ -41,6 +44,7 @@ class ThreadPool {
   void run(int64_t pieces, int shares, const std::function<void(int64_t piece, int thread)>& body);
   void work(int thread);
   void take_pieces(int thread);
+  void throw_if_cancelled() const;
 
   // The current loop in one word, so that a worker joins only while it is open and the caller waits only for those that
   // joined: generation in the high half, then the open bit, then how many workers are inside.
@@ -51,6 +55,7 @@ class ThreadPool {
   std::atomic<uint64_t> state_{0};
   std::atomic<int> sleeping_{0};
   std::atomic<bool> stop_{false};
+  std::atomic<bool> cancelled_{false};
   std::mutex mutex_;
   std::condition_variable wake_;
   std::unique_ptr<Share[]> shares_;  // as many as threads

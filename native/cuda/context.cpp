@@ -32,6 +32,12 @@ std::optional<bool> switch_of(const char* variable) {
   throw CudaError(std::string(variable) + " is \"" + text + "\"; it may be 0 or 1");
 }
 
+void throw_cuda_error(cudaError_t status, const char* what) {
+  const CudaError error(std::string(what) + ": " + cudaGetErrorString(status));
+  cudaGetLastError();  // it is told here, and not again by the next launch
+  throw error;
+}
+
 void* allocate_on_device(int64_t bytes, const std::string& what) {
   void* memory = nullptr;
   const cudaError_t status = cudaMalloc(&memory, static_cast<size_t>(bytes));

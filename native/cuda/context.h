@@ -20,12 +20,11 @@ struct CudaError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+[[noreturn]] void throw_cuda_error(cudaError_t status, const char* what);
+
 // Throws CudaError "<what>: <CUDA's reason>" unless `status` is cudaSuccess.
 inline void check(cudaError_t status, const char* what) {
-  if (status == cudaSuccess) return;
-  const CudaError error(std::string(what) + ": " + cudaGetErrorString(status));
-  cudaGetLastError();  // it is told here, and not again by the next launch
-  throw error;
+  if (status != cudaSuccess) throw_cuda_error(status, what);
 }
 
 // What an environment variable says that may be 0 or 1; nothing where it is unset or empty. Throws CudaError where it says something else.

@@ -95,6 +95,7 @@ class DeviceWeights : public Weights {
 
   int64_t converted_bytes() const override { return bytes_; }
   std::vector<TensorScan> scan() const override { return store_.scan(pool_); }
+  void cancel() override { pool_.cancel(); }
 
  private:
   // As a product reads it. FP8 codes are read by FP8 products alone: float32 is the reference's precision, whose size matters to nobody.

@@ -24,6 +24,8 @@ class Model {
   // Converts what needs converting, so that the first step does not; throws when a tensor is missing.
   void prepare();
   std::vector<TensorScan> scan() { return weights_->scan(); }
+  // For any thread: ends what another one is loading.
+  void cancel() { weights_->cancel(); }
   // Throws std::invalid_argument when the step is malformed; the cache is then untouched.
   StepResult forward(const Step& step);
 

@@ -65,6 +65,8 @@ class Weights {
   virtual int64_t converted_bytes() const = 0;
   // Reads every byte once: a 64-bit hash and a search for NaN and infinity per tensor.
   virtual std::vector<TensorScan> scan() const = 0;
+  // For any thread: what is being loaded or read ends soon, with std::runtime_error, and so does what is asked later.
+  virtual void cancel() = 0;
 };
 
 }  // namespace evalrun

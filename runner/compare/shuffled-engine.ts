@@ -1,6 +1,6 @@
 /** An engine that is asked in another order, for the A/A control: no answer may depend on it. */
 import { createHash } from 'node:crypto';
-import type { Engine } from '../../engine/engine.js';
+import type { Engine, OpeningEngine } from '../../engine/engine.js';
 
 /** The same engine; its requests reach it in an order drawn from their ids and `seed`. */
 export function shuffledEngine(engine: Engine, seed: number): Engine {
@@ -8,7 +8,7 @@ export function shuffledEngine(engine: Engine, seed: number): Engine {
     info: engine.info,
     tokenizer: engine.tokenizer,
     score: (requests, options) => engine.score(shuffle(requests, seed), options),
-    generate: (requests) => engine.generate(shuffle(requests, seed)),
+    generate: (requests, options) => engine.generate(shuffle(requests, seed), options),
     memory: () => engine.memory(),
     get onStep() {
       return engine.onStep;
@@ -18,6 +18,13 @@ export function shuffledEngine(engine: Engine, seed: number): Engine {
     },
     close: () => engine.close(),
   };
+}
+
+/** The same of an engine that is being loaded. */
+export function shuffledOpening(opening: OpeningEngine, seed: number): OpeningEngine {
+  const loaded = opening.loaded.then((engine) => shuffledEngine(engine, seed));
+  loaded.catch(() => {}); // told to who waits for it
+  return { ...opening, loaded, close: () => opening.close() };
 }
 
 /** Sorted by a hash: the same requests come in the same order. */

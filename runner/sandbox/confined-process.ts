@@ -1,6 +1,6 @@
 /** One interpreter in the sandbox: started, spoken to in frames, measured, and ended with all that it started. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { Duplex, Readable, Writable } from 'node:stream';
@@ -10,7 +10,7 @@ import { encodeFrame, type Frame, FrameReader } from './frames.js';
 import type { Workload } from './languages/workload.js';
 import type { SandboxLimits } from './limits.js';
 import { isRefused, parsePowers } from './powers.js';
-import { childrenOf, type ProcessUsage, parentOf, treeOf, treeUsage } from './process-usage.js';
+import { childrenOf, isAlive, type ProcessUsage, parentOf, treeOf, treeUsage } from './process-usage.js';
 import type { PowerCheck } from './pyodide/check-powers.js';
 import { pyodideCommand } from './pyodide.js';
 import type { Sandbox } from './sandbox.js';
@@ -153,11 +153,12 @@ export class ConfinedProcess {
   }
 
   /**
-   * On a busy machine bubblewrap's outer process may be gone before the inner one, which is the last of its namespace to go.
-   * Another process cannot have its number so soon.
+   * On a busy machine bubblewrap's outer process may be gone before the inner one, which is the last of its namespace to go. It may
+   * then stay dead in the list of processes: whoever adopted it, in a container often a first process that seldom waits for others', or
+   * never, has to ask for it.
    */
   private async awaitGone(): Promise<void> {
-    for (let attempt = 0; attempt < 500 && existsSync(`/proc/${this.rootPid}`); attempt++) {
+    for (let attempt = 0; attempt < 500 && this.rootPid !== undefined && isAlive(this.rootPid); attempt++) {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
   }

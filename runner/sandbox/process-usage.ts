@@ -11,10 +11,9 @@ const tickMs = 10;
 
 /** Sum of processor time, largest peak of resident memory; undefined when the process has ended. */
 export function treeUsage(pid: number): ProcessUsage | undefined {
-  const stat = readProc(`${pid}/stat`);
-  if (stat === undefined) return undefined;
-  // proc(5): the second field may hold spaces; utime, stime, cutime, cstime are fields 14 to 17.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const fields = fieldsOf(pid);
+  if (fields === undefined) return undefined;
+  // proc(5): utime, stime, cutime, cstime are fields 14 to 17.
   const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
   const peakKib = Number(/^VmHWM:\s+(\d+) kB/m.exec(readProc(`${pid}/status`) ?? '')?.[1] ?? 0);
   const usage = { cpuMs: ticks * tickMs, maxRssBytes: peakKib * 1024 };
@@ -38,8 +37,20 @@ export function treeOf(pid: number | undefined): number[] {
 }
 
 export function parentOf(pid: number): number | undefined {
+  const parent = fieldsOf(pid)?.[1];
+  return parent === undefined ? undefined : Number(parent);
+}
+
+/** Whether it has not ended. One that has stays listed until its parent has asked how; all that it held is free by then. */
+export function isAlive(pid: number): boolean {
+  const state = fieldsOf(pid)?.[0];
+  return state !== undefined && state !== 'Z' && state !== 'X';
+}
+
+/** Fields of /proc/PID/stat from the third on: the second may hold spaces. */
+function fieldsOf(pid: number): string[] | undefined {
   const stat = readProc(`${pid}/stat`);
-  return stat === undefined ? undefined : Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
 /** Undefined when the process is gone, which can happen at any moment. */

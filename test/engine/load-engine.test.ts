@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { openCheckpoint } from '../../engine/checkpoint/checkpoint.js';
-import { loadEngine } from '../../engine/load-engine.js';
+import { loadEngine, openEngine } from '../../engine/load-engine.js';
+import type { LocalEngine } from '../../engine/local-engine.js';
 import { EvalrunError } from '../../errors.js';
 import { writeRandomModel } from '../../models/random-model.js';
 
@@ -74,6 +75,31 @@ test('the fingerprint is of the stored weights, whatever is made of them', async
   }
   expect([...fingerprints]).toEqual(['d81e75d8ac65f9894cb39e5b7090c8c2a5a8463a4f121675c3b26ed358d1cf78']);
 });
+
+describe('an engine that is being loaded', () => {
+  test('tells its tokenizer and all but what the weights say', async () => {
+    copyFileSync(intact, path.join(folder, 'model.safetensors'));
+    const opening = await openEngine({ model: folder, dtype: 'bf16', device: 'cpu' });
+    const { weightFingerprint, kernels, ...known } = (await opening.loaded).info;
+    expect(known).toEqual(opening.info);
+    expect(weightFingerprint).toHaveLength(64);
+    expect(Object.keys(kernels)).not.toHaveLength(0);
+    expect(opening.tokenizer).toBe((await opening.loaded).tokenizer);
+    await opening.close();
+    await expect(scoreOne(await opening.loaded)).rejects.toThrow('the model is closed');
+  });
+
+  test('stops loading when it is closed', async () => {
+    const opening = await openEngine({ model: folder, dtype: 'bf16', device: 'cpu' });
+    await opening.close();
+    await expect(opening.loaded).rejects.toMatchObject({ code: 'engine/load' });
+  });
+});
+
+async function scoreOne(engine: LocalEngine): Promise<void> {
+  const request = { id: 'one', context: [1, 2], continuations: [[3]] };
+  for await (const result of engine.score([request])) expect(result.logProbs).toHaveLength(1);
+}
 
 test("a tokenizer's error is told while weights are being read", async () => {
   writeFileSync(path.join(folder, 'tokenizer.json'), '{');

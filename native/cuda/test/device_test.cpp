@@ -103,6 +103,26 @@ std::string copies_ranges() {
   return "at once and in turns, aligned and not";
 }
 
+std::string ends_a_cancelled_upload() {
+  ThreadPool pool(2);
+  const int64_t bytes = 40 << 20;
+  const std::vector<char> host(static_cast<size_t>(bytes), 1);
+  const DeviceBytes device(bytes);
+  std::string failure;
+  try {
+    Uploader uploader(context().stream, pool);
+    uploader.begin_allocation();
+    // A buffer is on its way, and the next one has begun.
+    uploader.add(device.data(), bytes, host.data(), bytes, 1);
+    pool.cancel();
+    uploader.finish();
+  } catch (const std::runtime_error& error) {
+    failure = error.what();
+  }
+  expect(failure == "the model was closed meanwhile", "it throws \"" + failure + "\"");
+  return "behind the first buffer";
+}
+
 // Matrices with and without padding, gathered until a buffer is full, cut by its end, around the ring and more.
 std::string uploads_what_was_gathered() {
   struct Matrix {
@@ -235,6 +255,7 @@ const evalrun::test::Suite kSuite([] {
   add("cuda device: steps of more launches than a graph holds", replays_long_steps);
   add("cuda device: ranges are copied as one after the other", copies_ranges);
   add("cuda device: weights that were gathered are uploaded", uploads_what_was_gathered);
+  add("cuda device: an upload that is cancelled ends", ends_a_cancelled_upload);
   add("cuda device: an allocation that fails names what it was for", names_what_does_not_fit);
   add("cuda device: a switch is 0, 1 or nothing", refuses_other_switches);
   add("cuda device: limits are measured", measures_limits);

@@ -28,12 +28,15 @@ export const channels: readonly Attack[] = [
     `${frames}ready = b't' + struct.pack('>I', 2) + b's' + struct.pack('>I', 5) + b'ready' + b's' + struct.pack('>I', 0)\nwrite(frame(b'R', ready) + frame(b'V', value(3)) * 20)\ndef add(x, y):\n    return 0`,
     unasked,
   ),
-  forgery(
-    39,
-    'a length that swallows the frames after it',
-    `${frames}def add(x, y):\n    write(struct.pack('>I', 40) + b'V' + b'x' * 8)\n    return 0`,
-    [...unasked, ...silent],
-  ),
+  {
+    ...forgery(
+      39,
+      'a length that swallows the frames after it',
+      `${frames}def add(x, y):\n    write(struct.pack('>I', 40) + b'V' + b'x' * 8)\n    return 0`,
+      [...unasked, ...silent],
+    ),
+    limits: short,
+  },
   forgery(39, 'an empty frame', `${frames}def add(x, y):\n    write(struct.pack('>I', 0))\n    return 0`, unasked),
   forgery(
     39,

@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from '@jest/globals';
 import { packageRoot } from '../../../package-root.js';
 import { countLeftovers } from '../../../runner/sandbox/leftovers.js';
 import { SandboxPool } from '../../../runner/sandbox/pool.js';
-import { childrenOf } from '../../../runner/sandbox/process-usage.js';
+import { childrenOf, isAlive } from '../../../runner/sandbox/process-usage.js';
 import { check } from './check.js';
 import { describeInSandbox } from './present.js';
 
@@ -82,7 +81,7 @@ describeInSandbox('many programs', () => {
     const closed = new Promise((resolve) => child.once('close', resolve));
     child.kill('SIGKILL');
     await closed;
-    const alive = () => started.filter((pid) => existsSync(`/proc/${pid}`));
+    const alive = () => started.filter(isAlive);
     for (let wait = 0; wait < 50 && alive().length > 0; wait++) await new Promise((go) => setTimeout(go, 100));
     expect(alive()).toEqual([]);
     // Groups of the dead are removed by the next pool.

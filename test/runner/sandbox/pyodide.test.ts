@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -8,7 +8,7 @@ import { answerOf } from '../../../runner/sandbox/attacks/attack.js';
 import { javascriptAttacks } from '../../../runner/sandbox/attacks/javascript.js';
 import { countLeftovers } from '../../../runner/sandbox/leftovers.js';
 import { SandboxPool } from '../../../runner/sandbox/pool.js';
-import { treeOf } from '../../../runner/sandbox/process-usage.js';
+import { isAlive, treeOf } from '../../../runner/sandbox/process-usage.js';
 import { runSelftest } from '../../../runner/sandbox/selftest.js';
 import { check } from './check.js';
 import { describerOf } from './present.js';
@@ -125,7 +125,7 @@ describeInPyodide('Pyodide', () => {
     const closed = new Promise((resolve) => child.once('close', resolve));
     child.kill('SIGKILL');
     await closed;
-    const alive = () => started.filter((pid) => existsSync(`/proc/${pid}`));
+    const alive = () => started.filter(isAlive);
     for (let wait = 0; wait < 100 && alive().length > 0; wait++) await new Promise((go) => setTimeout(go, 100));
     expect(alive()).toEqual([]);
   }, 60_000);
