@@ -128,7 +128,7 @@ std::string agrees_with_reference(const Kernel<AttentionOp>& kernel) {
         // its exponential, relatively; where that moves a probability over a rounding edge of bfloat16 it changes by
         // 2^-8 of itself.
         const double bound = c.precision == Precision::kBF16 ? 5 * 0x1p-8 : 5 * 4e-5;
-        comparison.add(actual[i], expected[i], bound, describe(world) + print(", element %zu", i));
+        comparison.add(actual[i], expected[i], bound, [&] { return describe(world) + print(", element %zu", i); });
         if (c.precision == Precision::kBF16) squares += std::pow(actual[i] - expected[i], 2);
         count += c.precision == Precision::kBF16;
       }

@@ -133,7 +133,7 @@ std::string agrees_with_reference(const Kernel<LatentAttentionOp>& kernel) {
         // As for dense attention; bfloat16 also rounds the expanded keys and values, or the projected query, where a
         // difference in the last bit of float32 may choose the other neighbour.
         const double bound = size * (c.precision == Precision::kBF16 ? 16 * 0x1p-8 : 1e-4);
-        comparison.add(actual[i], expected[i], bound, world.describe() + print(", element %zu", i));
+        comparison.add(actual[i], expected[i], bound, [&] { return world.describe() + print(", element %zu", i); });
         difference[i] = actual[i] - expected[i];
       }
       const double deviation = root_mean_square(difference) / size;

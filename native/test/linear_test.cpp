@@ -98,7 +98,7 @@ std::string agrees_with_reference(const Kernel<LinearOp>& kernel) {
               dot_reference(operand, op.weight, n, c.precision) + (op.bias == nullptr ? 0.0f : op.bias[n]);
           const double bound = bound_of(operand, op.weight, n, c.precision, chain_of(kernel.name, op.weight, c.precision)) + std::fabs(expected) * 0x1p-23;
           comparison.add(y.floats()[r * y_stride + n], expected, bound,
-                         where + print(", row %d, output %ld", r, static_cast<long>(n)));
+                         [&] { return where + print(", row %d, output %ld", r, static_cast<long>(n)); });
         }
         for (int64_t n = s.outputs; r + 1 < s.rows && n < y_stride; ++n) {
           expect(float_to_bits(y.floats()[r * y_stride + n]) == 0xffffffffu, where + ": wrote between its rows");

@@ -79,7 +79,7 @@ std::string agrees_with_reference(const Kernel<LogProbsOp>& kernel) {
       // Logits are some tens at most; their own error (linear_test) and a unit in the last place of the sum.
       for (int i = 0; i < s.asked; ++i)
         comparison.add(actual.out[i], expected.out[i], 5e-5 + 1e-6 * std::fabs(expected.out[i]),
-                       problem.describe() + print(", asked %d", i));
+                       [&] { return problem.describe() + print(", asked %d", i); });
       for (int r = 0; r < s.rows; ++r) {
         const float* logits = actual.logits.data() + r * s.vocabulary;
         for (int64_t v = 0; v < s.vocabulary; ++v) {

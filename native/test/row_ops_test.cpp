@@ -25,7 +25,7 @@ std::string gated_act(const Kernel<GatedActOp>& kernel) {
     for (int i = 0; i < count; ++i) {
       const double exact = static_cast<double>(gate[i]) / (1 + std::exp(-static_cast<double>(gate[i]))) * up[i];
       comparison.add(y.floats()[i], static_cast<float>(exact), 5 * 0x1p-24 * std::fabs(exact) + 1e-36,
-                     print("silu(%.9g) * %.9g", gate[i], up[i]));
+                     [&] { return print("silu(%.9g) * %.9g", gate[i], up[i]); });
     }
     // In place, with other threads.
     std::vector<float> in_place = gate;
@@ -67,7 +67,7 @@ std::string rms_norm(const Kernel<RmsNormOp>& kernel) {
             // The sum's own error; with rounding, a last bit of float32 may choose the other neighbour, one step of
             // 2^-7 away.
             const double bound = std::fabs(exact) * (round ? 0x1p-7 : 0x1p-24 * (8 + columns / 16.0)) + 1e-36;
-            comparison.add(y.floats()[r * stride + c], static_cast<float>(exact), bound, where);
+            comparison.add(y.floats()[r * stride + c], static_cast<float>(exact), bound, [&] { return where; });
           }
           std::vector<float> alone(columns);
           kernel.run({row, stride, weight.weight(), eps, round, 1, columns, alone.data(), stride}, pool(1));

@@ -72,11 +72,18 @@ std::string print(const char* format, ...) __attribute__((format(printf, 1, 2)))
 // The largest |actual - expected| / bound seen; throws where it is above 1 or one side alone is NaN.
 class Comparison {
  public:
-  void add(float actual, float expected, double bound, const std::string& where);
+  // `where`: a function that is called where the values are too far apart.
+  template <class Where>
+  void add(float actual, float expected, double bound, const Where& where) {
+    if (!is_near(actual, expected, bound)) fail(actual, expected, bound, where());
+  }
   double worst() const { return worst_; }
   std::string summary() const { return print("error at most %.3f of its bound, over %ld values", worst_, count_); }
 
  private:
+  bool is_near(float actual, float expected, double bound);
+  [[noreturn]] static void fail(float actual, float expected, double bound, const std::string& where);
+
   double worst_ = 0;
   long count_ = 0;
 };

@@ -1,4 +1,5 @@
-// Reference kernel of LatentAttentionOp, one (row, head) at a time: expanded form for prompts, absorbed form for decoding.
+// Reference kernel of LatentAttentionOp, one (row, head) at a time: expanded form for prompts, absorbed form for decoding. A head's keys
+// and values are expanded once for all rows of a prompt.
 #include "cpu/reference/attention.h"
 
 #include "ops/registry.h"
@@ -6,13 +7,11 @@
 namespace evalrun {
 namespace {
 
-struct RowContext {
+// One head, and what the cache holds of a span.
+struct HeadContext {
   const LatentAttentionOp& op;
   const Span& span;
   int head;
-  int position;
-  const float* q;
-  float* y;
 
   float cached(int key, int column) const {
     const int64_t page = op.spans.pages[span.first_page + key / kPageTokens];
@@ -24,11 +23,17 @@ struct RowContext {
   // Row of kv_b: the head's nope rows, then its value rows.
   int64_t key_row(int c) const { return static_cast<int64_t>(head) * (op.nope_dim + op.v_dim) + c; }
   int64_t value_row(int c) const { return key_row(op.nope_dim + c); }
+};
 
-  float expanded(int key, int64_t weight_row) const {
-    double sum = 0;
-    for (int r = 0; r < op.rank; ++r) sum += static_cast<double>(cached(key, r)) * load_weight(op.kv_b, weight_row, r);
-    return rounded(static_cast<float>(sum));
+struct RowContext : HeadContext {
+  int position;
+  const float* q;
+  float* y;
+
+  RowContext(const HeadContext& context, int index) : HeadContext(context), position(span.start_position + index) {
+    const int64_t row = span.first_row + index;
+    q = op.q + row * op.q_stride + static_cast<int64_t>(head) * (op.nope_dim + op.rope_dim);
+    y = op.y + row * op.y_stride + static_cast<int64_t>(head) * op.v_dim;
   }
 
   double rope_score(int key) const {
@@ -40,15 +45,44 @@ struct RowContext {
   }
 };
 
-void attend_expanded(const RowContext& row) {
+// Keys and values of one head, [keys, nope_dim + v_dim].
+class Expanded {
+ public:
+  explicit Expanded(const HeadContext& context)
+      : columns_(context.op.nope_dim + context.op.v_dim), keys_(context.span.start_position + context.span.count) {
+    const LatentAttentionOp& op = context.op;
+    std::vector<float> weights(static_cast<size_t>(columns_) * op.rank), latent(op.rank);
+    for (int c = 0; c < columns_; ++c) {
+      for (int r = 0; r < op.rank; ++r) weights[static_cast<size_t>(c) * op.rank + r] = load_weight(op.kv_b, context.key_row(c), r);
+    }
+    values_.reserve(static_cast<size_t>(keys_) * columns_);
+    for (int key = 0; key < keys_; ++key) {
+      for (int r = 0; r < op.rank; ++r) latent[r] = context.cached(key, r);
+      for (int c = 0; c < columns_; ++c) {
+        double sum = 0;
+        for (int r = 0; r < op.rank; ++r) sum += static_cast<double>(latent[r]) * weights[static_cast<size_t>(c) * op.rank + r];
+        values_.push_back(context.rounded(static_cast<float>(sum)));
+      }
+    }
+  }
+
+  // The key, and nope_dim columns on the value.
+  const float* of(int key) const { return values_.data() + static_cast<size_t>(key) * columns_; }
+
+ private:
+  int columns_, keys_;
+  std::vector<float> values_;
+};
+
+void attend_expanded(const RowContext& row, const Expanded& expanded) {
   const LatentAttentionOp& op = row.op;
   auto score = [&](int key) {
     double sum = row.rope_score(key);
-    for (int c = 0; c < op.nope_dim; ++c) sum += static_cast<double>(row.rounded(row.q[c])) * row.expanded(key, row.key_row(c));
+    for (int c = 0; c < op.nope_dim; ++c) sum += static_cast<double>(row.rounded(row.q[c])) * expanded.of(key)[c];
     return static_cast<float>(sum) * op.softmax_scale;
   };
   auto add_value = [&](int key, float p, float* output) {
-    for (int c = 0; c < op.v_dim; ++c) output[c] += p * row.expanded(key, row.value_row(c));
+    for (int c = 0; c < op.v_dim; ++c) output[c] += p * expanded.of(key)[op.nope_dim + c];
   };
   attend_row(row.position, 0, row.round(), op.v_dim, row.y, score, add_value);
 }
@@ -85,18 +119,16 @@ void attend_absorbed(const RowContext& row) {
 void latent_attention(const LatentAttentionOp& op, ThreadPool& pool) {
   for (int s = 0; s < op.spans.count; ++s) {
     const Span& span = op.spans.device[s];
-    pool.run(static_cast<int64_t>(span.count) * op.heads, [&](int64_t piece, int) {
-      const int head = static_cast<int>(piece % op.heads);
-      const int64_t index = piece / op.heads;
-      const int64_t row = span.first_row + index;
-      const RowContext context{op, span, head, span.start_position + static_cast<int>(index),
-                               op.q + row * op.q_stride + static_cast<int64_t>(head) * (op.nope_dim + op.rope_dim),
-                               op.y + row * op.y_stride + static_cast<int64_t>(head) * op.v_dim};
-      if (span.decode) {
-        attend_absorbed(context);
-      } else {
-        attend_expanded(context);
-      }
+    if (span.decode) {
+      pool.run(static_cast<int64_t>(span.count) * op.heads, [&](int64_t piece, int) {
+        attend_absorbed({{op, span, static_cast<int>(piece % op.heads)}, static_cast<int>(piece / op.heads)});
+      });
+      continue;
+    }
+    pool.run(op.heads, [&](int64_t head, int) {
+      const HeadContext context{op, span, static_cast<int>(head)};
+      const Expanded expanded(context);
+      for (int index = 0; index < span.count; ++index) attend_expanded({context, index}, expanded);
     });
   }
 }

@@ -1,5 +1,7 @@
 #include "cuda/sim/warp.h"
 
+#include <cstring>
+
 #include "cuda/sim/device.h"
 #include "cuda/sim/memory.h"
 #include "ops/numeric.h"
@@ -69,10 +71,9 @@ struct Product {
 //   b: register r holds rows place * n + 4 * n * r and the n - 1 after it, column group
 //   d: element i is row group + 8 * (i / 2), column 2 * place + i % 2
 //
-// A CPU with AVX takes a row of d at once; the products and sums are the same, one by one.
+// A CPU with AVX takes a row of d at once, and eight rows in turns: the products and sums are the same, one by one.
 template <int Depth>
-[[gnu::always_inline]] inline void add_products(const float (&a)[kRows][Depth], const float (&b)[Depth][kColumns],
-                                                float (&d)[kRows][kColumns]) {
+void add_products(const float (&a)[kRows][Depth], const float (&b)[Depth][kColumns], float (&d)[kRows][kColumns]) {
   for (int row = 0; row < kRows; ++row) {
     for (int k = 0; k < Depth; ++k) {
       for (int column = 0; column < kColumns; ++column) d[row][column] += a[row][k] * b[k][column];
@@ -81,10 +82,22 @@ template <int Depth>
 }
 
 #if defined(__x86_64__)
+using FloatRow [[gnu::vector_size(sizeof(float) * kColumns)]] = float;
+
 template <int Depth>
 [[gnu::target("avx")]] void add_products_avx(const float (&a)[kRows][Depth], const float (&b)[Depth][kColumns],
                                              float (&d)[kRows][kColumns]) {
-  add_products(a, b, d);
+  constexpr int kTogether = 8;
+  for (int first = 0; first < kRows; first += kTogether) {
+    FloatRow sums[kTogether];
+    std::memcpy(sums, d[first], sizeof sums);
+    for (int k = 0; k < Depth; ++k) {
+      FloatRow factors;
+      std::memcpy(&factors, b[k], sizeof factors);
+      for (int i = 0; i < kTogether; ++i) sums[i] += a[first + i][k] * factors;
+    }
+    std::memcpy(d[first], sums, sizeof sums);
+  }
 }
 const bool has_avx = __builtin_cpu_supports("avx");
 #endif

@@ -112,7 +112,7 @@ class Agreement {
       // Values are at most about 5. A score is off by at most D * 2^-24 * sum |q k| * scale, a few 1e-5, and so is its
       // exponential, relatively. Where p is rounded to bfloat16 it may become the other neighbour, 2^-8 of itself away.
       const double bound = world.c.precision == Precision::kBF16 ? 5 * 0x1p-8 : 5 * 4e-5;
-      comparison_.add(actual[i], expected[i], bound, what + print(", element %zu", i));
+      comparison_.add(actual[i], expected[i], bound, [&] { return what + print(", element %zu", i); });
       squares += std::pow(actual[i] - expected[i], 2);
     }
     const double found = std::sqrt(squares / static_cast<double>(actual.size()));

@@ -46,7 +46,7 @@ class Agreement {
       // As for dense attention; bfloat16 also rounds the expanded keys and values, or the projected query, where a difference in
       // the last bit of float32 may choose the other neighbour.
       const double bound = size * (world.c.precision == Precision::kBF16 ? 16 * 0x1p-8 : 1e-4);
-      comparison_.add(actual[i], expected[i], bound, world.describe() + print(", element %zu", i));
+      comparison_.add(actual[i], expected[i], bound, [&] { return world.describe() + print(", element %zu", i); });
     }
     const double found = relative_difference(actual, expected);
     expect(found < deviation,

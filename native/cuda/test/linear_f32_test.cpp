@@ -77,7 +77,7 @@ std::string linear() {
       for (int r = 0; r < s.rows; ++r) {
         for (int n = 0; n < s.outputs; ++n) {
           comparison.add(result[r * y_stride + n], expected[r * y_stride + n], bound(x.data() + r * stride, weight.weight(), n),
-                         where + print(", row %d, output %d", r, n));
+                         [&] { return where + print(", row %d, output %d", r, n); });
           const float ordered = in_order(x.data() + r * stride, weight.weight(), n, biased ? bias.data() : nullptr);
           expect_same_bits(&result[r * y_stride + n], &ordered, 1, where + ", in the promised order");
         }
@@ -138,7 +138,7 @@ std::string grouped() {
           const float* row = x.data() + static_cast<int64_t>(gather ? order[slot] / per_token : slot) * columns;
           for (int n = 0; n < outputs; ++n) {
             comparison.add(result[slot * outputs + n], expected[slot * outputs + n], bound(row, weights[e], n),
-                           print("expert %d of %d, slot %d, output %d", e, experts, slot, n));
+                           [&] { return print("expert %d of %d, slot %d, output %d", e, experts, slot, n); });
           }
         }
       }

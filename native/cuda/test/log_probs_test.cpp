@@ -90,7 +90,7 @@ std::string agrees_with_reference() {
         const float largest = *std::max_element(logits, logits + s.outputs);
         for (int64_t v = 0; v < s.outputs; ++v) {
           of_logits.add(logits[v], expected.values[v], expected.bounds[v],
-                        where + print(", row %d, logit %ld", r, static_cast<long>(v)));
+                        [&] { return where + print(", row %d, logit %ld", r, static_cast<long>(v)); });
           sum += std::exp(static_cast<double>(logits[v]) - largest);
         }
         log_sums.push_back(largest + std::log(sum));
@@ -105,7 +105,7 @@ std::string agrees_with_reference() {
         const double tiles = std::ceil(static_cast<double>(s.outputs) / kLogitTile);
         const double bound = 0x1p-23 * (20 + 4 * tiles) +
                              0x1p-23 * (std::fabs(logit) + std::fabs(log_sums[asked.rows[j]]) + std::fabs(expected));
-        of_log_probs.add(kept.out[j], static_cast<float>(expected), bound, where + print(", asked %zu", j));
+        of_log_probs.add(kept.out[j], static_cast<float>(expected), bound, [&] { return where + print(", asked %zu", j); });
       }
     }
   }

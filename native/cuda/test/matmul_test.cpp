@@ -55,7 +55,7 @@ std::string agrees_with_reference() {
         for (int r = 0; r < s.rows; ++r) {
           for (int64_t n = 0; n < s.outputs; ++n) {
             comparison.add(result[r * y_stride + n], expected[r].values[n], expected[r].bounds[n],
-                           where + print(", row %d, output %ld", r, static_cast<long>(n)));
+                           [&] { return where + print(", row %d, output %ld", r, static_cast<long>(n)); });
             cosine.add(result[r * y_stride + n], expected[r].values[n]);
           }
           for (int64_t n = s.outputs; r + 1 < s.rows && n < y_stride; ++n) {

@@ -80,7 +80,7 @@ std::string combine() {
             }
             // One rounding per step in one of them, two in the other.
             comparison.add(result[r * columns + c], expected[r * columns + c], 3 * per_token * 0x1p-24 * magnitude,
-                           print("row %d, column %d of %d, K %d", r, c, columns, per_token));
+                           [&] { return print("row %d, column %d of %d, K %d", r, c, columns, per_token); });
           }
         }
         if (plus) continue;
@@ -179,7 +179,7 @@ std::string gated_act() {
       const double exact = static_cast<double>(gate[i]) / (1 + std::exp(-static_cast<double>(gate[i]))) * up[i];
       // Two units in the last place of expf (CUDA C++ Programming Guide, table of mathematical functions), and three roundings.
       comparison.add(result[i], static_cast<float>(exact), 7 * 0x1p-24 * std::fabs(exact) + 1e-36,
-                     print("silu(%.9g) * %.9g", gate[i], up[i]));
+                     [&] { return print("silu(%.9g) * %.9g", gate[i], up[i]); });
     }
     run_op(GatedActOp{device_gate.data(), device_up.data(), rows, columns, device_gate.data()});
     expect_same_bits(device_gate.host().data(), result.data(), count, "in place");

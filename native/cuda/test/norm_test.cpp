@@ -24,14 +24,14 @@ void compare_row(Comparison& comparison, const RmsNormOp& op, const float* x, co
     const double normalized = x[c] / std::sqrt(sum / op.columns + op.eps);
     if (!op.round_normalized) {
       const double exact = weight * normalized;
-      comparison.add(y[c], static_cast<float>(exact), std::fabs(exact) * kError + 1e-36, where);
+      comparison.add(y[c], static_cast<float>(exact), std::fabs(exact) * kError + 1e-36, [&] { return where; });
       continue;
     }
     // Either neighbour where the error reaches across the middle between two bfloat16, else the only one.
     const float low = round_bf16(static_cast<float>(normalized * (1 - kError)));
     const float high = round_bf16(static_cast<float>(normalized * (1 + kError)));
     const double nearer = std::fabs(y[c] - weight * low) < std::fabs(y[c] - weight * high) ? weight * low : weight * high;
-    comparison.add(y[c], static_cast<float>(nearer), std::fabs(nearer) * 0x1p-23 + 1e-36, where);
+    comparison.add(y[c], static_cast<float>(nearer), std::fabs(nearer) * 0x1p-23 + 1e-36, [&] { return where; });
   }
 }
 

@@ -51,7 +51,7 @@ std::string rope() {
       for (size_t i = 0; i < result.size(); ++i) {
         const bool rotary = expected[i] != before[i];
         // Two products of numbers below 6 and cosines, one rounding each, and the sum's.
-        comparison.add(result[i], expected[i], rotary ? 12 * 3 * 0x1p-24 : 1e-45, where + print(", value %zu", i));
+        comparison.add(result[i], expected[i], rotary ? 12 * 3 * 0x1p-24 : 1e-45, [&] { return where + print(", value %zu", i); });
       }
       // The last row alone, at an odd address.
       const int64_t last = (s.rows - 1) * stride;

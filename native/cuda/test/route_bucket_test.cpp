@@ -71,7 +71,7 @@ std::string route(bool coarse) {
       expect(actual.chosen[i] == expected.chosen[i], where + print(": expert %d, not %d", actual.chosen[i], expected.chosen[i]));
       // Of expf two units in the last place; of the sum over up to 512 experts one rounding each in the reference.
       const double error = 0x1p-24 * (12 + (g.scoring == Scoring::kSoftmax ? g.experts : 0) + g.per_token);
-      comparison.add(actual.weights[i], expected.weights[i], error * std::fabs(expected.weights[i]) + 1e-36, where);
+      comparison.add(actual.weights[i], expected.weights[i], error * std::fabs(expected.weights[i]) + 1e-36, [&] { return where; });
     }
     for (int r : {0, 8}) {
       const Routed alone = route_on_device(g, logits.data() + r * g.experts, used_bias, 1);

@@ -357,7 +357,7 @@ std::string products(bool e4m3) {
         sum += term;
         size += std::fabs(term);
       }
-      comparison.add(found[row * 8 + column], static_cast<float>(sum), size * depth * 0x1p-24, print("row %d, column %d", row, column));
+      comparison.add(found[row * 8 + column], static_cast<float>(sum), size * depth * 0x1p-24, [&] { return print("row %d, column %d", row, column); });
     }
   }
   return comparison.summary();
