@@ -7,6 +7,7 @@ export type {
   GenerateRequest,
   GenerateResult,
   MemoryUse,
+  OpeningEngine,
   ScoreOptions,
   ScoreRequest,
   ScoreResult,
@@ -14,7 +15,7 @@ export type {
   TokenIds,
   Tokenizer,
 } from './engine/engine.js';
-export { type EngineOptions, loadEngine } from './engine/load-engine.js';
+export { type EngineOptions, loadEngine, openEngine } from './engine/load-engine.js';
 export { openRemoteEngine, type RemoteEngineOptions } from './engine/remote/open-remote-engine.js';
 export { loadTokenizer } from './engine/tokenizer/load-tokenizer.js';
 export { type ErrorCode, EvalrunError } from './errors.js';
