@@ -95,16 +95,18 @@ export async function runSuite(options: RunSuiteOptions): Promise<RunResult> {
   if (settings.mtp) checkMtp(opened.info);
   const unsafeExec = settings.unsafe_exec ?? false;
   onNotice?.('planning: writing and tokenising the prompts');
-  const { engine, result: planned } = await whileLoading(opened, options.signal, (signal) =>
-    planRun({
-      settings,
-      tokenizer: opened.tokenizer,
-      contextLength: opened.info.contextLength,
-      prompts: opened.prompts,
-      missingLanguages: (names) => (options.missingLanguages ?? missingLanguages)(names, { unsafeExec }),
-      onNotice,
-      signal,
-    }),
+  const { engine, result: planned } = await whileLoading(
+    { opened, signal: options.signal, onWait: () => onNotice?.('loading: reading the weights') },
+    (signal) =>
+      planRun({
+        settings,
+        tokenizer: opened.tokenizer,
+        contextLength: opened.info.contextLength,
+        prompts: opened.prompts,
+        missingLanguages: (names) => (options.missingLanguages ?? missingLanguages)(names, { unsafeExec }),
+        onNotice,
+        signal,
+      }),
   );
   const share = settings.shard === undefined ? undefined : shareOf(planned, parseShard(settings.shard));
   const suites = share?.suites ?? planned;

@@ -197,7 +197,7 @@ bool is_pinned(const void* pointer, size_t bytes) { return inside(pinned(), poin
 namespace {
 
 // Whether every byte is as the arena left it. After each launch all allocations are looked at, so this has to be quick.
-bool is_untouched(const char* bytes, size_t count) {
+[[maybe_unused]] bool is_untouched(const char* bytes, size_t count) {
   static const std::vector<unsigned char> untouched(4096, 0xff);
   for (size_t i = 0; i < count; i += untouched.size()) {
     if (std::memcmp(bytes + i, untouched.data(), std::min(untouched.size(), count - i)) != 0) return false;
