@@ -7,6 +7,8 @@ export function shuffledEngine(engine: Engine, seed: number): Engine {
   return {
     info: engine.info,
     tokenizer: engine.tokenizer,
+    ...(engine.prompts && { prompts: engine.prompts }),
+    ...(engine.sampleGpu && { sampleGpu: engine.sampleGpu }),
     score: (requests, options) => engine.score(shuffle(requests, seed), options),
     generate: (requests, options) => engine.generate(shuffle(requests, seed), options),
     memory: () => engine.memory(),
@@ -15,6 +17,12 @@ export function shuffledEngine(engine: Engine, seed: number): Engine {
     },
     set onStep(listener) {
       engine.onStep = listener;
+    },
+    get recordRouting() {
+      return engine.recordRouting ?? false;
+    },
+    set recordRouting(isAsked) {
+      engine.recordRouting = isAsked;
     },
     close: () => engine.close(),
   };

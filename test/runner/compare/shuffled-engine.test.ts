@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { ScoreResult } from '../../../engine/engine.js';
-import { shuffledEngine } from '../../../runner/compare/shuffled-engine.js';
+import { shuffledEngine, shuffledOpening } from '../../../runner/compare/shuffled-engine.js';
 import { fakeEngine } from '../fake-engine.js';
 
 const requests = Array.from({ length: 20 }, (_, at) => ({
@@ -40,6 +40,36 @@ test('a shuffled engine tells its listener about steps, and closes', async () =>
   };
   await all(shuffled.generate(requests.map(({ id, context }) => ({ id, context, maxTokens: 1 }))));
   expect(steps).toBe(20);
+  await shuffled.close();
+  expect(engine.closed).toBe(true);
+});
+
+test('what is asked of a shuffled engine besides answers is asked of the engine', async () => {
+  const asked: unknown[] = [];
+  const engine = fakeEngine();
+  const { generate } = engine;
+  engine.generate = (requests, options) => {
+    asked.push(options);
+    return generate.call(engine, requests, options);
+  };
+  const shuffled = shuffledEngine(Object.assign(engine, { sampleGpu: () => ({ powerMilliwatts: 5 }) }), 1);
+  shuffled.recordRouting = true;
+  expect(engine.recordRouting).toBe(true);
+  expect(shuffled.recordRouting).toBe(true);
+  expect(shuffled.sampleGpu?.()).toEqual({ powerMilliwatts: 5 });
+  await all(shuffled.generate([{ id: 'q', context: [1], maxTokens: 1 }], { mtp: true }));
+  expect(asked).toEqual([{ mtp: true }]);
+});
+
+test('an engine that is being loaded is shuffled when it is there', async () => {
+  const orders: string[][] = [];
+  const engine = fakeEngine({ onScore: (asked) => orders.push(asked.map(({ id }) => id)) });
+  const opening = { info: engine.info, tokenizer: engine.tokenizer, loaded: Promise.resolve(engine) };
+  const shuffled = shuffledOpening({ ...opening, close: () => engine.close() }, 1);
+  expect(shuffled.info).toBe(engine.info);
+  await all((await shuffled.loaded).score(requests));
+  await all(shuffledEngine(engine, 1).score(requests));
+  expect(orders[0]).toEqual(orders[1]);
   await shuffled.close();
   expect(engine.closed).toBe(true);
 });
