@@ -48,7 +48,7 @@ async function takeOver(folder: string, file: string): Promise<void> {
 /** Creates `file` with its whole content or not at all; false when it exists. */
 async function create(file: string): Promise<boolean> {
   const own = `${file}.${process.pid}`;
-  const owner: Owner = { pid: process.pid, host: hostname(), start: await startOf(process.pid) };
+  const owner: Owner = { pid: process.pid, host: hostname(), start: startOf(process.pid) };
   try {
     await writeFile(own, JSON.stringify(owner));
     await link(own, file).catch((error: NodeJS.ErrnoException) => {
@@ -69,7 +69,7 @@ async function create(file: string): Promise<boolean> {
 export async function isLocked(folder: string): Promise<boolean> {
   const text = await readForeign(path.join(folder, 'lock'), maxLockBytes);
   const owner = text === undefined ? undefined : parseOwner(text);
-  return owner !== undefined && (await holderOf(owner)) !== undefined;
+  return owner !== undefined && holderOf(owner) !== undefined;
 }
 
 async function refuseIfAlive(folder: string, file: string): Promise<void> {
@@ -82,14 +82,14 @@ async function refuseIfAlive(folder: string, file: string): Promise<void> {
   }
   const owner = parseOwner(text);
   if (owner === undefined) throw locked(folder, 'a lock file that evalrun did not write');
-  const holder = await holderOf(owner);
+  const holder = holderOf(owner);
   if (holder !== undefined) throw locked(folder, holder);
 }
 
 /** The owner in words, unless it is known to be dead. */
-async function holderOf({ pid, host, start }: Owner): Promise<string | undefined> {
+function holderOf({ pid, host, start }: Owner): string | undefined {
   if (host !== hostname()) return `process ${pid} on ${host}`;
-  return isAlive(pid) && (await startOf(pid)) === start ? `process ${pid}` : undefined;
+  return isAlive(pid) && startOf(pid) === start ? `process ${pid}` : undefined;
 }
 
 function parseOwner(text: string): Owner | undefined {

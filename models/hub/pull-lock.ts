@@ -27,7 +27,7 @@ export async function lockPull(cache: string, repository: string, options: PullL
   await mkdir(path.dirname(file), { recursive: true }).catch((cause) => {
     throw cacheError(file, cause);
   });
-  const own = `${process.pid} ${(await startOf(process.pid)) ?? '?'} ${hostname()} ${Math.random().toString(36).slice(2)}`;
+  const own = `${process.pid} ${startOf(process.pid) ?? '?'} ${hostname()} ${Math.random().toString(36).slice(2)}`;
   for (let told = false; !(await create(file, own)); ) {
     const holder = await readFile(file, 'utf8').catch(() => '');
     if (holder !== '' && (await isDead(file, holder))) {
@@ -78,7 +78,7 @@ async function isDead(file: string, holder: string): Promise<boolean> {
   const [pid = '', start = '', host = ''] = holder.split(' ');
   if (host === hostname()) {
     if (!isAlive(Number(pid))) return true;
-    const now = await startOf(Number(pid));
+    const now = startOf(Number(pid));
     if (now !== null) return now !== start;
   }
   const beat = await stat(file).catch(() => undefined);

@@ -4,13 +4,14 @@ import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } fr
 import os from 'node:os';
 import path from 'node:path';
 import type { Duplex, Readable, Writable } from 'node:stream';
+import { isAlive } from '../../process-life.js';
 import { bubblewrapArguments, pythonEnvironment } from './bubblewrap.js';
 import type { ControlGroup } from './control-group.js';
 import { encodeFrame, type Frame, FrameReader } from './frames.js';
 import type { Workload } from './languages/workload.js';
 import type { SandboxLimits } from './limits.js';
 import { isRefused, parsePowers } from './powers.js';
-import { childrenOf, isAlive, type ProcessUsage, parentOf, treeOf, treeUsage } from './process-usage.js';
+import { childrenOf, type ProcessUsage, parentOf, treeOf, treeUsage } from './process-usage.js';
 import type { PowerCheck } from './pyodide/check-powers.js';
 import { pyodideCommand } from './pyodide.js';
 import type { Sandbox } from './sandbox.js';

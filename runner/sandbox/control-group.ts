@@ -1,6 +1,7 @@
 /** Control groups (cgroup v1 and v2) that bound the memory and the processes of one task, where this machine lets us make them. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { isAlive } from '../../process-life.js';
 
 type Controller = 'memory' | 'pids';
 
@@ -87,8 +88,7 @@ export function removeStaleGroups(): number {
   for (const folder of new Set([...findHierarchies().values()].map((hierarchy) => hierarchy.folder))) {
     for (const name of readdirSync(folder)) {
       const owner = name.startsWith(prefix) ? /^\d+/.exec(name.slice(prefix.length))?.[0] : undefined;
-      if (owner !== undefined && !existsSync(`/proc/${owner}`) && tryTo(() => rmdirSync(path.join(folder, name))))
-        removed++;
+      if (owner !== undefined && !isAlive(Number(owner)) && tryTo(() => rmdirSync(path.join(folder, name)))) removed++;
     }
   }
   return removed;

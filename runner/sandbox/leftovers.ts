@@ -1,6 +1,7 @@
 /** What running programs could leave behind on this machine, counted. */
 import { readdirSync, readFileSync } from 'node:fs';
 import os from 'node:os';
+import { parentOf } from './process-usage.js';
 
 export interface Leftovers {
   /** Processes below this one, at any depth, dead ones that nobody has waited for included. */
@@ -24,21 +25,12 @@ export function countLeftovers(): Leftovers {
 function descendants(): number[] {
   const parents = new Map<number, number>();
   for (const name of readdirSync('/proc')) {
-    const stat = /^\d+$/.test(name) ? readStat(name) : undefined;
-    if (stat !== undefined) parents.set(Number(name), Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]));
+    const parent = /^\d+$/.test(name) ? parentOf(Number(name)) : undefined;
+    if (parent !== undefined) parents.set(Number(name), parent);
   }
   const isBelow = (pid: number): boolean => {
     const parent = parents.get(pid);
     return parent === process.pid || (parent !== undefined && parent > 1 && isBelow(parent));
   };
   return [...parents.keys()].filter(isBelow);
-}
-
-/** Processes come and go while they are listed. */
-function readStat(pid: string): string | undefined {
-  try {
-    return readFileSync(`/proc/${pid}/stat`, 'latin1');
-  } catch {
-    return undefined;
-  }
 }

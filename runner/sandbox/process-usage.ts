@@ -1,5 +1,6 @@
 /** Processor time and memory of a process and its descendants, read from outside, where they cannot lie about it. */
 import { readFileSync } from 'node:fs';
+import { statOf } from '../../process-life.js';
 
 export interface ProcessUsage {
   readonly cpuMs: number;
@@ -11,7 +12,7 @@ const tickMs = 10;
 
 /** Sum of processor time, largest peak of resident memory; undefined when the process has ended. */
 export function treeUsage(pid: number): ProcessUsage | undefined {
-  const fields = fieldsOf(pid);
+  const fields = statOf(pid);
   if (fields === undefined) return undefined;
   // proc(5): utime, stime, cutime, cstime are fields 14 to 17.
   const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
@@ -37,20 +38,8 @@ export function treeOf(pid: number | undefined): number[] {
 }
 
 export function parentOf(pid: number): number | undefined {
-  const parent = fieldsOf(pid)?.[1];
+  const parent = statOf(pid)?.[1];
   return parent === undefined ? undefined : Number(parent);
-}
-
-/** Whether it has not ended. One that has stays listed until its parent has asked how; all that it held is free by then. */
-export function isAlive(pid: number): boolean {
-  const state = fieldsOf(pid)?.[0];
-  return state !== undefined && state !== 'Z' && state !== 'X';
-}
-
-/** Fields of /proc/PID/stat from the third on: the second may hold spaces. */
-function fieldsOf(pid: number): string[] | undefined {
-  const stat = readProc(`${pid}/stat`);
-  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
 /** Undefined when the process is gone, which can happen at any moment. */

@@ -3,7 +3,9 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'nod
 import { hostname, tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { isAlive, startOf } from '../../process-life.js';
 import { lockRun } from '../../runner/lock.js';
+import { startUnwaited, until } from '../unwaited.js';
 
 let folder: string;
 beforeEach(() => {
@@ -31,6 +33,20 @@ describe('lockRun', () => {
     const lock = await lockRun(folder);
     expect(readdirSync(folder)).toEqual(['lock']);
     await lock.release();
+  });
+
+  test('takes over the lock of a process that died and that nobody has asked how', async () => {
+    if (!existsSync('/proc/self/stat')) return; // Other systems cannot tell, and stay on the safe side.
+    const { pid, end } = await startUnwaited();
+    try {
+      writeFileSync(path.join(folder, 'lock'), owner({ pid, start: startOf(pid) }));
+      await expect(lockRun(folder)).rejects.toMatchObject({ code: 'run/locked' });
+      process.kill(pid, 'SIGKILL');
+      await until(() => !isAlive(pid) || undefined);
+      await (await lockRun(folder)).release();
+    } finally {
+      await end();
+    }
   });
 
   test('takes over a lock whose process id now belongs to another process', async () => {

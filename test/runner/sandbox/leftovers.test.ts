@@ -2,9 +2,10 @@ import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { expect, test } from '@jest/globals';
 import { packageRoot } from '../../../package-root.js';
+import { isAlive } from '../../../process-life.js';
 import { countLeftovers } from '../../../runner/sandbox/leftovers.js';
 import { SandboxPool } from '../../../runner/sandbox/pool.js';
-import { childrenOf, isAlive } from '../../../runner/sandbox/process-usage.js';
+import { childrenOf } from '../../../runner/sandbox/process-usage.js';
 import { check } from './check.js';
 import { describeInSandbox } from './present.js';
 
