@@ -127,7 +127,12 @@ function buildApp(context: ServeContext, { apiKey, state }: Door): FastifyInstan
   app.server.maxConnections = limits.connections;
   // JSON only: a form or a plain text is what a foreign page in a browser could send without asking.
   app.removeContentTypeParser('text/plain');
-  app.setErrorHandler((error, _request, reply) => sendError(reply, error));
+  app.setErrorHandler((error, _request, reply) => {
+    if ((error as NodeJS.ErrnoException).code !== 'FST_ERR_CTP_BODY_TOO_LARGE') return sendError(reply, error);
+    // A connection ended while its client still sends is reset, now and then before the answer is read: the rest is read away instead,
+    // for as long as a request may take.
+    return sendError(reply.removeHeader('connection'), tooLarge(limits.bodyBytes));
+  });
   app.setNotFoundHandler((request, reply) => sendError(reply, unknownRoute(request)));
   app.addHook('onRequest', async (request, reply) => {
     if (request.url !== '/health') authorize(request.raw, apiKey);
