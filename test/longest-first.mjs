@@ -25,6 +25,7 @@ const longest = [
   'engine/generate-scheduler',
   'runner/written-determinism',
   'native/plan-check',
+  'native/emulated',
   'native/neon',
   'engine/cuda-sim',
   'engine/remote/faults',

@@ -4,10 +4,10 @@
 
 #include <cstring>
 #include <map>
-#include <new>
 
 #include "cpu/features.h"
 #include "cpu/host_weights.h"
+#include "model/buffer.h"
 #include "ops/registry.h"
 
 namespace evalrun {
@@ -17,12 +17,7 @@ class CpuDevice : public Device {
  public:
   CpuDevice(int threads, bool reference_kernels) : pool_(threads), reference_kernels_(reference_kernels) {}
 
-  // Pages come from the system zeroed, one by one as they are touched.
-  void* allocate(int64_t bytes, const std::string&) override {
-    void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED) throw std::bad_alloc();
-    return memory;
-  }
+  void* allocate(int64_t bytes, const std::string&) override { return map_pages(bytes); }
   void release(void* memory, int64_t bytes) override { munmap(memory, bytes); }
   void upload(void* to, const void* from, int64_t bytes) override { std::memcpy(to, from, bytes); }
   void copy(void* to, const void* from, int64_t bytes) override { std::memcpy(to, from, bytes); }

@@ -14,7 +14,11 @@
 namespace evalrun {
 namespace {
 
-#if defined(__x86_64__)
+#if defined(EVALRUN_EMULATED)
+// The tests' program in which everything that AVX2 lacks is emulated: test/emulated.
+CpuFeatures of_the_cpu() { return {true, true, true, true, true, false}; }
+bool tiles_are_granted() { return true; }
+#elif defined(__x86_64__)
 // Tiles are 8 KiB of state that a process must ask for. The system refuses where it does not know them, or where a
 // thread's signal stack would be too small for them.
 bool tiles_are_granted() {
@@ -33,28 +37,39 @@ bool cpu_has_amx_bf16() {
   if (__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) == 0) return false;
   return (edx >> 22 & 1) != 0 && (edx >> 24 & 1) != 0;
 }
-#endif
 
-// EVALRUN_ISA=avx512-bf16|avx512|avx2|scalar caps what is used, for tests and for comparing kernels on one machine.
-CpuFeatures detect() {
+CpuFeatures of_the_cpu() {
   CpuFeatures f;
-  const char* named = std::getenv("EVALRUN_ISA");
-  const std::string cap = named == nullptr ? "" : named;
-#if defined(__x86_64__)
   __builtin_cpu_init();
   f.avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
   f.avx512 = f.avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
              __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
   f.avx512_bf16 = f.avx512 && __builtin_cpu_supports("avx512bf16");
   f.avx512_vbmi = f.avx512 && __builtin_cpu_supports("avx512vbmi");
-  const bool to_avx2 = cap == "avx2", to_avx512 = to_avx2 || cap == "avx512", to_bf16 = to_avx512 || cap == "avx512-bf16";
-  f.amx_bf16 = f.avx512_bf16 && f.avx512_vbmi && !to_bf16 && cap != "scalar" && cpu_has_amx_bf16() && tiles_are_granted();
-  if (to_avx512) f.avx512_bf16 = f.avx512_vbmi = false;
-  if (to_avx2) f.avx512 = false;
-#elif defined(__aarch64__)
+  f.amx_bf16 = f.avx512_bf16 && f.avx512_vbmi && cpu_has_amx_bf16();
+  return f;
+}
+#else
+CpuFeatures of_the_cpu() {
+  CpuFeatures f;
+#if defined(__aarch64__)
   f.neon = true;
 #endif
-  if (cap == "scalar") f = CpuFeatures{};
+  return f;
+}
+bool tiles_are_granted() { return false; }
+#endif
+
+// EVALRUN_ISA=avx512-bf16|avx512|avx2|scalar caps what is used, for tests and for comparing kernels on one machine.
+CpuFeatures detect() {
+  const char* named = std::getenv("EVALRUN_ISA");
+  const std::string cap = named == nullptr ? "" : named;
+  if (cap == "scalar") return {};
+  CpuFeatures f = of_the_cpu();
+  const bool to_avx2 = cap == "avx2", to_avx512 = to_avx2 || cap == "avx512", to_bf16 = to_avx512 || cap == "avx512-bf16";
+  f.amx_bf16 = f.amx_bf16 && !to_bf16 && tiles_are_granted();
+  if (to_avx512) f.avx512_bf16 = f.avx512_vbmi = false;
+  if (to_avx2) f.avx512 = false;
   return f;
 }
 

@@ -9,14 +9,22 @@
 
 namespace evalrun {
 
+// Pages of the system, which zeroes each when it is touched; to be given back by munmap(). Processes that this one starts do not get
+// them: copying the tables of their pages holds up whoever starts one (a program of a sandbox) by 25 ms a gigabyte and more.
+inline void* map_pages(int64_t bytes) {
+  void* address = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (address == MAP_FAILED) throw std::bad_alloc();
+#if defined(MADV_DONTFORK)
+  madvise(address, bytes, MADV_DONTFORK);
+#endif
+  return address;
+}
+
 class Buffer {
  public:
   Buffer() = default;
   explicit Buffer(int64_t bytes) : bytes_(bytes) {
-    if (bytes_ <= 0) return;
-    void* address = mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (address == MAP_FAILED) throw std::bad_alloc();
-    data_ = address;
+    if (bytes_ > 0) data_ = map_pages(bytes_);
   }
   ~Buffer() {
     if (data_ != nullptr) munmap(data_, bytes_);

@@ -58,6 +58,7 @@ export class ConfinedProcess {
   private rootPid: number | undefined;
   private hasEnded = false;
   private isEnding = false;
+  private isReleased = false;
   private oomKillsBefore = 0;
   /** Frames that Pyodide's process has not been sent, because it has not proven itself or has no program yet. */
   private unsent: Buffer[] | undefined;
@@ -120,7 +121,7 @@ export class ConfinedProcess {
   /** Gives a program to a process that was started without one; to be called once. */
   begin(work: ConfinedWork): void {
     this.work = work;
-    this.release();
+    void this.release();
   }
 
   send(kind: string, payload: Buffer): void {
@@ -254,19 +255,26 @@ export class ConfinedProcess {
     this.powers = kind === 'H' ? parsePowers(payload) : undefined;
     const { powers = { report: 'none' } } = this;
     const kept = Object.keys(powers).filter((name) => !isRefused(powers[name]));
-    if (kept.length === 0) this.release();
+    if (kept.length === 0) void this.release();
     else this.end({ why: 'spawn', code: 0, message: `its process does not hold: ${kept.join(', ')}` });
   }
 
   /** Sends what has waited, the program first, once the process is in its control group. */
-  private release(): void {
+  private async release(): Promise<void> {
     const { program } = this.work;
-    if (this.unsent === undefined || this.powers === undefined || program === undefined) return;
+    if (this.isReleased || this.unsent === undefined || this.powers === undefined || program === undefined) return;
+    this.isReleased = true;
     // A process that waits for a program is in no group: there it would share the memory of one that runs.
-    if (treeOf(this.rootPid).every((pid) => this.options.group.add(pid))) {
-      this.channel?.write(Buffer.concat([encodeFrame('X', Buffer.from(program)), ...this.unsent]));
-      this.unsent = undefined;
-    } else this.end({ why: 'spawn', code: 0, message: 'it cannot be put into its control group' });
+    if (!(await this.enterGroup(treeOf(this.rootPid)))) return;
+    this.channel?.write(Buffer.concat([encodeFrame('X', Buffer.from(program)), ...this.unsent]));
+    this.unsent = undefined;
+  }
+
+  /** Whether they are in, and there is still something to be done. */
+  private async enterGroup(pids: readonly number[]): Promise<boolean> {
+    const areIn = (await Promise.all(pids.map((pid) => this.options.group.add(pid)))).every((isIn) => isIn);
+    if (!areIn) this.end({ why: 'spawn', code: 0, message: 'it cannot be put into its control group' });
+    return areIn && !this.hasEnded && !this.isEnding;
   }
 
   /** Bubblewrap waits until its first process is in its control group. */
@@ -278,12 +286,15 @@ export class ConfinedProcess {
       if (pid === undefined || this.rootPid !== undefined) return;
       this.rootPid = Number(pid);
       if (this.isEnding) this.signal();
-      else if (this.options.group.add(this.rootPid)) {
-        // A Python does this to itself.
-        if (this.options.workload !== undefined) lowerPriority(this.rootPid);
-        block.end('x');
-      } else this.end({ why: 'spawn', code: 0, message: 'it cannot be put into its control group' });
+      else void this.admit(this.rootPid, block);
     });
+  }
+
+  private async admit(pid: number, block: Writable): Promise<void> {
+    if (!(await this.enterGroup([pid]))) return;
+    // A Python does this to itself.
+    if (this.options.workload !== undefined) lowerPriority(pid);
+    block.end('x');
   }
 
   private get channel(): Duplex | undefined {

@@ -1,5 +1,6 @@
 /** Control groups (cgroup v1 and v2) that bound the memory and the processes of one task, where this machine lets us make them. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { isAlive } from '../../process-life.js';
 
@@ -54,11 +55,18 @@ export class ControlGroup {
     return { memory: holds('memory'), pids: holds('pids') };
   }
 
-  /** Moves a process in; the processes that it starts from then on are in too. False when it has ended already. */
-  add(pid: number): boolean {
-    return [...new Set(this.folders.map(({ folder }) => folder))].every((folder) =>
-      tryTo(() => writeFileSync(path.join(folder, 'cgroup.procs'), String(pid))),
+  /**
+   * Moves a process in; the processes that it starts from then on are in too. False when it has ended already. The kernel takes some ten
+   * milliseconds, in which the engine is not to wait for its next step.
+   */
+  async add(pid: number): Promise<boolean> {
+    const moves = [...new Set(this.folders.map(({ folder }) => folder))].map((folder) =>
+      writeFile(path.join(folder, 'cgroup.procs'), String(pid)).then(
+        () => true,
+        () => false,
+      ),
     );
+    return (await Promise.all(moves)).every((isIn) => isIn);
   }
 
   /** Processes that the kernel has ended so far because the group was out of memory. */

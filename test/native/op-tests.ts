@@ -2,9 +2,16 @@
 import { expect, test } from '@jest/globals';
 import type { TestProgram } from './test-program.js';
 
-/** Declares them, and one that fails where the program is missing or lists none; `onPass` takes what a test that passes prints. */
-export function declareOpTests(program: TestProgram, onPass: (output: string) => void = () => {}): void {
-  const names = program.list();
+interface OpTestOptions {
+  /** Takes what a test that passes prints. */
+  readonly onPass?: (output: string) => void;
+  /** Only those whose names match. */
+  readonly only?: RegExp;
+}
+
+/** Declares them, and one that fails where the program is missing or lists none. */
+export function declareOpTests(program: TestProgram, { onPass = () => {}, only = /./ }: OpTestOptions = {}): void {
+  const names = program.list().filter((name) => only.test(name));
 
   test('are built and list themselves', () => {
     if (names.length === 0) {

@@ -40,7 +40,7 @@ describe('a control group', () => {
   };
   const unified = ['31 24 0:27 / ROOT/cg rw,nosuid - cgroup2 cgroup2 rw'];
 
-  test('of version 2 bounds memory without swap, ends all of it together, and counts what the kernel ended', () => {
+  test('of version 2 bounds memory without swap, ends all of it together, and counts what the kernel ended', async () => {
     write('cg/user/evalrun/cgroup.procs', '');
     write('cg/user/evalrun/cgroup.subtree_control', 'cpu memory pids\n');
     const group = new ControlGroup('g', limits, kernel('0::/user/evalrun\n', unified, v2));
@@ -53,17 +53,17 @@ describe('a control group', () => {
     ]);
     expect(group.limited).toEqual({ memory: true, pids: true });
     expect(group.oomKills()).toBe(3);
-    expect(group.add(1234)).toBe(true);
+    expect(await group.add(1234)).toBe(true);
     expect(file('cgroup.procs')).toBe('1234');
   });
 
-  test('of version 2 is none where the group of this process hands no controller on', () => {
+  test('of version 2 is none where the group of this process hands no controller on', async () => {
     write('cg/user/evalrun/cgroup.procs', '');
     write('cg/user/evalrun/cgroup.subtree_control', 'cpu\n');
     const group = new ControlGroup('g', limits, kernel('0::/user/evalrun\n', unified, v2));
     expect(existsSync(path.join(root, 'cg/user/evalrun/g'))).toBe(false);
     expect(group.limited).toEqual({ memory: false, pids: false });
-    expect([group.oomKills(), group.add(1), group.remove()]).toEqual([0, true, true]);
+    expect([group.oomKills(), await group.add(1), group.remove()]).toEqual([0, true, true]);
   });
 
   test('of version 2 in a container is found at the root of the mount', () => {
