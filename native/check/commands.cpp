@@ -23,7 +23,8 @@ bool check_each(const Options& options, Records& records, const std::function<bo
     const Plan plan = read_plan(path);
     if (!options.selects("--only", plan.name)) continue;
     if (!plan.random.empty()) throw PlanError(path + " is a shape with random weights, which bench measures");
-    for (const auto& [dtype, numerics] : plan.numerics) {
+    for (const auto& one : plan.numerics) {
+      const std::string& dtype = one.first;
       if (!options.selects("--dtypes", dtype)) continue;
       ++cases;
       passed = survived(plan, dtype, records, [&] { return check(plan, dtype); }) && passed;

@@ -31,7 +31,13 @@ bool tiles_are_granted() {
 #endif
 }
 
-// CPUID 7.0: EDX bit 22 is AMX-BF16, bit 24 AMX-TILE. Not every compiler's __builtin_cpu_supports knows them.
+// What not every compiler's __builtin_cpu_supports knows. CPUID 1: ECX bit 29 is F16C.
+bool cpu_has_f16c() {
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+  return __get_cpuid(1, &eax, &ebx, &ecx, &edx) != 0 && (ecx >> 29 & 1) != 0;
+}
+
+// CPUID 7.0: EDX bit 22 is AMX-BF16, bit 24 AMX-TILE.
 bool cpu_has_amx_bf16() {
   unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
   if (__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) == 0) return false;
@@ -41,7 +47,7 @@ bool cpu_has_amx_bf16() {
 CpuFeatures of_the_cpu() {
   CpuFeatures f;
   __builtin_cpu_init();
-  f.avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
+  f.avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && cpu_has_f16c();
   f.avx512 = f.avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
              __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
   f.avx512_bf16 = f.avx512 && __builtin_cpu_supports("avx512bf16");

@@ -8,8 +8,6 @@
 // has finished (on an H200 decoding is 5 % faster so, while prompts' long kernels would be 2 % slower). So every kernel calls
 // let_next_start() and wait_for_last() (kernels/primitives.cuh; the simulation makes sure of it).
 #pragma once
-#include <type_traits>
-
 #include "cuda/context.h"
 
 namespace evalrun::cuda {
@@ -20,17 +18,6 @@ __device__ inline unsigned char* shared_memory() {
   return evalrun_shared;
 }
 #endif
-
-// Bytes between members hold anything, and would make equal arguments look different.
-template <class T>
-void add_argument(LaunchHash& hash, T argument) {
-#if defined(__has_builtin)
-#if __has_builtin(__builtin_clear_padding)
-  if constexpr (std::is_class_v<T>) __builtin_clear_padding(&argument);
-#endif
-#endif
-  hash.add(argument);
-}
 
 template <class... Parameters, class... Arguments>
 void launch(Context& ctx, const char* name, void (*kernel)(Parameters...), dim3 grid, dim3 block, int shared_bytes,
@@ -77,7 +64,7 @@ void launch(Context& ctx, const char* name, void (*kernel)(Parameters...), dim3 
   LaunchHash hash;
   hash.add(reinterpret_cast<const void*>(kernel));
   for (unsigned size : {grid.x, grid.y, grid.z, block.x, block.y, block.z, static_cast<unsigned>(shared_bytes)}) hash.add(size);
-  (add_argument(hash, static_cast<Parameters>(arguments)), ...);
+  (hash.add(static_cast<Parameters>(arguments)), ...);
   ctx.recorder.add(hash, std::move(start));
   if (!ctx.recorder.full()) return;
   ctx.recorder.flush(ctx.stream);

@@ -53,7 +53,7 @@ std::string multiplies() {
           sum += term;
           size += std::fabs(term);
         }
-        comparison.add(found[r * outputs + o], static_cast<float>(sum), columns * 0x1p-24 * size, [&] { return print("row %d, output %d of %d", r, o, outputs); });
+        comparison.add(found[r * outputs + o], static_cast<float>(sum), columns * 0x1p-24 * size, [&, outputs = outputs] { return print("row %d, output %d of %d", r, o, outputs); });
       }
     }
   }

@@ -138,7 +138,7 @@ std::string grouped() {
           const float* row = x.data() + static_cast<int64_t>(gather ? order[slot] / per_token : slot) * columns;
           for (int n = 0; n < outputs; ++n) {
             comparison.add(result[slot * outputs + n], expected[slot * outputs + n], bound(row, weights[e], n),
-                           [&] { return print("expert %d of %d, slot %d, output %d", e, experts, slot, n); });
+                           [&, experts = experts] { return print("expert %d of %d, slot %d, output %d", e, experts, slot, n); });
           }
         }
       }

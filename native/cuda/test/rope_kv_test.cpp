@@ -153,7 +153,8 @@ std::string store_latent() {
   const int rows = static_cast<int>(slots.size());
   const DeviceArray<int32_t> device_slots(slots), device_positions(positions);
   int fused = 0;
-  for (const auto& [rank, rope_dim, padding] : {std::tuple{512, 64, 0}, {16, 8, 4}, {104, 40, 0}, {132, 128, 8}, {24, 6, 0}, {516, 64, 0}, {16, 8, 1}}) {
+  for (const auto& [of_rank, of_rope, padding] : {std::tuple{512, 64, 0}, {16, 8, 4}, {104, 40, 0}, {132, 128, 8}, {24, 6, 0}, {516, 64, 0}, {16, 8, 1}}) {
+    const int rank = of_rank, rope_dim = of_rope;  // which lambdas take
     const bool can = (rank + rope_dim) % 4 == 0 && rank <= 512 && padding % 4 == 0;
     for (const DType kv : {DType::kF32, DType::kBF16}) {
       for (const bool interleaved : {true, false}) {

@@ -1,15 +1,6 @@
 // The tile registers of AMX. What the CPU refuses (a tile that is not configured, shapes that do not go together) ends the program.
 #pragma once
-#include <immintrin.h>
-
 #include "test/emulated/bfloat16.h"
-
-#undef _tile_loadconfig
-#undef _tile_release
-#undef _tile_zero
-#undef _tile_loadd
-#undef _tile_stored
-#undef _tile_dpbf16ps
 
 namespace evalrun {
 namespace emulated {

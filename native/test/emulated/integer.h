@@ -2,9 +2,6 @@
 #pragma once
 #include "test/emulated/vectors.h"
 
-#undef _mm512_setr_epi32
-#undef _mm512_setr_epi64
-
 namespace evalrun {
 
 EVALRUN_INLINE __m512i _mm512_setzero_si512() { return __m512i{}; }

@@ -9,8 +9,35 @@
 
 #include "cpu/inline.h"
 
-namespace evalrun {
-namespace emulated {
+// Where the compiler has a macro, no function can have the name.
+#undef _mm512_cmp_ps_mask
+#undef _mm512_cmpeq_epi16_mask
+#undef _mm512_cmpeq_epi32_mask
+#undef _mm512_cmpge_epu16_mask
+#undef _mm512_cmple_epu8_mask
+#undef _mm512_cmplt_epu16_mask
+#undef _mm512_cmpneq_epi8_mask
+#undef _mm512_extractf32x8_ps
+#undef _mm512_roundscale_ps
+#undef _mm512_setr_epi32
+#undef _mm512_setr_epi64
+#undef _mm512_shuffle_f32x4
+#undef _mm512_shuffle_i32x4
+#undef _mm512_slli_epi16
+#undef _mm512_slli_epi32
+#undef _mm512_srai_epi16
+#undef _mm512_srai_epi32
+#undef _mm512_srli_epi16
+#undef _mm512_srli_epi32
+#undef _mm512_ternarylogic_epi32
+#undef _tile_dpbf16ps
+#undef _tile_loadconfig
+#undef _tile_loadd
+#undef _tile_release
+#undef _tile_stored
+#undef _tile_zero
+
+namespace evalrun::emulated {
 
 template <class T>
 struct Vector {
@@ -132,6 +159,4 @@ EVALRUN_INLINE X shuffle_quarters(const X& a, const X& b, int pick) {
   return any<X>(out);
 }
 
-}  // namespace emulated
-
-}  // namespace evalrun
+}  // namespace evalrun::emulated
