@@ -18,8 +18,8 @@ namespace evalrun::cuda {
 class LaunchHash {
  public:
   void add(const void* data, size_t bytes);
-  // Padding between a structure's members holds anything, and would make equal arguments look different. Clang leaves it: it compiles
-  // nothing of this but for the simulation.
+  // Padding between a structure's members holds anything, and would make equal arguments look different. So it may where Clang compiles,
+  // which cannot clear it: a step is then recorded again in place of being replayed.
   template <class T>
   void add(T value) {
 #if !defined(__clang__)
