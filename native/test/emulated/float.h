@@ -14,20 +14,14 @@ inline __m512 _mm512_maskz_loadu_ps(__mmask16 mask, const void* p) { return emul
 EVALRUN_INLINE void _mm512_storeu_ps(void* p, __m512 v) { __builtin_memcpy(p, &v, 64); }
 EVALRUN_INLINE void _mm512_store_ps(void* p, __m512 v) { _mm512_storeu_ps(emulated::aligned(p), v); }
 inline void _mm512_mask_storeu_ps(void* p, __mmask16 mask, __m512 v) { emulated::store<float>(p, mask, emulated::as<emulated::V<float>>(v)); }
-#define EVALRUN_EMULATED_HALVES(name, half_name)                                                         \
-  EVALRUN_INLINE __m512 name(__m512 x, __m512 y) {                                                       \
-    const emulated::Halves a{x}, b{y};                                                                   \
-    return emulated::join(half_name(a.half[0], b.half[0]), half_name(a.half[1], b.half[1]));             \
-  }
-EVALRUN_EMULATED_HALVES(_mm512_add_ps, _mm256_add_ps)
-EVALRUN_EMULATED_HALVES(_mm512_sub_ps, _mm256_sub_ps)
-EVALRUN_EMULATED_HALVES(_mm512_mul_ps, _mm256_mul_ps)
-EVALRUN_EMULATED_HALVES(_mm512_div_ps, _mm256_div_ps)
-EVALRUN_EMULATED_HALVES(_mm512_max_ps, _mm256_max_ps)
-EVALRUN_EMULATED_HALVES(_mm512_min_ps, _mm256_min_ps)
-EVALRUN_EMULATED_HALVES(_mm512_unpacklo_ps, _mm256_unpacklo_ps)
-EVALRUN_EMULATED_HALVES(_mm512_unpackhi_ps, _mm256_unpackhi_ps)
-#undef EVALRUN_EMULATED_HALVES
+EVALRUN_EMULATED_HALVES(__m512, emulated::Halves, _mm512_add_ps, _mm256_add_ps)
+EVALRUN_EMULATED_HALVES(__m512, emulated::Halves, _mm512_sub_ps, _mm256_sub_ps)
+EVALRUN_EMULATED_HALVES(__m512, emulated::Halves, _mm512_mul_ps, _mm256_mul_ps)
+EVALRUN_EMULATED_HALVES(__m512, emulated::Halves, _mm512_div_ps, _mm256_div_ps)
+EVALRUN_EMULATED_HALVES(__m512, emulated::Halves, _mm512_max_ps, _mm256_max_ps)
+EVALRUN_EMULATED_HALVES(__m512, emulated::Halves, _mm512_min_ps, _mm256_min_ps)
+EVALRUN_EMULATED_HALVES(__m512, emulated::Halves, _mm512_unpacklo_ps, _mm256_unpacklo_ps)
+EVALRUN_EMULATED_HALVES(__m512, emulated::Halves, _mm512_unpackhi_ps, _mm256_unpackhi_ps)
 EVALRUN_INLINE __m512 _mm512_fmadd_ps(__m512 a, __m512 b, __m512 c) {
   const emulated::Halves x{a}, y{b}, z{c};
   return emulated::join(_mm256_fmadd_ps(x.half[0], y.half[0], z.half[0]), _mm256_fmadd_ps(x.half[1], y.half[1], z.half[1]));

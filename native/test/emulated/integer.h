@@ -51,28 +51,22 @@ inline __m512i _mm512_ternarylogic_epi32(__m512i a, __m512i b, __m512i c, int ta
 }
 
 // Within 128 bits, or a lane: AVX2 does the same to each half.
-#define EVALRUN_EMULATED_HALVES(name, half_name)                                                         \
-  EVALRUN_INLINE __m512i name(__m512i x, __m512i y) {                                                    \
-    const emulated::IntegerHalves a{x}, b{y};                                                            \
-    return emulated::join(half_name(a.half[0], b.half[0]), half_name(a.half[1], b.half[1]));             \
-  }
-EVALRUN_EMULATED_HALVES(_mm512_and_si512, _mm256_and_si256)
-EVALRUN_EMULATED_HALVES(_mm512_or_si512, _mm256_or_si256)
-EVALRUN_EMULATED_HALVES(_mm512_add_epi16, _mm256_add_epi16)
-EVALRUN_EMULATED_HALVES(_mm512_add_epi32, _mm256_add_epi32)
-EVALRUN_EMULATED_HALVES(_mm512_sub_epi32, _mm256_sub_epi32)
-EVALRUN_EMULATED_HALVES(_mm512_max_epu16, _mm256_max_epu16)
-EVALRUN_EMULATED_HALVES(_mm512_unpacklo_epi8, _mm256_unpacklo_epi8)
-EVALRUN_EMULATED_HALVES(_mm512_unpackhi_epi8, _mm256_unpackhi_epi8)
-EVALRUN_EMULATED_HALVES(_mm512_unpacklo_epi16, _mm256_unpacklo_epi16)
-EVALRUN_EMULATED_HALVES(_mm512_unpackhi_epi16, _mm256_unpackhi_epi16)
-EVALRUN_EMULATED_HALVES(_mm512_unpacklo_epi32, _mm256_unpacklo_epi32)
-EVALRUN_EMULATED_HALVES(_mm512_unpackhi_epi32, _mm256_unpackhi_epi32)
-EVALRUN_EMULATED_HALVES(_mm512_unpacklo_epi64, _mm256_unpacklo_epi64)
-EVALRUN_EMULATED_HALVES(_mm512_unpackhi_epi64, _mm256_unpackhi_epi64)
-EVALRUN_EMULATED_HALVES(_mm512_shuffle_epi8, _mm256_shuffle_epi8)
-EVALRUN_EMULATED_HALVES(_mm512_packus_epi16, _mm256_packus_epi16)
-#undef EVALRUN_EMULATED_HALVES
+EVALRUN_EMULATED_HALVES(__m512i, emulated::IntegerHalves, _mm512_and_si512, _mm256_and_si256)
+EVALRUN_EMULATED_HALVES(__m512i, emulated::IntegerHalves, _mm512_or_si512, _mm256_or_si256)
+EVALRUN_EMULATED_HALVES(__m512i, emulated::IntegerHalves, _mm512_add_epi16, _mm256_add_epi16)
+EVALRUN_EMULATED_HALVES(__m512i, emulated::IntegerHalves, _mm512_add_epi32, _mm256_add_epi32)
+EVALRUN_EMULATED_HALVES(__m512i, emulated::IntegerHalves, _mm512_sub_epi32, _mm256_sub_epi32)
+EVALRUN_EMULATED_HALVES(__m512i, emulated::IntegerHalves, _mm512_max_epu16, _mm256_max_epu16)
+EVALRUN_EMULATED_HALVES(__m512i, emulated::IntegerHalves, _mm512_unpacklo_epi8, _mm256_unpacklo_epi8)
+EVALRUN_EMULATED_HALVES(__m512i, emulated::IntegerHalves, _mm512_unpackhi_epi8, _mm256_unpackhi_epi8)
+EVALRUN_EMULATED_HALVES(__m512i, emulated::IntegerHalves, _mm512_unpacklo_epi16, _mm256_unpacklo_epi16)
+EVALRUN_EMULATED_HALVES(__m512i, emulated::IntegerHalves, _mm512_unpackhi_epi16, _mm256_unpackhi_epi16)
+EVALRUN_EMULATED_HALVES(__m512i, emulated::IntegerHalves, _mm512_unpacklo_epi32, _mm256_unpacklo_epi32)
+EVALRUN_EMULATED_HALVES(__m512i, emulated::IntegerHalves, _mm512_unpackhi_epi32, _mm256_unpackhi_epi32)
+EVALRUN_EMULATED_HALVES(__m512i, emulated::IntegerHalves, _mm512_unpacklo_epi64, _mm256_unpacklo_epi64)
+EVALRUN_EMULATED_HALVES(__m512i, emulated::IntegerHalves, _mm512_unpackhi_epi64, _mm256_unpackhi_epi64)
+EVALRUN_EMULATED_HALVES(__m512i, emulated::IntegerHalves, _mm512_shuffle_epi8, _mm256_shuffle_epi8)
+EVALRUN_EMULATED_HALVES(__m512i, emulated::IntegerHalves, _mm512_packus_epi16, _mm256_packus_epi16)
 
 #define EVALRUN_EMULATED_SHIFT(name, half_name)                                                          \
   EVALRUN_INLINE __m512i name(__m512i x, unsigned n) {                                                   \

@@ -149,6 +149,13 @@ EVALRUN_INLINE __m512i join(__m256i low, __m256i high) {
   return halves.whole;
 }
 
+// An instruction for two vectors that does half_name() to each half.
+#define EVALRUN_EMULATED_HALVES(Whole, Split, name, half_name)                               \
+  EVALRUN_INLINE Whole name(Whole x, Whole y) {                                              \
+    const Split a{x}, b{y};                                                                  \
+    return emulated::join(half_name(a.half[0], b.half[0]), half_name(a.half[1], b.half[1])); \
+  }
+
 // Quarters of 16 bytes: two of a, two of b, by pairs of bits of `pick`.
 template <class X>
 EVALRUN_INLINE X shuffle_quarters(const X& a, const X& b, int pick) {
