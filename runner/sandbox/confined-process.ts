@@ -59,6 +59,8 @@ export class ConfinedProcess {
   private hasEnded = false;
   private isEnding = false;
   private isReleased = false;
+  /** Its moves into the control group. */
+  private moves: Promise<readonly boolean[]> = Promise.resolve([]);
   private oomKillsBefore = 0;
   /** Frames that Pyodide's process has not been sent, because it has not proven itself or has no program yet. */
   private unsent: Buffer[] | undefined;
@@ -151,6 +153,8 @@ export class ConfinedProcess {
     await this.closed;
     clearInterval(again);
     await this.awaitGone();
+    // The next task has groups of the same names, and its process could have the same number.
+    await this.moves;
     if (this.folder !== undefined) rmSync(this.folder, { recursive: true, force: true });
   }
 
@@ -270,11 +274,12 @@ export class ConfinedProcess {
     this.unsent = undefined;
   }
 
-  /** Whether they are in, and there is still something to be done. */
+  /** Whether there is still something to be done once they are in. */
   private async enterGroup(pids: readonly number[]): Promise<boolean> {
-    const areIn = (await Promise.all(pids.map((pid) => this.options.group.add(pid)))).every((isIn) => isIn);
+    this.moves = Promise.all(pids.map((pid) => this.options.group.add(pid)));
+    const areIn = (await this.moves).every((isIn) => isIn);
     if (!areIn) this.end({ why: 'spawn', code: 0, message: 'it cannot be put into its control group' });
-    return areIn && !this.hasEnded && !this.isEnding;
+    return !this.hasEnded && !this.isEnding;
   }
 
   /** Bubblewrap waits until its first process is in its control group. */

@@ -1,5 +1,5 @@
-# evalrun_emulated_test: the op tests, with the kernels for AVX-512 and AMX compiled for AVX2 and what that lacks emulated, so that they are
-# proven on CPUs without. Everything else is linked as it is.
+# evalrun_emulated_test and evalrun_emulated_check: the op tests and the checks of whole models, with the kernels for AVX-512 and AMX compiled
+# for AVX2 and what that lacks emulated, so that they are proven on CPUs without. Everything else is linked as it is.
 file(GLOB EMULATED_SOURCES CONFIGURE_DEPENDS cpu/*_avx512.cpp cpu/*_avx512bf16.cpp cpu/*_amx.cpp)
 list(APPEND EMULATED_SOURCES ${CMAKE_SOURCE_DIR}/cpu/features.cpp ${CMAKE_SOURCE_DIR}/test/lane_ops_avx512.cpp)
 set(EMULATED_WRAPPERS "")

@@ -36,10 +36,12 @@ inline __m512i _mm512_maskz_loadu_epi16(__mmask32 mask, const void* p) {
   return emulated::whole<uint16_t>(emulated::load<uint16_t>(mask, p));
 }
 inline __m256i _mm256_maskz_loadu_epi8(__mmask32 mask, const void* p) {
-  return emulated::any<__m256i>(&static_cast<const emulated::V<uint8_t>&>(emulated::load<uint8_t>(mask, p)));
+  const auto lanes = emulated::load<uint8_t>(mask, p);
+  return emulated::any<__m256i>(&lanes);
 }
 inline __m256i _mm256_maskz_loadu_epi16(__mmask16 mask, const void* p) {
-  return emulated::any<__m256i>(&static_cast<const emulated::V<uint16_t>&>(emulated::load<uint16_t>(mask, p)));
+  const auto lanes = emulated::load<uint16_t>(mask, p);
+  return emulated::any<__m256i>(&lanes);
 }
 // Bit 4a + 2b + c of `table`, for each bit.
 inline __m512i _mm512_ternarylogic_epi32(__m512i a, __m512i b, __m512i c, int table) {
@@ -68,10 +70,10 @@ EVALRUN_EMULATED_HALVES(__m512i, emulated::IntegerHalves, _mm512_unpackhi_epi64,
 EVALRUN_EMULATED_HALVES(__m512i, emulated::IntegerHalves, _mm512_shuffle_epi8, _mm256_shuffle_epi8)
 EVALRUN_EMULATED_HALVES(__m512i, emulated::IntegerHalves, _mm512_packus_epi16, _mm256_packus_epi16)
 
-#define EVALRUN_EMULATED_SHIFT(name, half_name)                                                          \
-  EVALRUN_INLINE __m512i name(__m512i x, unsigned n) {                                                   \
-    const emulated::IntegerHalves a{x};                                                                  \
-    return emulated::join(half_name(a.half[0], static_cast<int>(n)), half_name(a.half[1], static_cast<int>(n))); \
+#define EVALRUN_EMULATED_SHIFT(name, half_name)                                    \
+  EVALRUN_INLINE __m512i name(__m512i x, int n) {                                  \
+    const emulated::IntegerHalves a{x};                                            \
+    return emulated::join(half_name(a.half[0], n), half_name(a.half[1], n));       \
   }
 EVALRUN_EMULATED_SHIFT(_mm512_slli_epi16, _mm256_slli_epi16)
 EVALRUN_EMULATED_SHIFT(_mm512_srli_epi16, _mm256_srli_epi16)
